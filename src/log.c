@@ -1,0 +1,152 @@
+/* log - lines on stderr, with a level, secrets redacted. */
+#include "log.h"
+
+#include "mem.h"
+#include "strbuf.h"
+#include "utf8.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static enum log_level most_shown = LOG_INFO;
+static bool with_prefix;
+static char **secrets;
+static size_t secret_count;
+
+void log_setup(enum log_level most, bool journald)
+{
+	most_shown = most;
+	with_prefix = journald;
+}
+
+enum log_level log_level(void)
+{
+	return most_shown;
+}
+
+void log_add_secret(const char *secret)
+{
+	if (!secret || strlen(secret) < 4)
+		return;
+	secrets = mem_grow(secrets, secret_count + 1, sizeof *secrets);
+	secrets[secret_count++] = mem_strdup(secret);
+}
+
+void log_release(void)
+{
+	for (size_t i = 0; i < secret_count; i++)
+		mem_free_secret(secrets[i]);
+	mem_free(secrets);
+	secrets = NULL;
+	secret_count = 0;
+}
+
+static size_t secret_at(const char *s)
+{
+	for (size_t i = 0; i < secret_count; i++) {
+		size_t len = strlen(secrets[i]);
+
+		if (strncmp(s, secrets[i], len) == 0)
+			return len;
+	}
+	return 0;
+}
+
+static void add_clean(struct strbuf *out, const char *text, bool redact)
+{
+	while (*text) {
+		size_t hidden = redact ? secret_at(text) : 0;
+		size_t len = utf8_len(text);
+		/* U+0080 to U+009F are control characters too: c2 80 to c2 9f. */
+		bool c1 = len == 2 && (unsigned char)text[0] == 0xc2 && (unsigned char)text[1] < 0xa0;
+
+		if (hidden) {
+			strbuf_puts(out, "***");
+			text += hidden;
+		} else if (len == 0 || c1 || (unsigned char)*text < 0x20 || *text == 0x7f) {
+			strbuf_printf(out, "\\x%02x", (unsigned)(unsigned char)*text);
+			text++;
+			if (c1)
+				strbuf_printf(out, "\\x%02x", (unsigned)(unsigned char)*text++);
+		} else {
+			strbuf_add(out, text, len);
+			text += len;
+		}
+	}
+}
+
+char *log_clean(const char *text)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	add_clean(&out, text, true);
+	return strbuf_detach(&out);
+}
+
+char *log_printable(const char *text)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	add_clean(&out, text, false);
+	return strbuf_detach(&out);
+}
+
+static void add_head(struct strbuf *line, enum log_level level)
+{
+	static const struct { const char *journald, *word; } heads[] = {
+		[LOG_ERROR] = { "<3>", "error: " },
+		[LOG_WARN] = { "<4>", "warning: " },
+		[LOG_INFO] = { "<6>", "" },
+		[LOG_DEBUG] = { "<7>", "debug: " },
+	};
+	struct timespec now = { 0 };
+	struct tm tm = { 0 };
+	char stamp[32] = "";
+
+	if (with_prefix) {
+		strbuf_puts(line, heads[level].journald);
+	} else if (!isatty(STDERR_FILENO)) {
+		clock_gettime(CLOCK_REALTIME, &now);
+		localtime_r(&now.tv_sec, &tm);
+		strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &tm);
+		strbuf_printf(line, "%s.%03ld ", stamp, now.tv_nsec / 1000000);
+	}
+	strbuf_puts(line, "swbridge: ");
+	strbuf_puts(line, heads[level].word);
+}
+
+static void write_line(enum log_level level, const char *format, va_list args)
+{
+	struct strbuf raw = STRBUF_INIT_SECRET;
+	struct strbuf line = STRBUF_INIT;
+
+	strbuf_vprintf(&raw, format, args);
+	add_head(&line, level);
+	add_clean(&line, raw.data, true);
+	strbuf_putc(&line, '\n');
+	if (write(STDERR_FILENO, line.data, line.len) < 0) {
+		/* stderr is gone: nobody is left to be told. */
+	}
+	strbuf_release(&line);
+	strbuf_release(&raw);
+}
+
+#define LOG_FUNCTION(name, level)                 \
+	void name(const char *format, ...)        \
+	{                                         \
+		va_list args;                     \
+                                                  \
+		if (most_shown < level)           \
+			return;                   \
+		va_start(args, format);           \
+		write_line(level, format, args);  \
+		va_end(args);                     \
+	}
+
+LOG_FUNCTION(log_error, LOG_ERROR)
+LOG_FUNCTION(log_warn, LOG_WARN)
+LOG_FUNCTION(log_info, LOG_INFO)
+LOG_FUNCTION(log_debug, LOG_DEBUG)
