@@ -1,0 +1,123 @@
+/*
+ * db - one libpq connection on the loop, never blocking it.
+ *
+ * Work is handed over in units.  A unit is a list of statements that are sent
+ * in one pipeline and either all take effect or none: a unit is one
+ * transaction.  Units run one after the other in the order of their calls, so
+ * nothing of one ever comes between the statements of another.  Values travel
+ * as parameters only.
+ *
+ * Every answer proves that the session (and with it every session lock that it
+ * holds) was alive when its unit was sent; db_alive_at() says when that was.
+ * With a heartbeat set, an idle connection asks `select 1` every so often, so
+ * that the proof stays fresh.  When the connection is lost, every waiting unit
+ * fails with ERROR_LATER and on_lost is called; nothing reconnects by itself.
+ *
+ * Session settings made on every connect: client_encoding UTF8 (SQL_ASCII
+ * where the server's encoding is SQL_ASCII, since nothing else would let a
+ * single bad row through; texts must then be checked by their readers),
+ * client_connection_check_interval, so that closing the connection ends a long
+ * query, idle_session_timeout = 0, TimeZone UTC, DateStyle ISO,
+ * synchronous_commit on, standard_conforming_strings on, application_name;
+ * libpq's keepalives.  Nothing of the caller's environment is overridden
+ * otherwise: PG* variables, pgpass and service files work as in psql.
+ *
+ * Sources: PostgreSQL's manual, "libpq": Asynchronous Command Processing,
+ * Pipeline Mode, Asynchronous Notification; "Client Connection Defaults".
+ */
+#ifndef DB_H
+#define DB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "loop.h"
+
+struct db;
+struct db_result;
+
+struct db_row; /* one row while it is delivered; borrowed */
+
+enum { DB_PARAMS_MAX = 64 };
+
+struct db_statement {
+	const char *sql;
+	const char *const *params; /* text form, NULL is SQL's NULL; borrowed for the call of db_run() */
+	int param_count;
+	/*
+	 * With a function the rows of this statement arrive one by one (single-row
+	 * mode, memory stays flat) and its db_result is empty; without one they are
+	 * collected in the result.
+	 */
+	void (*row)(const struct db_row *row, void *arg);
+	void *arg;
+};
+
+enum db_unit_kind {
+	DB_AUTOCOMMIT,   /* one statement, its own transaction */
+	DB_READ,         /* BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY .. COMMIT */
+	DB_WRITE         /* BEGIN .. COMMIT */
+};
+
+/* `conninfo` as libpq takes it, copied; `name` goes into application_name and messages. */
+struct db *db_new(struct loop *loop, const char *conninfo, const char *name);
+void db_free(struct db *db); /* closes; waiting units fail; NULL is fine */
+
+/* Connects, or connects again after a loss; turns the loop until it is done or `timeout_ms` has passed. */
+int db_connect_wait(struct db *db, int64_t timeout_ms, struct error *err);
+/* The same with a callback; err is NULL where it worked. */
+void db_connect(struct db *db, int64_t timeout_ms, void (*done)(const struct error *err, void *arg), void *arg);
+void db_close(struct db *db);
+bool db_connected(const struct db *db);
+
+/* Queues a unit.  `done` is called exactly once, from the loop; results are valid during the call only, err is NULL on success. */
+void db_run(struct db *db, enum db_unit_kind kind, const struct db_statement *statements, int count,
+	    void (*done)(struct db_result *const *results, const struct error *err, void *arg), void *arg);
+
+/*
+ * The same, turning the loop until it is done (see loop_until(): never from a
+ * callback).  results[] has room for `count` and is the caller's to free with
+ * db_result_free(); on failure all are NULL.
+ */
+int db_run_wait(struct db *db, enum db_unit_kind kind, const struct db_statement *statements, int count,
+		struct db_result **results, struct error *err);
+
+/* One statement, collected; *result may be NULL where nobody wants it. */
+int db_query_wait(struct db *db, const char *sql, const char *const *params, int param_count,
+		  struct db_result **result, struct error *err);
+
+bool db_idle(const struct db *db); /* no unit waits or runs */
+
+/* SQLSTATE of the last failed unit, "" where there was none from the server (connection lost). */
+const char *db_sqlstate(const struct db *db);
+
+/* Results; rows and columns count from 0.  Strings are borrowed, NULL is SQL's NULL. */
+int db_result_rows(const struct db_result *result);
+const char *db_result_get(const struct db_result *result, int row, int column);
+int64_t db_result_int(const struct db_result *result, int row, int column); /* NULL gives 0 */
+bool db_result_bool(const struct db_result *result, int row, int column);
+int64_t db_result_affected(const struct db_result *result); /* PQcmdTuples */
+void db_result_free(struct db_result *result);               /* wipes nothing; NULL is fine */
+
+const char *db_row_get(const struct db_row *row, int column);
+int db_row_columns(const struct db_row *row);
+const char *db_row_name(const struct db_row *row, int column);
+
+/* Proof of life: CLOCK_BOOTTIME (ms) of the sending of the youngest unit that was answered; -1: none. */
+int64_t db_alive_at(const struct db *db);
+void db_heartbeat(struct db *db, int64_t every_ms); /* 0: none */
+
+void db_on_lost(struct db *db, void (*lost)(const struct error *err, void *arg), void *arg);
+void db_on_notify(struct db *db, void (*notify)(const char *channel, const char *payload, void *arg), void *arg);
+
+/* Quotes an identifier with libpq; caller frees. */
+char *db_identifier(struct db *db, const char *name);
+char *db_literal(struct db *db, const char *value); /* only for statements that take no parameters (SET, COMMENT) */
+
+const char *db_parameter(const struct db *db, const char *name); /* PQparameterStatus: "server_version", ...; may be NULL */
+int db_server_version(const struct db *db);                       /* 150004 */
+const char *db_describe(const struct db *db);                     /* "database pbx at /run/postgresql", no password; borrowed */
+
+#endif
