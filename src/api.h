@@ -1,0 +1,100 @@
+/*
+ * api - SignalWire's operations, typed; every answer sorted by what it means.
+ *
+ * The one thing callers look at first is the outcome.  The rule behind it: an
+ * outcome other than API_UNKNOWN is certain.
+ *
+ *   DONE       the operation took effect (any 2xx that could be read)
+ *   REJECTED   422, 400 and other refusals of this object: certain, no effect
+ *   NOT_FOUND  404 (for DELETE the caller may take it as done, after looking)
+ *   NOT_SENT   no byte left this machine, tries used up: certain, no effect
+ *   THROTTLED  429 throughout, tries used up: certain, no effect
+ *   DENIED     401 or 403: certain, no effect; the whole run must stop
+ *   FENCED     the fence closed: nothing was sent; the run must stop
+ *   FAILED     a GET that failed for good (5xx, no answer, unreadable): nothing
+ *              is known, nothing may be concluded from it
+ *   UNKNOWN    a mutation that may have taken effect: no answer, 5xx, an answer
+ *              that could not be read, HTML in place of JSON
+ *
+ * What is safe to try again is tried again in here, with backoff, full jitter,
+ * Retry-After and a retry budget shared by all requests (a tenth of the
+ * requests plus ten; beyond that failures are returned at once): a 429 and
+ * NOT_SENT for every operation, 5xx, no answer and unreadable bodies for GETs.
+ * A mutation whose outcome is unknown is never sent again here.
+ */
+#ifndef API_H
+#define API_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "http.h"
+#include "json.h"
+#include "loop.h"
+
+struct api;
+
+enum api_outcome {
+	API_DONE, API_REJECTED, API_NOT_FOUND, API_NOT_SENT, API_THROTTLED,
+	API_DENIED, API_FENCED, API_FAILED, API_UNKNOWN
+};
+
+struct api_result {
+	enum api_outcome outcome;
+	int status;               /* HTTP status of the last attempt, 0 where none */
+	const char *text;         /* a sentence for people; "" with API_DONE; names no secret */
+	const char *request_id;   /* "" where none */
+	bool not_unique;          /* REJECTED because the name or e-mail is taken */
+	bool account;             /* REJECTED because of the account, not of this object */
+	const char *attribute;    /* the field that was refused; "" where not said */
+	int64_t first_byte_at;    /* CLOCK_BOOTTIME ms of the last attempt's first byte; -1 */
+	const struct json_credential *credential;  /* with DONE of credential operations that answer one */
+	const struct json_subscriber *subscriber;  /* likewise */
+	const char *domain;       /* with DONE of the SIP profile */
+	int64_t server_ms;        /* the answer's Date, ms since the epoch; -1 */
+};
+
+typedef void api_done(const struct api_result *result, void *arg);
+
+/* `http` stays the caller's and must outlive the api. */
+struct api *api_new(struct loop *loop, struct http *http);
+void api_free(struct api *api); /* forgets what waits for a retry without calling back; NULL is fine */
+
+/* GET of the SIP profile: the canary. */
+void api_get_sip_profile(struct api *api, api_done *done, void *arg);
+
+void api_create_subscriber(struct api *api, const char *email, const char *const profile[JSON_PROFILE_COUNT],
+			   api_done *done, void *arg);
+void api_get_subscriber(struct api *api, const char *id, api_done *done, void *arg);
+/* PUT: the whole object; `profile` is what the caller merged. */
+void api_put_subscriber(struct api *api, const char *id, const char *email,
+			const char *const profile[JSON_PROFILE_COUNT], unsigned clear, api_done *done, void *arg);
+void api_delete_subscriber(struct api *api, const char *id, api_done *done, void *arg);
+
+/* Credentials of a subscriber. */
+void api_create_credential(struct api *api, const char *subscriber_id, const struct json_credential_request *request,
+			   api_done *done, void *arg);
+void api_get_credential(struct api *api, const char *subscriber_id, const char *id, api_done *done, void *arg);
+void api_patch_credential(struct api *api, const char *subscriber_id, const char *id,
+			  const struct json_credential_request *request, api_done *done, void *arg);
+void api_delete_credential(struct api *api, const char *subscriber_id, const char *id, api_done *done, void *arg);
+
+/*
+ * Listings: every row is handed to `row`, then `done` is called once.  Only
+ * API_DONE means that the list was complete: every page was read, no `next`
+ * link came twice.  What was handed over before another outcome proves that
+ * those rows exist, never that others do not.
+ */
+void api_list_subscribers(struct api *api, void (*row)(const struct json_subscriber *subscriber, void *arg),
+			  api_done *done, void *arg);
+void api_list_credentials(struct api *api, const char *subscriber_id,
+			  void (*row)(const struct json_credential *credential, void *arg),
+			  api_done *done, void *arg);
+
+/* Requests that were let onto the wire so far, for summaries. */
+int64_t api_requests(const struct api *api);
+
+const char *api_outcome_name(enum api_outcome outcome);
+
+#endif

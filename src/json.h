@@ -1,0 +1,125 @@
+/*
+ * json - the API's JSON to structs and back.
+ *
+ * Pure: bytes in, structs out; no socket, no clock.  Whatever the bytes are,
+ * nothing crashes, and what is not understood is said to be so: an object
+ * without a usable outer id is an error, never a guess.  Unknown fields are
+ * passed over.  Texts that are not UTF-8 or hold U+0000 are refused before
+ * they are sent.
+ *
+ * Source of every shape: signalwire-api.md.  Ids are compared and kept as the
+ * server wrote them, and checked to be UUIDs (RFC 9562), since they become
+ * parts of paths.
+ */
+#ifndef JSON_H
+#define JSON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+#include "strbuf.h"
+
+/* Lists end with NULL; a NULL list is "not there", an empty list is "empty". */
+
+/* What can be set on a credential.  In a request only fields whose bit is in `fields` are written. */
+enum json_setting {
+	JSON_USERNAME = 1 << 0,
+	JSON_PASSWORD = 1 << 1,
+	JSON_CALLER_ID = 1 << 2,
+	JSON_SEND_AS = 1 << 3,
+	JSON_CIPHERS = 1 << 4,
+	JSON_CODECS = 1 << 5,
+	JSON_ENCRYPTION = 1 << 6,
+	JSON_CALL_HANDLER = 1 << 7,
+	JSON_CALLING_HANDLER = 1 << 8
+};
+
+/* A credential as asked for; everything borrowed.  A set bit with NULL writes null (texts) or [] (lists). */
+struct json_credential_request {
+	unsigned fields; /* mask of enum json_setting */
+	const char *username;
+	const char *password; /* secret */
+	const char *caller_id;
+	const char *send_as;
+	const char *const *ciphers;
+	const char *const *codecs;
+	const char *encryption;
+	const char *call_handler;
+	const char *calling_handler_resource_id;
+};
+
+/* A credential as answered; owns its strings. */
+struct json_credential {
+	char *id;
+	char *username;
+	char *caller_id; /* may be NULL */
+	char *send_as;   /* may be NULL */
+	char **ciphers;
+	char **codecs;
+	char *encryption; /* may be NULL */
+	char *call_handler; /* standalone only */
+	char *calling_handler_resource_id;
+	int64_t created_at_ms; /* standalone only; -1 */
+};
+
+/* The managed profile of a subscriber, by position; names as in the API. */
+enum json_profile {
+	JSON_FIRST_NAME, JSON_LAST_NAME, JSON_DISPLAY_NAME, JSON_JOB_TITLE,
+	JSON_TIMEZONE, JSON_COUNTRY, JSON_COMPANY_NAME, JSON_PROFILE_COUNT
+};
+extern const char *const json_profile_names[JSON_PROFILE_COUNT];
+
+struct json_subscriber {
+	char *id; /* the outer one: the only id that paths take */
+	char *project_id;
+	char *email; /* may be NULL where the answer left it out */
+	char *profile[JSON_PROFILE_COUNT]; /* NULL: absent or null; time_zone is read as timezone */
+	int64_t created_at_ms; /* ms since the epoch, -1: not said */
+};
+
+struct json_page_links {
+	char *next; /* NULL: the last page; as the server wrote it */
+};
+
+/*
+ * An answer's errors in one text, whatever of the four known shapes it has:
+ * "email has already been taken (not_unique, email); …".  Never NULL.
+ */
+struct json_errors {
+	char *text;
+	bool not_unique;     /* a code with "unique" in it */
+	bool account;        /* account_limit_exceeded, insufficient_balance, ...: stop creating */
+	bool try_later;      /* rate_limit_exceeded, cannot_process, out_of_sync */
+	char *attribute;     /* of the first entry that names one; may be NULL */
+};
+
+/* Requests: append JSON text to `out` (which should be a secret buffer where a password is in it). */
+int json_write_credential(struct strbuf *out, const struct json_credential_request *request, struct error *err);
+/* email plus every non-NULL member; `clear`: members whose bit (1 << enum json_profile) is set are written as null. */
+int json_write_subscriber(struct strbuf *out, const char *email, const char *const profile[JSON_PROFILE_COUNT],
+			  unsigned clear, struct error *err);
+
+/* Answers.  On failure nothing is left to release.  A standalone credential's inner object is read too, its outer id kept. */
+int json_read_credential(const char *body, size_t len, struct json_credential *credential, struct error *err);
+int json_read_subscriber(const char *body, size_t len, struct json_subscriber *subscriber, struct error *err);
+int json_read_sip_profile(const char *body, size_t len, char **domain, struct error *err);
+
+/* A page of a listing: calls back per row; rows are released by the callee's caller after each call. */
+int json_read_subscriber_page(const char *body, size_t len,
+			      void (*row)(const struct json_subscriber *subscriber, void *arg), void *arg,
+			      struct json_page_links *links, struct error *err);
+int json_read_credential_page(const char *body, size_t len,
+			      void (*row)(const struct json_credential *credential, void *arg), void *arg,
+			      struct json_page_links *links, struct error *err);
+
+/* Never fails: what cannot be read becomes a sentence with the status in it. */
+void json_read_errors(const char *body, size_t len, int status, const char *content_type, struct json_errors *errors);
+
+void json_credential_release(struct json_credential *credential);
+void json_subscriber_release(struct json_subscriber *subscriber);
+void json_page_links_release(struct json_page_links *links);
+void json_errors_release(struct json_errors *errors);
+
+#endif
