@@ -1,0 +1,17 @@
+-- grants - least privilege for the role that swbridge runs as.
+--
+-- Run by the owner of the schema:
+--   psql -v schema=swbridge -v role=swbridge -v source=public.pbx_users -f grants.sql
+-- The role then reads the PBX's table and writes the ledger, and nothing else.
+-- People who only look get the second role's grants: -v reader=NAME.
+grant usage on schema :"schema" to :"role";
+grant select, insert, update, delete
+   on :"schema".sync, :"schema".subscriber, :"schema".journal, :"schema".approval to :"role";
+grant select, update on :"schema".identity, :"schema".control, :"schema".holder to :"role";
+grant select on :"schema".mapping, :"schema".status to :"role";
+grant execute on function :"schema".difference() to :"role";
+grant select on :source to :"role";
+\if :{?reader}
+grant usage on schema :"schema" to :"reader";
+grant select on :"schema".mapping, :"schema".status to :"reader";
+\endif

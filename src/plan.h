@@ -1,0 +1,73 @@
+/*
+ * plan - what to do for one difference.
+ *
+ * Pure: no socket, no clock, no allocation.  What plan_decide() says depends on
+ * its arguments alone, so the same difference always gets the same answer, and
+ * a second run over a finished mirror has nothing to decide.
+ *
+ * It decides, it does not limit: the rails come after it (rails.h).
+ */
+#ifndef PLAN_H
+#define PLAN_H
+
+#include <stdbool.h>
+
+#include "config.h"
+#include "difference.h"
+
+enum plan_action {
+	PLAN_NOTHING,     /* nothing to do and nothing to say */
+	PLAN_SKIP,        /* the row says that it cannot be mirrored: left as it is, reported */
+	PLAN_REJECT,      /* the row cannot be sent as it is; nothing is asked of SignalWire */
+	PLAN_WAIT,        /* an outcome is unknown and has not settled, or it is not time yet */
+	PLAN_NOTE,        /* only the ledger follows (extension, protected, absence over) */
+	PLAN_MARK_ABSENT, /* only the ledger notes since when it is gone */
+	PLAN_CREATE,
+	PLAN_UPDATE,      /* what, says `fields` and `profile` */
+	PLAN_REPLACE,     /* another owner: created there, removed here */
+	PLAN_SUSPEND,
+	PLAN_RESTORE,     /* suspended and wanted again: everything is sent */
+	PLAN_REMOVE,
+	PLAN_FORGET,      /* the ledger's row goes, nothing was or is there remotely */
+	PLAN_REMOVE_SUBSCRIBER /* ours, paid for, nothing lives on it */
+};
+
+enum {
+	PLAN_USERNAME = 1,
+	PLAN_SETTINGS = 2,
+	PLAN_SECRET = 4
+};
+
+struct plan_policy {
+	enum config_on_remove on_remove;
+	bool fixed_subscriber;  /* [mirror] subscriber_id: one subscriber owns every credential */
+	bool source_complete;   /* a complete, non-empty source: absence may be believed */
+	bool keyed;             /* keyed passes never act on absence */
+};
+
+struct plan_decision {
+	enum plan_action action;
+	unsigned fields;        /* PLAN_USERNAME.. for UPDATE and RESTORE */
+	bool profile;           /* the subscriber's profile is to be PUT as well (with CREATE: part of it) */
+	bool look_first;        /* an earlier attempt may have acted: look before sending again */
+	bool take_over;         /* CREATE becomes an UPDATE of holder_key's row */
+	bool after_holder;      /* holder_key's change goes first (renumbered, swapped) */
+	bool move_owner;        /* PUT the e-mail instead of replacing: ids are kept */
+	unsigned classes;       /* CLASS_*: which rails count it */
+	int subscribers;        /* change in the number of paid subscribers, as far as can be told: -1, 0, 1 */
+	const char *reason;     /* static, one plain sentence part: "secret changed", "gone from the PBX" */
+};
+
+void plan_decide(const struct difference *difference, const struct plan_policy *policy, struct plan_decision *decision);
+
+/*
+ * Why a present row cannot be sent as it is, or NULL: username with white space
+ * or @, missing e-mail, text that is not UTF-8, a duplicate ...  A static,
+ * complete sentence part ("the username contains white space").
+ */
+const char *plan_objection(const struct difference *difference, const struct plan_policy *policy);
+
+const char *plan_action_name(enum plan_action action); /* "create", "update", ..., as in --json */
+char plan_action_sign(enum plan_action action);        /* + ~ - ! or ' ' */
+
+#endif

@@ -1,0 +1,45 @@
+/*
+ * rails - what must wait.
+ *
+ * Pure.  Every class of dangerous work (creates, removals, changes) has a limit
+ * over the last 24 hours: distinct keys in the journal plus what this pass has
+ * admitted already.  A key that is counted already, or that an approval covers,
+ * passes without taking a place.  A replace counts as a removal and a create
+ * and is held whole.  What one class holds never delays another class.
+ */
+#ifndef RAILS_H
+#define RAILS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "difference.h"
+
+struct rails_class {
+	bool unlimited;
+	int64_t limit;    /* places in the window, from the configuration and the fleet */
+	int64_t taken;    /* places used: journal and this pass */
+	int64_t held;     /* changes held by this class in this pass */
+};
+
+struct rails {
+	struct rails_class creates;
+	struct rails_class removals;
+	struct rails_class changes;
+};
+
+/* Percentages are rounded down, of the rows with a credential plus what was removed in the window. */
+void rails_init(struct rails *rails, const struct config *config, const struct difference_totals *totals);
+
+/*
+ * Asks for a change of these classes (mask CLASS_*).  Returns 0 and takes the
+ * places, or the mask of the classes that hold it, taking none.
+ */
+unsigned rails_admit(struct rails *rails, unsigned classes, unsigned counted, unsigned approved);
+
+/* "max_removals" and the like, for the smallest class in the mask; static. */
+const char *rails_setting(unsigned held);
+const char *rails_approve_word(unsigned held); /* "removals": as `swbridge approve` takes it; static */
+
+#endif

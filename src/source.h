@@ -1,0 +1,86 @@
+/*
+ * source - the desired side: which columns the PBX has, and the query over them.
+ *
+ * source_discover() looks at the configured relation or function and finds the
+ * contract's columns (swbridge.conf(5), "THE SOURCE"), by their own or by their
+ * mapped names.  `init` binds what it found into the ledger's identity; every
+ * later run binds the same columns again with source_bind(), which refuses
+ * (exit 6) when one of them is gone and takes their present types.
+ *
+ * source_query() then writes the text of "desired": one row per extension that
+ * the configuration includes, normalised:
+ *
+ *   key, extension, tenant, username, secret, enabled, email, email_given,
+ *   caller_id, send_as, ciphers, codecs, encryption, call_handler,
+ *   calling_handler_resource_id, first_name .. company_name, skip_reason,
+ *   protected, problem
+ *
+ * all text but enabled, email_given, protected (boolean, never null); lists are
+ * comma separated; empty texts are null; key is collated "C".  skip_reason also
+ * says `no_secret`; problem says `duplicate_key` or `duplicate_username`
+ * (counted over rows that would be mirrored) or is null.
+ *
+ * The text refers to the fixed parameters of difference.h and holds no value
+ * of the configuration.  Identifiers are quoted by libpq; every column is cast,
+ * since a PBX upgrade may change its type (enabled: text or boolean or number).
+ */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "db.h"
+#include "error.h"
+#include "strbuf.h"
+
+enum source_column {
+	SOURCE_KEY, SOURCE_EXTENSION, SOURCE_SECRET, SOURCE_ENABLED, SOURCE_TENANT, SOURCE_USERNAME,
+	SOURCE_CALLER_ID, SOURCE_SEND_AS, SOURCE_CIPHERS, SOURCE_CODECS, SOURCE_ENCRYPTION,
+	SOURCE_EMAIL, SOURCE_FIRST_NAME, SOURCE_LAST_NAME, SOURCE_DISPLAY_NAME, SOURCE_JOB_TITLE,
+	SOURCE_TIMEZONE, SOURCE_COUNTRY, SOURCE_COMPANY_NAME, SOURCE_SKIP_REASON, SOURCE_PROTECTED,
+	SOURCE_CALL_HANDLER, SOURCE_CALLING_HANDLER, SOURCE_COLUMN_COUNT
+};
+extern const char *const source_column_names[SOURCE_COLUMN_COUNT];
+
+struct source_binding {
+	char *column; /* the source's name for it; NULL: not bound */
+	char *type;   /* format_type(), e.g. "character varying(40)", "text[]" */
+	bool array;
+};
+
+struct source {
+	char *name; /* quoted and schema-qualified */
+	bool function;
+	bool takes_keys; /* a function with one argument, keys text[] */
+	struct source_binding columns[SOURCE_COLUMN_COUNT];
+};
+
+/* Finds the relation or function and its columns now. Missing source or missing extension/secret: exit 78, names what is there. */
+int source_discover(struct db *db, const struct config *config, struct source **source, struct error *err);
+
+/*
+ * The columns that the ledger is bound to (`bound`: identity.columns as JSON
+ * text, `name`: identity.source), with their present types.  Gone: exit 6.
+ */
+int source_bind(struct db *db, const struct config *config, const char *name, const char *bound,
+		struct source **source, struct error *err);
+
+/* The JSON text for identity.columns.  Caller frees. */
+char *source_columns_json(const struct source *source);
+
+bool source_has(const struct source *source, enum source_column column);
+
+/*
+ * Appends the text of "desired" as a parenthesised subquery.  `keyed`: only the
+ * rows whose key is in parameter $1 (text[]), found by index where there is one.
+ */
+void source_query(struct strbuf *out, struct db *db, const struct source *source, const struct config *config, bool keyed);
+
+/* The JSON text of the parameters that source_query() refers to (username template, domain, patterns ...).  Caller frees. */
+char *source_policy_json(const struct config *config);
+
+void source_free(struct source *source);
+
+#endif
