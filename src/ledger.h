@@ -1,0 +1,159 @@
+/*
+ * ledger - what the bridge remembers: identity, lock, intents, outcomes.
+ *
+ * One connection, given by the caller, carries everything here: the session
+ * advisory lock, the heartbeat that proves it, and every write of the ledger,
+ * so whoever lost the lock can record nothing.
+ *
+ * The life of a change: ledger_intend() commits its intent before the first
+ * request; ledger_record() writes its outcome.  Between the two the journal
+ * row is open, and whoever finds it open knows that a request may have acted.
+ * An open intent that is not in its holder's hands has `settles_at`: until
+ * then any request of it may still act, after it none will.
+ *
+ * Both take batches: one transaction, one round trip.  Neither ever sees a
+ * secret.
+ */
+#ifndef LEDGER_H
+#define LEDGER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "db.h"
+#include "error.h"
+
+struct ledger;
+
+enum { LEDGER_SCHEMA_VERSION = 1 };
+
+struct ledger_identity {
+	char *project_id;
+	char *api_url;
+	char *sip_domain; /* NULL: not bound yet */
+	char *source;     /* quoted name */
+	char *columns;    /* JSON */
+	char *digest_inner; /* hex with \x in front, as a bytea parameter: secret-like, never logged */
+	char *digest_outer;
+	bool same_cluster; /* system identifier and database are those bound */
+};
+
+/*
+ * Sets the session's search_path to the schema and reads the identity.  No
+ * schema or no identity: exit 6, "run swbridge init".  Another schema version:
+ * exit 6 with both versions.  `db` is borrowed and must outlive the ledger.
+ */
+int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err);
+void ledger_free(struct ledger *ledger); /* does not release the lock: closing the connection does */
+
+const struct ledger_identity *ledger_identity(const struct ledger *ledger);
+
+/* Project, API URL, cluster and database are those bound, and a SIP domain is bound: else exit 6, naming what differs. */
+int ledger_check_identity(const struct ledger *ledger, const struct config *config, struct error *err);
+
+/*
+ * Takes the lock, or fails with exit 7 naming the holder; with `wait` tries
+ * again twice a second until it is free.  Then every open intent without
+ * `settles_at` gets one (now + settle), and the holder row is written.
+ * ledger_unlock() says in the holder row that this was no crash.
+ */
+int ledger_lock(struct ledger *ledger, const char *verb, bool wait, int64_t settle_ms, struct error *err);
+int ledger_unlock(struct ledger *ledger, struct error *err);
+int ledger_complete_pass(struct ledger *ledger, struct error *err); /* notes the time of a complete pass */
+
+/* Removes finished journal rows older than `keep_ms`, at most 10,000 at a time; never inside the rails' window. */
+int ledger_prune(struct ledger *ledger, int64_t keep_ms, struct error *err);
+
+/* One intent.  Strings are borrowed for the call; NULL: does not apply. */
+struct ledger_intent {
+	const char *key;
+	const char *extension;
+	const char *operation; /* create, update, replace, suspend, restore, remove */
+	const char *cause;
+	int64_t at_ms;         /* SignalWire's clock; kept where the intent is open already */
+	const char *take_key;  /* takes over the row of this key: it is re-keyed */
+	const char *username;  /* create: what it will be called */
+	const char *owner_no;  /* create, replace: the subscriber's row where there is one ... */
+	const char *email;     /* ... else its e-mail; a row is made (origin created) */
+	bool is_protected;
+	bool clear_settings;
+	bool clear_secret;
+	bool clear_profile;
+	bool absent;           /* a removal because the row is gone: notes absent_since */
+	bool recheck;          /* only if the source still does not want the key (removals) */
+	bool orphan;           /* the key is a subscriber's e-mail: no row of sync is meant */
+	const char *subscriber_id;
+	const char *sip_endpoint_id;
+};
+
+/* What came of it.  Borrowed during the callback. */
+struct ledger_intended {
+	bool taken;            /* false: nothing may be sent (paused, or the source wants the row again) */
+	const char *journal_id;
+	int64_t at_ms;
+	const char *owner_no;  /* of the row of sync, now (replace: of the new owner) */
+	const char *owner_id;
+	const char *owner_email;
+	const char *owner_origin; /* created, adopted */
+	const char *username;
+	const char *sip_endpoint_id;
+};
+
+/*
+ * `still_wanted` is difference_still_wanted_sql(), `policy` difference_policy();
+ * used where an intent says recheck.  `done` is called once, from the loop,
+ * with one result per intent in their order, or with an error.
+ */
+void ledger_intend(struct ledger *ledger, const struct ledger_intent *intents, size_t count,
+		   const char *still_wanted, const char *policy,
+		   void (*done)(const struct ledger_intended *results, size_t count, const struct error *err, void *arg),
+		   void *arg);
+
+enum ledger_absence { LEDGER_ABSENCE_AS_IS, LEDGER_ABSENT, LEDGER_NOT_ABSENT };
+
+/*
+ * One outcome, or a note without a journal row.  A member that is NULL leaves
+ * its column alone; where "" is possible it sets SQL's NULL.  Digests are hex.
+ */
+struct ledger_outcome {
+	const char *journal_id; /* NULL: a note */
+	const char *outcome;    /* done, rejected, foreign, not sent, failed, void; NULL: stays open */
+	int64_t settles_in_ms;  /* for an open one */
+	const char *detail;
+	const char *request_ids; /* comma separated; added */
+	const char *subscriber_id;   /* for the journal */
+	const char *credential_id;   /* for the journal */
+
+	const char *key; /* of sync; NULL: no row of sync is meant */
+	const char *extension;
+	const char *state;
+	const char *username;
+	const char *row_owner_no;
+	const char *sip_endpoint_id;
+	const char *settings_digest;
+	const char *secret_digest;
+	const char *tried_digest;
+	const char *sent_fields;
+	const char *last_error;
+	int protection; /* -1: as is, 0, 1 */
+	enum ledger_absence absence;
+	bool count_attempt; /* attempts + 1; any other outcome sets 0 */
+	bool drop;          /* the row goes */
+
+	const char *owner_no; /* of subscriber */
+	const char *owner_id;
+	const char *owner_email;
+	const char *owner_origin;
+	const char *owner_profile_digest;
+	const char *owner_sent_fields;
+	bool drop_owner; /* goes if no row of sync refers to it */
+};
+
+#define LEDGER_OUTCOME_INIT { .protection = -1 }
+
+void ledger_record(struct ledger *ledger, const struct ledger_outcome *outcomes, size_t count,
+		   void (*done)(const struct error *err, void *arg), void *arg);
+
+#endif

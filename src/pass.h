@@ -1,0 +1,83 @@
+/*
+ * pass - difference, plan, rails and mirror put together, once, for every verb.
+ *
+ * A pass reads totals and a page of differences, decides each, lets the rails
+ * hold what must wait, hands the rest to the engine, waits for it, and reads
+ * on: first all but removals, then removals.  `plan` is the same pass without
+ * an engine: it writes nothing anywhere.
+ */
+#ifndef PASS_H
+#define PASS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config.h"
+#include "difference.h"
+#include "error.h"
+#include "ledger.h"
+#include "loop.h"
+#include "mirror.h"
+#include "plan.h"
+#include "rails.h"
+
+enum pass_state {
+	PASS_PLANNED,  /* plan only: would be done */
+	PASS_DONE,
+	PASS_HELD,     /* by the rails, or paused */
+	PASS_REJECTED,
+	PASS_FAILED,
+	PASS_UNKNOWN,
+	PASS_SKIPPED
+};
+
+/* One line of the result.  Borrowed during the call. */
+struct pass_line {
+	const char *key;
+	const char *extension; /* may be NULL where only the key is known */
+	const char *username;
+	enum plan_action action;
+	enum pass_state state;
+	const char *reason;      /* one plain sentence part, may be NULL */
+	const char *subscriber_id;
+	const char *sip_endpoint_id;
+};
+
+/* Counters count extensions. */
+struct pass_summary {
+	int64_t created, updated, replaced, removed, suspended, adopted;
+	int64_t unchanged, skipped, held, rejected, failed, unknown;
+	int64_t held_creates, held_removals, held_changes;
+	int64_t subscribers_created, subscribers_removed; /* plan: expected */
+	int64_t without_secret, source_rows, differences;
+	bool paused;
+	bool source_empty;
+	int64_t requests;
+	double seconds;
+	struct rails rails; /* as the pass left them, for messages */
+};
+
+struct pass_setup {
+	struct loop *loop;
+	struct db *db;              /* where differences are read */
+	struct ledger *ledger;
+	struct difference_query *query;
+	const struct config *config;
+	struct mirror *mirror;      /* NULL: plan only, nothing is written or sent */
+	struct api *api;            /* for the count of requests; NULL with plan only */
+	void (*line)(const struct pass_line *line, void *arg);
+	void (*progress)(int64_t done, int64_t total, void *arg); /* may be NULL */
+	void *arg;
+};
+
+/* Everything; `summary` is filled also on failure, as far as it got. */
+int pass_full(const struct pass_setup *setup, struct pass_summary *summary, struct error *err);
+
+/* Only these keys; absence is not acted on. */
+int pass_keys(const struct pass_setup *setup, const char *const *keys, size_t count,
+	      struct pass_summary *summary, struct error *err);
+
+/* DESIGN's exit code for what is left at the end (0, 3, 4 or 5). */
+int pass_exit_code(const struct pass_summary *summary);
+
+#endif
