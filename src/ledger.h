@@ -24,6 +24,7 @@
 #include "config.h"
 #include "db.h"
 #include "error.h"
+#include "loop.h"
 
 struct ledger;
 
@@ -59,7 +60,8 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
  * `settles_at` gets one (now + settle), and the holder row is written.
  * ledger_unlock() says in the holder row that this was no crash.
  */
-int ledger_lock(struct ledger *ledger, const char *verb, bool wait, int64_t settle_ms, struct error *err);
+int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, bool wait, int64_t settle_ms,
+		struct error *err);
 int ledger_unlock(struct ledger *ledger, struct error *err);
 int ledger_complete_pass(struct ledger *ledger, struct error *err); /* notes the time of a complete pass */
 

@@ -1,0 +1,320 @@
+/* ledger - what the bridge remembers: identity, lock and holder (intents: ledger_write.c). */
+#include "ledger_internal.h"
+
+#include "log.h"
+#include "mem.h"
+#include "strbuf.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* "swbr": the first half of the advisory lock's key; the second is the schema's oid. */
+enum { LOCK_CLASS = 0x73776272 };
+
+enum { LOCK_POLL_MS = 500 };
+
+static const char sql_search_path[] =
+	"-- swbridge: the ledger's schema first, the role's own path behind it\n"
+	"select set_config('search_path', quote_ident($1) || ', ' || current_setting('search_path'), false)\n"
+	"  from pg_namespace\n"
+	" where nspname = $1";
+
+static const char sql_identity[] =
+	"-- swbridge: what this ledger is bound to\n"
+	"select schema_version, project_id, api_url, sip_domain, source, columns::text,\n"
+	"       digest_inner::text, digest_outer::text,\n"
+	"       system_identifier = (select c.system_identifier from pg_control_system() c)\n"
+	"       and database = current_database() as same_cluster\n"
+	"  from identity";
+
+static const char sql_try_lock[] =
+	"-- swbridge: one mutator at a time; held by this session until it ends\n"
+	"select pg_try_advisory_lock($1::integer, (select oid::bigint - case when oid::bigint > 2147483647\n"
+	"       then 4294967296 else 0 end from pg_namespace where nspname = $2)::integer)";
+
+static const char sql_holder[] =
+	"-- swbridge: who has the lock\n"
+	"select coalesce(verb, '?'), coalesce(host, '?'), coalesce(pid::text, '?'), since::text\n"
+	"  from holder";
+
+static const char sql_settle[] =
+	"-- swbridge: what a predecessor left open settles from now on\n"
+	"update journal\n"
+	"   set settles_at = now() + $1::bigint * interval '1 millisecond'\n"
+	" where outcome is null\n"
+	"   and settles_at is null";
+
+static const char sql_hold[] =
+	"-- swbridge: for people who ask who mutates\n"
+	"update holder\n"
+	"   set verb = $1, host = $2, pid = $3::integer, backend_pid = pg_backend_pid(),\n"
+	"       since = now(), released_at = null";
+
+static const char sql_release[] =
+	"-- swbridge: the end of this holder was no crash\n"
+	"update holder\n"
+	"   set released_at = now()";
+
+static const char sql_complete[] =
+	"-- swbridge: a complete pass ended now\n"
+	"update holder\n"
+	"   set last_complete_pass = now()";
+
+static const char sql_prune[] =
+	"-- swbridge: journal_keep; never inside the day that the rails look at\n"
+	"delete from journal\n"
+	" where id in (select id\n"
+	"                from journal\n"
+	"               where at < now() - greatest($1::bigint * interval '1 millisecond', interval '25 hours')\n"
+	"                 and outcome is not null\n"
+	"               order by at\n"
+	"               limit 10000)";
+
+static void identity_release(struct ledger_identity *identity)
+{
+	mem_free(identity->project_id);
+	mem_free(identity->api_url);
+	mem_free(identity->sip_domain);
+	mem_free(identity->source);
+	mem_free(identity->columns);
+	mem_free_secret(identity->digest_inner);
+	mem_free_secret(identity->digest_outer);
+}
+
+static int no_schema(const struct config *config, struct error *err)
+{
+	return error_exit(err, EXIT_FENCE, "The database has no swbridge ledger in schema \"%s\"; "
+			  "run: swbridge init (or set [postgres] schema)", config->schema);
+}
+
+/* A table that is missing or may not be read has its own sentence. */
+static int identity_unreadable(struct db *db, const struct config *config, struct error *err)
+{
+	if (strcmp(db_sqlstate(db), "42P01") == 0 || strcmp(db_sqlstate(db), "42703") == 0)
+		return no_schema(config, err);
+	if (strcmp(db_sqlstate(db), "42501") == 0)
+		return error_exit(err, EXIT_FENCE, "This database role may not read the ledger in schema \"%s\"; "
+				  "run sql/grants.sql for it as the schema's owner", config->schema);
+	return -1;
+}
+
+static int load_identity(struct ledger *ledger, const struct config *config, struct error *err)
+{
+	struct ledger_identity *identity = &ledger->identity;
+	struct db_result *result = NULL;
+	int64_t version = 0;
+
+	if (db_query_wait(ledger->db, sql_identity, NULL, 0, &result, err))
+		return identity_unreadable(ledger->db, config, err);
+	if (db_result_rows(result) == 0) {
+		db_result_free(result);
+		return no_schema(config, err);
+	}
+	version = db_result_int(result, 0, 0);
+	identity->project_id = mem_strdup(db_result_get(result, 0, 1));
+	identity->api_url = mem_strdup(db_result_get(result, 0, 2));
+	identity->sip_domain = mem_strdup(db_result_get(result, 0, 3));
+	identity->source = mem_strdup(db_result_get(result, 0, 4));
+	identity->columns = mem_strdup(db_result_get(result, 0, 5));
+	identity->digest_inner = mem_strdup(db_result_get(result, 0, 6));
+	identity->digest_outer = mem_strdup(db_result_get(result, 0, 7));
+	identity->same_cluster = db_result_bool(result, 0, 8);
+	db_result_free(result);
+	if (version > LEDGER_SCHEMA_VERSION)
+		return error_exit(err, EXIT_FENCE, "The ledger in schema \"%s\" has version %lld, this swbridge knows "
+				  "only up to %d; install the newer swbridge that migrated it", config->schema,
+				  (long long)version, LEDGER_SCHEMA_VERSION);
+	if (version < LEDGER_SCHEMA_VERSION)
+		return error_exit(err, EXIT_FENCE, "The ledger in schema \"%s\" has version %lld, this swbridge needs %d; "
+				  "run: swbridge init", config->schema, (long long)version, LEDGER_SCHEMA_VERSION);
+	return 0;
+}
+
+int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err)
+{
+	const char *params[] = { config->schema };
+	struct db_result *result = NULL;
+	struct ledger *l = mem_alloc(sizeof *l);
+	int rc = -1;
+
+	l->db = db;
+	l->schema = mem_strdup(config->schema);
+	l->row_security = config->row_security;
+	if (db_query_wait(db, sql_search_path, params, 1, &result, err))
+		goto out;
+	if (db_result_rows(result) == 0) {
+		no_schema(config, err);
+		goto out;
+	}
+	if (load_identity(l, config, err))
+		goto out;
+	*ledger = l;
+	l = NULL;
+	rc = 0;
+out:
+	db_result_free(result);
+	ledger_free(l);
+	return rc;
+}
+
+void ledger_free(struct ledger *ledger)
+{
+	if (!ledger)
+		return;
+	identity_release(&ledger->identity);
+	mem_free(ledger->schema);
+	mem_free(ledger);
+}
+
+const struct ledger_identity *ledger_identity(const struct ledger *ledger)
+{
+	return &ledger->identity;
+}
+
+int ledger_check_identity(const struct ledger *ledger, const struct config *config, struct error *err)
+{
+	const struct ledger_identity *bound = &ledger->identity;
+
+	if (!bound->same_cluster)
+		return error_exit(err, EXIT_FENCE, "This ledger was bound in another database or server (a copy, a restore "
+				  "or a rename?); if this one is to mutate from now on, stop the other and run: "
+				  "swbridge init --rebind");
+	if (config->project_id && strcmp(bound->project_id, config->project_id) != 0)
+		return error_exit(err, EXIT_FENCE, "The ledger is bound to project %s, [signalwire] project_id says %s; "
+				  "correct the setting, or use another [postgres] schema for that project",
+				  bound->project_id, config->project_id);
+	if (config->api_url && strcmp(bound->api_url, config->api_url) != 0)
+		return error_exit(err, EXIT_FENCE, "The ledger is bound to %s, the configuration says %s; correct "
+				  "[signalwire] space, or after a move of the space run: swbridge init --rebind",
+				  bound->api_url, config->api_url);
+	if (!bound->sip_domain)
+		return error_exit(err, EXIT_FENCE, "The ledger is not bound to a SIP domain yet, since SignalWire could "
+				  "not be asked when it was made; run: swbridge init");
+	return 0;
+}
+
+static int locked_by(struct ledger *ledger, struct error *err)
+{
+	struct db_result *result = NULL;
+
+	if (db_query_wait(ledger->db, sql_holder, NULL, 0, &result, err))
+		return -1;
+	error_exit(err, EXIT_LOCKED, "Another swbridge is at work on this ledger (%s on %s, process %s, since %s); "
+		   "wait for it, or use: swbridge sync --wait", db_result_get(result, 0, 0), db_result_get(result, 0, 1),
+		   db_result_get(result, 0, 2), db_result_get(result, 0, 3));
+	db_result_free(result);
+	return -1;
+}
+
+static int try_lock(struct ledger *ledger, bool *got, struct error *err)
+{
+	char class[16] = "";
+	const char *params[] = { class, ledger->schema };
+	struct db_result *result = NULL;
+
+	snprintf(class, sizeof class, "%d", LOCK_CLASS);
+	if (db_query_wait(ledger->db, sql_try_lock, params, 2, &result, err))
+		return -1;
+	*got = db_result_bool(result, 0, 0);
+	db_result_free(result);
+	return 0;
+}
+
+static void note_fired(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static bool is_set(void *arg)
+{
+	return *(bool *)arg;
+}
+
+/* Turns the loop for a while; false: interrupted. */
+static bool pause_loop(struct loop *loop, int64_t ms)
+{
+	bool fired = false;
+	struct loop_timer *timer = loop_timer_new(loop, note_fired, &fired);
+	bool whole = false;
+
+	loop_timer_arm(timer, ms);
+	whole = loop_until(loop, is_set, &fired);
+	loop_timer_free(timer);
+	return whole;
+}
+
+static int take_over(struct ledger *ledger, const char *verb, int64_t settle_ms, struct error *err)
+{
+	char settle[24] = "", pid[16] = "", host[256] = "";
+	const char *settle_params[] = { settle };
+	const char *hold_params[] = { verb, host, pid };
+	const struct db_statement statements[] = {
+		{ .sql = sql_settle, .params = settle_params, .param_count = 1 },
+		{ .sql = sql_hold, .params = hold_params, .param_count = 3 },
+	};
+	struct db_result *results[2] = { NULL, NULL };
+
+	snprintf(settle, sizeof settle, "%lld", (long long)settle_ms);
+	snprintf(pid, sizeof pid, "%ld", (long)getpid());
+	if (gethostname(host, sizeof host - 1))
+		host[0] = '\0';
+	if (db_run_wait(ledger->db, DB_WRITE, statements, 2, results, err))
+		return -1;
+	if (db_result_affected(results[0]) > 0)
+		log_info("%lld changes of an earlier run have an unknown outcome; they are left alone until they settle",
+			 (long long)db_result_affected(results[0]));
+	db_result_free(results[0]);
+	db_result_free(results[1]);
+	return 0;
+}
+
+int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, bool wait, int64_t settle_ms,
+		struct error *err)
+{
+	bool got = false;
+	bool said = false;
+
+	for (;;) {
+		if (try_lock(ledger, &got, err))
+			return -1;
+		if (got)
+			return take_over(ledger, verb, settle_ms, err);
+		if (!wait)
+			return locked_by(ledger, err);
+		if (!said)
+			log_info("waiting for another swbridge to end its work");
+		said = true;
+		if (!pause_loop(loop, LOCK_POLL_MS))
+			return error_set(err, ERROR_LATER, "Interrupted while waiting for the lock.");
+	}
+}
+
+int ledger_unlock(struct ledger *ledger, struct error *err)
+{
+	const struct db_statement statements[] = {
+		{ .sql = sql_release },
+		{ .sql = "select pg_advisory_unlock_all()" },
+	};
+	struct db_result *results[2] = { NULL, NULL };
+
+	if (db_run_wait(ledger->db, DB_WRITE, statements, 2, results, err))
+		return -1;
+	db_result_free(results[0]);
+	db_result_free(results[1]);
+	return 0;
+}
+
+int ledger_complete_pass(struct ledger *ledger, struct error *err)
+{
+	return db_query_wait(ledger->db, sql_complete, NULL, 0, NULL, err);
+}
+
+int ledger_prune(struct ledger *ledger, int64_t keep_ms, struct error *err)
+{
+	char keep[24] = "";
+	const char *params[] = { keep };
+
+	snprintf(keep, sizeof keep, "%lld", (long long)keep_ms);
+	return db_query_wait(ledger->db, sql_prune, params, 1, NULL, err);
+}

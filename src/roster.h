@@ -1,0 +1,39 @@
+/*
+ * roster - finds subscribers by e-mail in a complete listing; one serves all.
+ *
+ * The API has no search, so whoever must know whether a subscriber exists
+ * lists them all.  A question that comes while a listing runs waits for the
+ * next one: what was created before the question was asked must be seen.
+ * Memory holds the questions, never the listing.
+ */
+#ifndef ROSTER_H
+#define ROSTER_H
+
+#include <stdint.h>
+
+#include "api.h"
+
+struct roster;
+
+enum roster_answer {
+	ROSTER_FOUND,
+	ROSTER_NONE,   /* the listing was complete and it was not there */
+	ROSTER_FAILED  /* nothing is known; `text` says why */
+};
+
+struct roster_entry {
+	enum roster_answer answer;
+	const char *id;
+	int64_t created_at_ms; /* -1: not said */
+	enum api_outcome outcome; /* of the listing */
+	const char *text;
+};
+
+struct roster *roster_new(struct api *api);
+void roster_free(struct roster *roster); /* questions are forgotten; NULL is fine */
+
+/* `email` is compared without case; `done` is called once, from the loop. */
+void roster_find(struct roster *roster, const char *email,
+		 void (*done)(const struct roster_entry *entry, void *arg), void *arg);
+
+#endif
