@@ -44,15 +44,18 @@ void log_release(void)
 	secret_count = 0;
 }
 
+/* The longest that fits: one secret may be the beginning of another. */
 static size_t secret_at(const char *s)
 {
+	size_t longest = 0;
+
 	for (size_t i = 0; i < secret_count; i++) {
 		size_t len = strlen(secrets[i]);
 
-		if (strncmp(s, secrets[i], len) == 0)
-			return len;
+		if (len > longest && strncmp(s, secrets[i], len) == 0)
+			longest = len;
 	}
-	return 0;
+	return longest;
 }
 
 static void add_clean(struct strbuf *out, const char *text, bool redact)

@@ -42,6 +42,8 @@ int loop_new(struct loop **loop, struct error *err)
 	/* Retry-After and heartbeats want real milliseconds, not the coarse clock's. */
 	if (config) {
 		event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
+		/* A timer counts from its arming, not from when the callbacks of this turn began. */
+		event_config_set_flag(config, EVENT_BASE_FLAG_NO_CACHE_TIME);
 		base = event_base_new_with_config(config);
 		event_config_free(config);
 	}
