@@ -45,7 +45,7 @@ check_floors() {
 		split($0, part, "\"")
 		name = part[2]
 		sub(/\.h$/, "", name)
-		if (name == module || name == "build-config")
+		if (name == module || name == "build")
 			next
 		other = row(name)
 		if (!other)
