@@ -269,7 +269,8 @@ static void describe(struct db *db)
 	const char *host = PQhost(db->conn);
 	const char *port = PQport(db->conn);
 	const char *name = PQdb(db->conn);
-	bool usual = !given(port) || strcmp(port, "5432") == 0;
+	bool usual = !given(port) || strcmp(port, "5432") == 0 ||
+		     port[strspn(port, "0123456789")]; /* no number: then a piece of who knows what */
 
 	mem_free(db->describe);
 	db->describe = mem_printf("database %s%s%s%s%s", given(name) ? name : "(unnamed)", given(host) ? " at " : "",
