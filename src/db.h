@@ -11,15 +11,33 @@
  * holds) was alive when its unit was sent; db_alive_at() says when that was.
  * With a heartbeat set, an idle connection asks `select 1` every so often, so
  * that the proof stays fresh.  When the connection is lost, every waiting unit
- * fails with ERROR_LATER and on_lost is called; nothing reconnects by itself.
+ * fails with ERROR_LATER, then on_lost is called; nothing reconnects by itself.
+ * A write that was on its way then may or may not have been committed.
+ *
+ * Callbacks: everything given here is called from the loop, never from inside
+ * the call that registered it (but db_free() fails what waits at once, and a
+ * db_*_wait() that loop_break() ends does so too).  A callback may call
+ * everything except the _wait functions and db_free() of the same db;
+ * db_close() and db_connect() are allowed, and row functions are not called
+ * again after db_close().
+ *
+ * Errors of statements carry the server's primary message and SQLSTATE, never
+ * its DETAIL or CONTEXT, and values are cut out of the message: both may quote
+ * secrets.  Their kind is LATER where the server may recover by itself, NOW
+ * for serialization failures and deadlocks, else NEVER.  A failed connect has
+ * exit_code EXIT_CONFIG where somebody must change something (conninfo,
+ * password, role, database), else EXIT_LATER.  Copies of parameters are wiped;
+ * what libpq itself holds (its buffers, results) it frees without wiping.
  *
  * Session settings made on every connect: client_encoding UTF8 (SQL_ASCII
  * where the server's encoding is SQL_ASCII, since nothing else would let a
  * single bad row through; texts must then be checked by their readers),
  * client_connection_check_interval, so that closing the connection ends a long
  * query, idle_session_timeout = 0, TimeZone UTC, DateStyle ISO,
- * synchronous_commit on, standard_conforming_strings on, application_name;
- * libpq's keepalives.  Nothing of the caller's environment is overridden
+ * synchronous_commit on, standard_conforming_strings on, application_name (as a
+ * fallback), parameters kept out of the server's log as far as the role may say
+ * so; libpq's keepalives and tcp_user_timeout unless conninfo says otherwise.
+ * What a server or a role lacks or may not set is left out.  Nothing of the caller's environment is overridden
  * otherwise: PG* variables, pgpass and service files work as in psql.
  *
  * Sources: PostgreSQL's manual, "libpq": Asynchronous Command Processing,
@@ -48,8 +66,8 @@ struct db_statement {
 	int param_count;
 	/*
 	 * With a function the rows of this statement arrive one by one (single-row
-	 * mode, memory stays flat) and its db_result is empty; without one they are
-	 * collected in the result.
+	 * mode, memory stays flat) and its db_result has no rows; without one they
+	 * are collected in the result.  Rows may come before the unit fails.
 	 */
 	void (*row)(const struct db_row *row, void *arg);
 	void *arg;
@@ -61,25 +79,40 @@ enum db_unit_kind {
 	DB_WRITE         /* BEGIN .. COMMIT */
 };
 
-/* `conninfo` as libpq takes it, copied; `name` goes into application_name and messages. */
+/*
+ * `conninfo` as libpq takes it (string, URI or name of a database), copied;
+ * a password in it is made known to the log as a secret.  `name` goes into
+ * application_name.  Never fails: a bad conninfo is an error of the connect.
+ */
 struct db *db_new(struct loop *loop, const char *conninfo, const char *name);
 void db_free(struct db *db); /* closes; waiting units fail; NULL is fine */
 
-/* Connects, or connects again after a loss; turns the loop until it is done or `timeout_ms` has passed. */
+/*
+ * Connects, or connects again after a loss; turns the loop until it is done or
+ * `timeout_ms` has passed.  A connection that is there is closed first.  Only
+ * the look-up of host names may block here (libpq does it with getaddrinfo(3)).
+ */
 int db_connect_wait(struct db *db, int64_t timeout_ms, struct error *err);
-/* The same with a callback; err is NULL where it worked. */
+/* The same with a callback, called exactly once; err is NULL where it worked, borrowed else. */
 void db_connect(struct db *db, int64_t timeout_ms, void (*done)(const struct error *err, void *arg), void *arg);
-void db_close(struct db *db);
+void db_close(struct db *db); /* what waits (also a connect) fails from the loop; on_lost is not called */
 bool db_connected(const struct db *db);
 
-/* Queues a unit.  `done` is called exactly once, from the loop; results are valid during the call only, err is NULL on success. */
+/*
+ * Queues a unit, also while a connect is under way; without a connection it
+ * fails with ERROR_LATER.  `done` (NULL: nobody cares) is called exactly once,
+ * from the loop; results are valid during the call only and NULL on failure,
+ * err is NULL on success.  Statements are one SQL command each; COPY is not for units.
+ */
 void db_run(struct db *db, enum db_unit_kind kind, const struct db_statement *statements, int count,
 	    void (*done)(struct db_result *const *results, const struct error *err, void *arg), void *arg);
 
 /*
  * The same, turning the loop until it is done (see loop_until(): never from a
  * callback).  results[] has room for `count` and is the caller's to free with
- * db_result_free(); on failure all are NULL.
+ * db_result_free(); on failure all are NULL.  Where loop_break() comes first,
+ * the connection is closed (which ends the statement on the server) and the
+ * error is LATER, "interrupted".
  */
 int db_run_wait(struct db *db, enum db_unit_kind kind, const struct db_statement *statements, int count,
 		struct db_result **results, struct error *err);
@@ -90,10 +123,10 @@ int db_query_wait(struct db *db, const char *sql, const char *const *params, int
 
 bool db_idle(const struct db *db); /* no unit waits or runs */
 
-/* SQLSTATE of the last failed unit, "" where there was none from the server (connection lost). */
+/* SQLSTATE of the last failed unit, "" where there was none from the server (connection lost); the last failed connect counts too. */
 const char *db_sqlstate(const struct db *db);
 
-/* Results; rows and columns count from 0.  Strings are borrowed, NULL is SQL's NULL. */
+/* Results of success; rows and columns count from 0.  Strings are borrowed, NULL is SQL's NULL. */
 int db_result_rows(const struct db_result *result);
 const char *db_result_get(const struct db_result *result, int row, int column);
 int64_t db_result_int(const struct db_result *result, int row, int column); /* NULL gives 0 */
@@ -105,14 +138,19 @@ const char *db_row_get(const struct db_row *row, int column);
 int db_row_columns(const struct db_row *row);
 const char *db_row_name(const struct db_row *row, int column);
 
-/* Proof of life: CLOCK_BOOTTIME (ms) of the sending of the youngest unit that was answered; -1: none. */
+/*
+ * Proof of life: CLOCK_BOOTTIME (ms) of the sending of the youngest unit that
+ * was answered on this connection; -1: none, also after a loss.  It is about
+ * the connection: a lock taken on an earlier one is gone.  Nothing is proved
+ * while a unit runs, so a unit should be shorter than the margin of who asks.
+ */
 int64_t db_alive_at(const struct db *db);
-void db_heartbeat(struct db *db, int64_t every_ms); /* 0: none */
+void db_heartbeat(struct db *db, int64_t every_ms); /* when nothing was sent for so long; 0: none */
 
 void db_on_lost(struct db *db, void (*lost)(const struct error *err, void *arg), void *arg);
 void db_on_notify(struct db *db, void (*notify)(const char *channel, const char *payload, void *arg), void *arg);
 
-/* Quotes an identifier with libpq; caller frees. */
+/* Quotes with libpq; caller frees.  NULL without a connection, or where the text is not valid in its encoding. */
 char *db_identifier(struct db *db, const char *name);
 char *db_literal(struct db *db, const char *value); /* only for statements that take no parameters (SET, COMMENT) */
 

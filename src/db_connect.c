@@ -1,0 +1,313 @@
+/* db_connect - the life of a connection: connecting, settings, closing, loss. */
+#include "db_internal.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <string.h>
+
+/*
+ * Written as a query so that a setting that this server or this role does not
+ * have is left out instead of failing.  The last two keep parameters, which
+ * may be secrets, out of the server's log.
+ */
+static const char settings_utf8[] =
+	"select pg_catalog.set_config(s.name, v.value, false) from (values"
+	" ('client_encoding', 'UTF8'),"
+#define COMMON_SETTINGS \
+	" ('client_connection_check_interval', '2s')," \
+	" ('idle_session_timeout', '0')," \
+	" ('TimeZone', 'UTC')," \
+	" ('DateStyle', 'ISO')," \
+	" ('synchronous_commit', 'on')," \
+	" ('standard_conforming_strings', 'on')," \
+	" ('log_parameter_max_length', '0')," \
+	" ('log_parameter_max_length_on_error', '0')" \
+	") as v (name, value) join pg_catalog.pg_settings s on s.name = v.name" \
+	" where s.context = 'user' or (s.context = 'superuser'" \
+	" and pg_catalog.current_setting('is_superuser') = 'on')"
+	COMMON_SETTINGS;
+
+static const char settings_sql_ascii[] =
+	"select pg_catalog.set_config(s.name, v.value, false) from (values"
+	" ('client_encoding', 'SQL_ASCII'),"
+	COMMON_SETTINGS;
+
+static void socket_ready(int fd, int events, void *arg);
+
+void db_watch(struct db *db, int events)
+{
+	if (db->watch)
+		loop_watch_change(db->watch, events);
+	else
+		db->watch = loop_watch_new(db->loop, PQsocket(db->conn), events, socket_ready, db);
+}
+
+static void unwatch(struct db *db)
+{
+	loop_watch_free(db->watch);
+	db->watch = NULL;
+}
+
+void db_farewell(struct db *db, const PGresult *result)
+{
+	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+	const char *severity = PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+
+	if (!primary || !severity || (strcmp(severity, "FATAL") != 0 && strcmp(severity, "PANIC") != 0))
+		return;
+	mem_free(db->farewell);
+	db->farewell = mem_strdup(primary);
+}
+
+static void notice(void *arg, const PGresult *result)
+{
+	struct db *db = arg;
+	const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+
+	db_farewell(db, result); /* between units it comes as a notice */
+	if (primary)
+		log_debug("%s: %s", db->describe, primary);
+}
+
+void db_drop(struct db *db, const struct error *why)
+{
+	struct db_unit *unit = NULL;
+
+	/* The descriptor is libpq's: stop watching before it is closed. */
+	unwatch(db);
+	loop_timer_disarm(db->deadline);
+	loop_timer_disarm(db->heartbeat);
+	PQfinish(db->conn);
+	db->conn = NULL;
+	db->state = DB_CLOSED;
+	db->generation++;
+	db->broken = false;
+	db->alive_at = -1;
+	mem_free(db->farewell);
+	db->farewell = NULL;
+
+	if (db->connected) {
+		unit = db_unit_new(DB_AUTOCOMMIT, NULL, 0);
+		unit->connected = db->connected;
+		unit->arg = db->connected_arg;
+		memcpy(unit->sqlstate, db->sqlstate, sizeof unit->sqlstate);
+		db->connected = NULL;
+		db_unit_fail(unit, why);
+		db_queue_add(&db->failed, unit);
+	}
+	if (db->current) {
+		db_unit_fail(db->current, why);
+		db_queue_add(&db->failed, db->current);
+		db->current = NULL;
+	}
+	while ((unit = db_queue_take(&db->waiting))) {
+		db_unit_fail(unit, why);
+		db_queue_add(&db->failed, unit);
+	}
+	if (db->failed.first)
+		loop_timer_arm(db->kick, 0);
+}
+
+void db_lose(struct db *db)
+{
+	struct error err = ERROR_INIT;
+
+	db_error_lost(db, &err);
+	db_drop(db, &err);
+	db_units_deliver(db);
+	db->calling++;
+	if (db->lost)
+		db->lost(&err, db->lost_arg);
+	db->calling--;
+	error_clear(&err);
+}
+
+/* The connect failed: told from the loop, where `kick` brings it. */
+static void connect_failed(struct db *db, struct error *err)
+{
+	db_drop(db, err);
+	error_clear(err);
+}
+
+void db_connect_expired(void *arg)
+{
+	struct db *db = arg;
+	struct error err = ERROR_INIT;
+
+	db->sqlstate[0] = '\0';
+	error_exit(&err, EXIT_LATER, "Cannot connect to %s: no answer within %lld ms. Is the server there, "
+		   "and does nothing drop the packets on the way?", db->describe, (long long)db->timeout_ms);
+	connect_failed(db, &err);
+}
+
+static void connect_refused(struct db *db)
+{
+	struct error err = ERROR_INIT;
+
+	db_error_connect(db, &err);
+	connect_failed(db, &err);
+}
+
+static void connect_finished(struct db *db)
+{
+	void (*connected)(const struct error *err, void *arg) = db->connected;
+
+	loop_timer_disarm(db->deadline);
+	if (!PQenterPipelineMode(db->conn)) {
+		connect_refused(db);
+		return;
+	}
+	PQsetErrorVerbosity(db->conn, PQERRORS_DEFAULT);
+	db->state = DB_READY;
+	db->alive_at = db->settings_at;
+	db->connected = NULL;
+	db_units_arm_heartbeat(db);
+	log_debug("connected to %s", db->describe);
+	if (connected) {
+		db->calling++;
+		connected(NULL, db->connected_arg);
+		db->calling--;
+	}
+	db_units_next(db);
+}
+
+static void settings_send(struct db *db)
+{
+	const char *encoding = PQparameterStatus(db->conn, "server_encoding");
+	bool bytes = encoding && strcmp(encoding, "SQL_ASCII") == 0;
+
+	db->state = DB_SETTING_UP;
+	db->last_sent = loop_now_ms();
+	db->settings_at = loop_boottime_ms();
+	if (PQsetnonblocking(db->conn, 1) != 0 ||
+	    !PQsendQuery(db->conn, bytes ? settings_sql_ascii : settings_utf8)) {
+		connect_refused(db);
+		return;
+	}
+	db_watch(db, LOOP_READ | (PQflush(db->conn) ? LOOP_WRITE : 0));
+}
+
+static void settings_ready(struct db *db)
+{
+	struct error err = ERROR_INIT;
+	char sqlstate[DB_SQLSTATE_SIZE] = "";
+
+	if (!PQconsumeInput(db->conn)) {
+		connect_refused(db);
+		return;
+	}
+	while (!PQisBusy(db->conn)) {
+		PGresult *result = PQgetResult(db->conn);
+
+		if (!result) {
+			connect_finished(db);
+			return;
+		}
+		if (PQresultStatus(result) != PGRES_TUPLES_OK) {
+			db_error_result(db, NULL, result, sqlstate, &err);
+			memcpy(db->sqlstate, sqlstate, sizeof db->sqlstate);
+			error_prefix(&err, "The session settings cannot be made");
+			PQclear(result);
+			connect_failed(db, &err);
+			return;
+		}
+		PQclear(result);
+	}
+	db_watch(db, LOOP_READ | (PQflush(db->conn) ? LOOP_WRITE : 0));
+}
+
+static void connect_poll(struct db *db)
+{
+	/* libpq may close this socket and try another: never watch across the call. */
+	unwatch(db);
+	switch (PQconnectPoll(db->conn)) {
+	case PGRES_POLLING_READING:
+		db_watch(db, LOOP_READ);
+		break;
+	case PGRES_POLLING_WRITING:
+		db_watch(db, LOOP_WRITE);
+		break;
+	case PGRES_POLLING_OK:
+		settings_send(db);
+		break;
+	case PGRES_POLLING_FAILED:
+	case PGRES_POLLING_ACTIVE:
+		connect_refused(db);
+		break;
+	}
+}
+
+static void socket_ready(int fd, int events, void *arg)
+{
+	struct db *db = arg;
+
+	(void)fd;
+	(void)events;
+	switch (db->state) {
+	case DB_CONNECTING:
+		connect_poll(db);
+		break;
+	case DB_SETTING_UP:
+		settings_ready(db);
+		break;
+	case DB_READY:
+		db_units_ready(db, PQconsumeInput(db->conn) == 1);
+		break;
+	case DB_CLOSED:
+		break;
+	}
+}
+
+static bool given(const char *s)
+{
+	return s && s[0];
+}
+
+static void describe(struct db *db)
+{
+	const char *host = PQhost(db->conn);
+	const char *port = PQport(db->conn);
+	const char *name = PQdb(db->conn);
+	bool usual = !given(port) || strcmp(port, "5432") == 0 ||
+		     port[strspn(port, "0123456789")]; /* no number: then a piece of who knows what */
+
+	mem_free(db->describe);
+	db->describe = mem_printf("database %s%s%s%s%s", given(name) ? name : "(unnamed)", given(host) ? " at " : "",
+				  given(host) ? host : "", usual ? "" : " port ", usual ? "" : port);
+}
+
+/*
+ * The last value of a keyword counts, and dbname is expanded in its place: what
+ * stands before it is a default, and what the caller says wins.  tcp_user_timeout
+ * is in ms, the others in seconds: a dead peer is noticed within half a minute.
+ */
+void db_connect_start(struct db *db)
+{
+	const char *const keywords[] = { "fallback_application_name", "keepalives_idle", "keepalives_interval",
+					 "keepalives_count", "tcp_user_timeout", "dbname", NULL };
+	const char *const values[] = { db->name, "10", "5", "3", "15000", db->conninfo, NULL };
+	struct error err = ERROR_INIT;
+
+	db->sqlstate[0] = '\0';
+	if (db_error_conninfo(&err, db->conninfo)) {
+		connect_failed(db, &err);
+		return;
+	}
+	db->state = DB_CONNECTING;
+	db->conn = PQconnectStartParams(keywords, values, 1);
+	if (!db->conn) {
+		error_set(&err, ERROR_LATER, "Cannot connect to %s: libpq has no memory.", db->describe);
+		connect_failed(db, &err);
+		return;
+	}
+	describe(db);
+	PQsetNoticeReceiver(db->conn, notice, db);
+	PQsetErrorVerbosity(db->conn, PQERRORS_VERBOSE); /* see take_sqlstate() in db_error.c */
+	if (PQstatus(db->conn) == CONNECTION_BAD) {
+		connect_refused(db);
+		return;
+	}
+	loop_timer_arm(db->deadline, db->timeout_ms);
+	db_watch(db, LOOP_WRITE); /* the first state, says libpq's manual */
+}

@@ -1,0 +1,129 @@
+/*
+ * db_internal - what the files of db share with each other, and nobody else.
+ *
+ *   db.c          the public calls
+ *   db_connect.c  the life of the connection: connecting, settings, closing, loss
+ *   db_unit.c     the queue of units and their pipeline
+ *   db_result.c   results and rows
+ *   db_error.c    sentences and policies from what libpq and the server say
+ *
+ * One unit at a time is on the wire (`current`).  Whatever failed without
+ * being on the wire is moved to `failed` and delivered from the loop by the
+ * timer `kick`.  Every callback may close the connection, so `generation`
+ * changes with each closing and is compared after each call.
+ */
+#ifndef DB_INTERNAL_H
+#define DB_INTERNAL_H
+
+#include "db.h"
+
+#include <libpq-fe.h>
+
+enum db_state { DB_CLOSED, DB_CONNECTING, DB_SETTING_UP, DB_READY };
+
+enum { DB_SQLSTATE_SIZE = 6 };
+
+struct db_result {
+	PGresult *pg;
+};
+
+struct db_row {
+	const PGresult *pg;
+};
+
+struct db_unit {
+	struct db_unit *next;
+	enum db_unit_kind kind;
+	int count;
+	struct db_statement *statements;
+	char *copy; /* every text and parameter of the statements; wiped */
+	size_t copy_size;
+
+	void (*done)(struct db_result *const *results, const struct error *err, void *arg);
+	void (*connected)(const struct error *err, void *arg); /* the entry is a connect that failed */
+	void *arg;
+	struct db_result **results; /* `count` */
+	struct db_result **taken;   /* where db_run_wait() wants them; NULL: freed after done() */
+
+	struct error err; /* the first one */
+	char sqlstate[DB_SQLSTATE_SIZE];
+
+	int position; /* the command whose results come now; BEGIN is one */
+	bool rolling_back;
+	int64_t sent_at; /* CLOCK_BOOTTIME */
+};
+
+struct db_queue {
+	struct db_unit *first;
+	struct db_unit *last;
+};
+
+struct db {
+	struct loop *loop;
+	char *conninfo;
+	char *name;
+	char *describe;
+
+	enum db_state state;
+	PGconn *conn;
+	struct loop_watch *watch;
+	unsigned generation;
+	int calling;   /* depth of callbacks */
+	bool broken;   /* sending failed; the loss is told from the loop */
+	char *farewell; /* the server's last words on this connection */
+	int64_t settings_at; /* CLOCK_BOOTTIME of their sending */
+
+	void (*connected)(const struct error *err, void *arg);
+	void *connected_arg;
+	int64_t timeout_ms;
+	struct loop_timer *deadline;
+
+	struct db_unit *current;
+	struct db_queue waiting;
+	struct db_queue failed;
+	struct loop_timer *kick;
+	char sqlstate[DB_SQLSTATE_SIZE];
+
+	int64_t alive_at;
+	int64_t heartbeat_ms;
+	int64_t last_sent; /* CLOCK_MONOTONIC */
+	struct loop_timer *heartbeat;
+
+	void (*lost)(const struct error *err, void *arg);
+	void *lost_arg;
+	void (*notify)(const char *channel, const char *payload, void *arg);
+	void *notify_arg;
+};
+
+/* db_connect.c */
+void db_farewell(struct db *db, const PGresult *result); /* remembers what a FATAL error says */
+void db_connect_start(struct db *db);
+void db_connect_expired(void *arg); /* the timer `deadline` */
+void db_drop(struct db *db, const struct error *why); /* closes; what waits goes to `failed` */
+void db_lose(struct db *db);                          /* the connection is gone: closes, delivers, on_lost */
+void db_watch(struct db *db, int events);
+
+/* db_unit.c */
+struct db_unit *db_unit_new(enum db_unit_kind kind, const struct db_statement *statements, int count);
+void db_unit_free(struct db_unit *unit);
+void db_unit_fail(struct db_unit *unit, const struct error *err); /* keeps an error that it has */
+void db_queue_add(struct db_queue *queue, struct db_unit *unit);
+struct db_unit *db_queue_take(struct db_queue *queue);
+void db_units_next(struct db *db);            /* sends the next unit where none is on the wire */
+void db_units_ready(struct db *db, bool more); /* input was read (`more`: and the connection stands) */
+void db_units_deliver(struct db *db);         /* calls back what is in `failed` */
+void db_units_kick(void *arg);                /* the timer `kick` */
+void db_units_heartbeat(void *arg);           /* the timer `heartbeat` */
+void db_units_arm_heartbeat(struct db *db);
+
+/* db_result.c */
+struct db_result *db_result_new(PGresult *pg); /* takes */
+
+/* db_error.c; all return -1 */
+int db_error_conninfo(struct error *err, const char *conninfo); /* or 0: it can be read */
+int db_error_connect(struct db *db, struct error *err);         /* sets db->sqlstate */
+int db_error_result(const struct db *db, const struct db_unit *unit, const PGresult *result,
+		    char sqlstate[DB_SQLSTATE_SIZE], struct error *err); /* `unit` may be NULL */
+int db_error_lost(const struct db *db, struct error *err);
+
+#endif
