@@ -1,0 +1,83 @@
+/*
+ * http_internal - what the files of http share, and nobody else includes.
+ *
+ * A slot is one easy handle with the room for one answer.  Slots are kept from
+ * request to request, and so are most options of their handles: preparing a
+ * request sets only what differs from the handle's last one.
+ */
+#ifndef HTTP_INTERNAL_H
+#define HTTP_INTERNAL_H
+
+#include "http.h"
+#include "http_header.h"
+
+#include <curl/curl.h>
+
+struct http_verb {
+	const char *name;
+	bool safe; /* may be sent again by libcurl, takes no token, has no body (RFC 9110 9.2.1) */
+	bool body;
+};
+
+struct http_request {
+	const struct http_verb *verb;
+	char *url;
+	struct strbuf body; /* always wiped */
+	size_t body_sent;
+	void (*done)(const struct http_response *response, void *arg);
+	void *arg;
+	uint64_t order; /* of arrival */
+	struct http_request *next;
+};
+
+/* What every handle is set up with; owned copies. */
+struct http_common {
+	char *base; /* without a slash at its end */
+	bool plain; /* http, which http_base() allows to loopback only */
+	char *user;
+	char *password;
+	int password_no; /* grows with every new password */
+	char *ca_file;
+	char *proxy;
+	char *agent;
+	int64_t timeout_ms;
+	struct curl_slist *headers;
+	struct curl_slist *headers_body;
+	bool (*may_send)(void *arg);
+	void *may_send_arg;
+	int64_t sent_total;
+};
+
+struct http_slot {
+	struct http_common *common;
+	CURL *easy;
+	const struct http_verb *verb; /* what the handle is set up for; NULL: nothing yet */
+	int password_no;
+	struct http_request *request;
+	uint64_t number; /* http_pace_start() */
+	int64_t first_byte_at;
+	bool fenced;
+	bool again; /* libcurl wanted to send it a second time, and was not let */
+	bool too_large;
+	struct http_header header;
+	struct strbuf answer;
+	struct strbuf problem;
+	char words[CURL_ERROR_SIZE];
+	struct http_slot *next; /* among the free ones */
+	struct http_slot *all;  /* among all */
+};
+
+/* http_common.c */
+int http_common_init(struct http_common *common, const struct http_settings *settings, struct error *err);
+void http_common_release(struct http_common *common);
+
+/* http_easy.c */
+struct http_slot *http_slot_new(struct http_common *common);
+void http_slot_free(struct http_slot *slot); /* its handle must be out of the multi handle */
+void http_slot_prepare(struct http_slot *slot, struct http_request *request);
+void http_slot_response(struct http_slot *slot, CURLcode code, struct http_response *response);
+void http_slot_clear(struct http_slot *slot); /* forgets the answer, so that the slot can be used again */
+
+void http_request_free(struct http_request *request);
+
+#endif
