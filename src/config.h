@@ -23,7 +23,11 @@
 
 enum config_on_remove { CONFIG_ON_REMOVE_UNSET, CONFIG_DELETE, CONFIG_SUSPEND, CONFIG_KEEP };
 
-/* A rail: a number, a percentage, or unlimited; the default is the larger of a number and a percentage. */
+/*
+ * A rail: a number, a percentage, or unlimited.  A percentage other than 0%
+ * never holds back the few changes of a small PBX: with it comes the least
+ * count of its option (1 removal, 50 creates, 50 changes), and the larger counts.
+ */
 struct config_limit {
 	bool unlimited;
 	int64_t count;   /* at least this many ... */
@@ -42,17 +46,17 @@ struct config {
 	/* [signalwire] */
 	char *space;
 	char *project_id;
-	char *api_token; /* secret */
+	char *api_token; /* secret; NULL where there is none */
 	char *api_token_file;
-	char *api_url; /* always set: given, or made of space; without a trailing slash */
+	char *api_url; /* given, or made of space; without a trailing slash; NULL where neither is there */
 	char *ca_file;
-	char *proxy;
+	char *proxy; /* may hold a password */
 	int64_t max_in_flight;
 	int64_t write_rate; /* requests a second */
 	int64_t timeout_ms;
 
 	/* [postgres] */
-	char *conninfo;
+	char *conninfo; /* never NULL; may hold a password */
 	char *source;
 	char *schema;
 	bool row_security; /* false: reads run with row_security = off */
@@ -77,22 +81,34 @@ struct config {
 
 	/* [listen] */
 	int64_t poll_ms;
-	int64_t verify_ms;
-	char *metrics;
+	int64_t verify_ms; /* 0: never */
+	char *metrics;     /* HOST:PORT or [HOST]:PORT; NULL: none */
 	char *metrics_file;
 };
 
-/* What a row of the option table says; for the documentation tests and messages. */
+/*
+ * What a row of the option table says; for the documentation tests and
+ * messages.  parse() is pure: it reads `text` into the field and says on
+ * failure, in a whole clause without the value, how one is written.
+ */
 struct config_option {
 	const char *section;
 	const char *key;
 	const char *type;          /* "text", "duration", "limit", ... */
 	const char *default_value; /* as written in a file; "" where there is none */
 	const char *help;          /* one line */
-	bool secret;
+	bool secret; /* the value never appears in a message */
+
+	int (*parse)(const struct config_option *option, const char *text, void *field, struct error *err);
+	size_t offset;       /* of the field in struct config */
+	int64_t least, most; /* the range, in the unit of the field; of a limit: the count that comes with a percentage */
 };
 
-/* The table; ends with a row whose section is NULL.  [columns] stands there once per contract column. */
+/*
+ * The table; ends with a row whose section is NULL.  [columns] stands there
+ * once per contract column; its default is the source's column of that name,
+ * which need not be there, and is not put into struct config.
+ */
 const struct config_option *config_options(void);
 
 /*
@@ -100,16 +116,19 @@ const struct config_option *config_options(void);
  * The token comes from api_token, api_token_file, SIGNALWIRE_API_TOKEN or
  * $CREDENTIALS_DIRECTORY/api_token, project and space also from
  * SIGNALWIRE_PROJECT_ID and SIGNALWIRE_SPACE; what the file says counts first.
- * A file that holds the token and is readable by others is refused.
+ * A file that holds the token, or a password of conninfo or proxy, and is
+ * readable by others is refused.  The token and both passwords are registered
+ * with log_add_secret().  Every failure has exit code 78.
  */
 int config_load(const char *path, struct config **config, struct error *err);
 
-/* Reads the token again into an existing configuration (SIGHUP, after a 401). */
+/* Reads the token again into an existing configuration (after a 401).  On failure the old one stays. */
 int config_reload_token(struct config *config, struct error *err);
 
 /*
  * Whether everything that mutations need is there: space or api_url, project,
- * token, on_remove, subscriber_domain or subscriber_id or a bound email column.
+ * token, on_remove.  Where a subscriber's e-mail comes from is not looked at:
+ * the source may have a column `email` that [columns] need not name.
  */
 int config_require_api(const struct config *config, struct error *err);
 

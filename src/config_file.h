@@ -1,0 +1,47 @@
+/*
+ * config_file - the bytes of a .conf file to sections, keys, values and lines.
+ *
+ * Whatever stands in the file, the answer is either a list of entries whose
+ * sections are all in the option table, or an error that names file and line.
+ * libini_config reads keys and values; comments and section lines are looked
+ * at before it sees the text, because it folds the names of sections to one
+ * case and, in 1.3.1, writes beyond its list of errors when two sections have
+ * one name.
+ *
+ * The text, the values and what is freed are wiped: the token may be in them.
+ */
+#ifndef CONFIG_FILE_H
+#define CONFIG_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "error.h"
+#include "strbuf.h"
+
+struct config_entry {
+	char *section;
+	char *key;
+	char *value;
+	unsigned line; /* from 1 */
+};
+
+struct config_file {
+	struct config_entry *entries; /* in the order of the file within a section */
+	size_t count;
+	bool open_to_others; /* its mode lets users read it who are neither owner nor in the group */
+};
+
+#define CONFIG_FILE_INIT { .entries = NULL }
+
+int config_file_read(const char *path, struct config_file *file, struct error *err);
+
+/* The same of bytes in memory; `path` is for messages.  `text` is changed. */
+int config_file_parse(const char *path, struct strbuf *text, struct config_file *file, struct error *err);
+
+void config_file_release(struct config_file *file);
+
+/* A small file as a whole; the text belongs into a secret buffer. */
+int config_file_slurp(const char *path, struct strbuf *text, bool *open_to_others, struct error *err);
+
+#endif
