@@ -5,22 +5,33 @@
  * outcome other than API_UNKNOWN is certain.
  *
  *   DONE       the operation took effect (any 2xx that could be read)
- *   REJECTED   422, 400 and other refusals of this object: certain, no effect
- *   NOT_FOUND  404 (for DELETE the caller may take it as done, after looking)
+ *   REJECTED   422, 400 and other refusals of a mutation: certain, no effect;
+ *              also, with status 0, what was never sent because it cannot be
+ *              written (a text that is not UTF-8, an id that is no UUID)
+ *   NOT_FOUND  404 or 410 (for DELETE the caller may take it as done, after looking)
  *   NOT_SENT   no byte left this machine, tries used up: certain, no effect
- *   THROTTLED  429 throughout, tries used up: certain, no effect
- *   DENIED     401 or 403: certain, no effect; the whole run must stop
+ *   THROTTLED  429, or a refusal whose code says "try later", throughout, tries
+ *              used up: certain, no effect
+ *   DENIED     401 or 403 (407 from a proxy): certain, no effect; the whole run
+ *              must stop.  A 403 to a mutation that names the account (balance,
+ *              plan, limit) is REJECTED instead
  *   FENCED     the fence closed: nothing was sent; the run must stop
- *   FAILED     a GET that failed for good (5xx, no answer, unreadable): nothing
- *              is known, nothing may be concluded from it
- *   UNKNOWN    a mutation that may have taken effect: no answer, 5xx, an answer
- *              that could not be read, HTML in place of JSON
+ *   FAILED     a GET that failed for good (5xx, no answer, unreadable, an odd
+ *              4xx): nothing is known, nothing may be concluded from it
+ *   UNKNOWN    a mutation that may have taken effect: no answer, 5xx, 408, 425,
+ *              499, a redirect, an answer that could not be read or is about
+ *              another object, HTML in place of JSON
  *
  * What is safe to try again is tried again in here, with backoff, full jitter,
- * Retry-After and a retry budget shared by all requests (a tenth of the
- * requests plus ten; beyond that failures are returned at once): a 429 and
- * NOT_SENT for every operation, 5xx, no answer and unreadable bodies for GETs.
- * A mutation whose outcome is unknown is never sent again here.
+ * Retry-After and a retry budget shared by all requests (ten, plus a tenth of
+ * the requests, at most a thousand saved up; beyond that failures are returned
+ * at once): a 429, "try later" and NOT_SENT for every operation, 5xx, no answer
+ * and unreadable bodies for GETs.  A mutation whose outcome is unknown is never
+ * sent again here.
+ *
+ * `row` and `done` are called from the loop, never from within the call that
+ * started the operation.  `done` is called once; what the result points at is
+ * borrowed during the call.  What the caller passes in is copied.
  */
 #ifndef API_H
 #define API_H
@@ -43,8 +54,8 @@ enum api_outcome {
 struct api_result {
 	enum api_outcome outcome;
 	int status;               /* HTTP status of the last attempt, 0 where none */
-	const char *text;         /* a sentence for people; "" with API_DONE; names no secret */
-	const char *request_id;   /* "" where none */
+	const char *text;         /* for people, no full stop; "" with API_DONE; the request's password is *** in it */
+	const char *request_id;   /* of the last attempt; "" where none */
 	bool not_unique;          /* REJECTED because the name or e-mail is taken */
 	bool account;             /* REJECTED because of the account, not of this object */
 	const char *attribute;    /* the field that was refused; "" where not said */
@@ -57,9 +68,15 @@ struct api_result {
 
 typedef void api_done(const struct api_result *result, void *arg);
 
-/* `http` stays the caller's and must outlive the api. */
+/* `loop` and `http` stay the caller's. */
 struct api *api_new(struct loop *loop, struct http *http);
-void api_free(struct api *api); /* forgets what waits for a retry without calling back; NULL is fine */
+
+/*
+ * Forgets every operation without calling back; NULL is fine.  Not from within
+ * a callback of this module.  Where something is in flight the loop must not
+ * turn between this and http_free(), whichever comes first.
+ */
+void api_free(struct api *api);
 
 /* GET of the SIP profile: the canary. */
 void api_get_sip_profile(struct api *api, api_done *done, void *arg);
@@ -83,8 +100,9 @@ void api_delete_credential(struct api *api, const char *subscriber_id, const cha
 /*
  * Listings: every row is handed to `row`, then `done` is called once.  Only
  * API_DONE means that the list was complete: every page was read, no `next`
- * link came twice.  What was handed over before another outcome proves that
- * those rows exist, never that others do not.
+ * link came twice.  A page is read whole before its first row is handed over.
+ * An object that moved between two pages may come twice.  What was handed over
+ * before another outcome proves that those rows exist, never that others do not.
  */
 void api_list_subscribers(struct api *api, void (*row)(const struct json_subscriber *subscriber, void *arg),
 			  api_done *done, void *arg);

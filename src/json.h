@@ -4,8 +4,9 @@
  * Pure: bytes in, structs out; no socket, no clock.  Whatever the bytes are,
  * nothing crashes, and what is not understood is said to be so: an object
  * without a usable outer id is an error, never a guess.  Unknown fields are
- * passed over.  Texts that are not UTF-8 or hold U+0000 are refused before
- * they are sent.
+ * passed over; of a member that comes twice the last one counts.  Texts that
+ * are not UTF-8 are refused before they are sent, answers that hold U+0000 or
+ * broken UTF-8 are not read.  No error text of a reader or writer holds a value.
  *
  * Source of every shape: signalwire-api.md.  Ids are compared and kept as the
  * server wrote them, and checked to be UUIDs (RFC 9562), since they become
@@ -56,12 +57,12 @@ struct json_credential {
 	char *username;
 	char *caller_id; /* may be NULL */
 	char *send_as;   /* may be NULL */
-	char **ciphers;
+	char **ciphers;  /* a text in place of the list is read as one, split at commas */
 	char **codecs;
 	char *encryption; /* may be NULL */
 	char *call_handler; /* standalone only */
 	char *calling_handler_resource_id;
-	int64_t created_at_ms; /* standalone only; -1 */
+	int64_t created_at_ms; /* ms since the epoch; standalone only, else -1 */
 };
 
 /* The managed profile of a subscriber, by position; names as in the API. */
@@ -73,7 +74,7 @@ extern const char *const json_profile_names[JSON_PROFILE_COUNT];
 
 struct json_subscriber {
 	char *id; /* the outer one: the only id that paths take */
-	char *project_id;
+	char *project_id; /* never NULL in what was read */
 	char *email; /* may be NULL where the answer left it out */
 	char *profile[JSON_PROFILE_COUNT]; /* NULL: absent or null; time_zone is read as timezone */
 	int64_t created_at_ms; /* ms since the epoch, -1: not said */
@@ -84,29 +85,45 @@ struct json_page_links {
 };
 
 /*
- * An answer's errors in one text, whatever of the four known shapes it has:
- * "email has already been taken (not_unique, email); …".  Never NULL.
+ * An answer's errors in one text, whatever of the known shapes it has, every
+ * entry of a list in it: "email has already been taken (not_unique, email);
+ * …".  Never NULL, as long as the server made it and as the server wrote it:
+ * it may echo what was sent, so whoever shows it takes the secrets out and
+ * cuts it to size, in this order.
  */
 struct json_errors {
 	char *text;
-	bool not_unique;     /* a code with "unique" in it */
+	bool not_unique;     /* a code with "unique" in it; where there is no code, a text that says so */
 	bool account;        /* account_limit_exceeded, insufficient_balance, ...: stop creating */
 	bool try_later;      /* rate_limit_exceeded, cannot_process, out_of_sync */
 	char *attribute;     /* of the first entry that names one; may be NULL */
 };
 
-/* Requests: append JSON text to `out` (which should be a secret buffer where a password is in it). */
+/*
+ * Requests: append JSON text to `out` (which should be a secret buffer where a
+ * password is in it; no other copy is made).  On failure `out` is as before.
+ */
 int json_write_credential(struct strbuf *out, const struct json_credential_request *request, struct error *err);
-/* email plus every non-NULL member; `clear`: members whose bit (1 << enum json_profile) is set are written as null. */
+/* email plus every non-NULL member; `clear`: members whose bit (1 << enum json_profile) is set are written as null, whatever their text. */
 int json_write_subscriber(struct strbuf *out, const char *email, const char *const profile[JSON_PROFILE_COUNT],
 			  unsigned clear, struct error *err);
+
+/* One text as JSON text, or null for NULL; `name` is what an error calls it. */
+int json_write_text(struct strbuf *out, const char *name, const char *text, struct error *err);
+
+/* 8-4-4-4-12 hexadecimal digits, any version, any case: what may become part of a path. */
+bool json_is_uuid(const char *text);
 
 /* Answers.  On failure nothing is left to release.  A standalone credential's inner object is read too, its outer id kept. */
 int json_read_credential(const char *body, size_t len, struct json_credential *credential, struct error *err);
 int json_read_subscriber(const char *body, size_t len, struct json_subscriber *subscriber, struct error *err);
 int json_read_sip_profile(const char *body, size_t len, char **domain, struct error *err);
 
-/* A page of a listing: calls back per row; rows are released by the callee's caller after each call. */
+/*
+ * A page of a listing: reads it whole, then calls back per row, so a page with
+ * one unreadable row hands over none.  Rows are borrowed during the call.  A
+ * page without `links` is an error: nobody could say whether it is the last.
+ */
 int json_read_subscriber_page(const char *body, size_t len,
 			      void (*row)(const struct json_subscriber *subscriber, void *arg), void *arg,
 			      struct json_page_links *links, struct error *err);

@@ -1,0 +1,270 @@
+/* api_operation - one operation of the API on its way, from its start to its end. */
+#include "api_operation.h"
+
+#include "api_verdict.h"
+#include "mem.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum { MOST_PAGES = 100000 };
+
+/* Jitter, no secret: splitmix64. */
+static uint64_t next_random(struct api *api)
+{
+	uint64_t z = api->random += 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
+void api_operation_free(struct api_operation *op)
+{
+	LIST_REMOVE(op, entry);
+	loop_timer_free(op->timer);
+	mem_free(op->path);
+	strbuf_release(&op->body);
+	mem_free_secret(op->secret);
+	mem_free(op->refusal);
+	mem_free(op->seen);
+	json_page_links_release(&op->links);
+	json_credential_release(&op->credential);
+	json_subscriber_release(&op->subscriber);
+	mem_free(op->domain);
+	mem_free(op);
+}
+
+static bool is_mutation(const struct api_operation *op)
+{
+	return strcmp(op->method, "GET") != 0;
+}
+
+/* ---- The way of one request. -------------------------------------------- */
+
+static void answered(const struct http_response *response, void *arg);
+
+static void attempt(struct api_operation *op)
+{
+	struct strbuf body = STRBUF_INIT_SECRET;
+
+	strbuf_add(&body, op->body.data, op->body.len);
+	http_send(op->api->http, op->method, op->path, op->body.len ? &body : NULL, answered, op);
+	strbuf_release(&body);
+}
+
+/* The first attempt of an operation or of a page; only these fill the budget. */
+static void first_attempt(struct api_operation *op)
+{
+	struct api *api = op->api;
+
+	if (api->budget + API_BUDGET_REQUEST <= API_BUDGET_MOST)
+		api->budget += API_BUDGET_REQUEST;
+	op->backoff = BACKOFF_REQUEST;
+	attempt(op);
+}
+
+/* `response` is NULL where nothing was ever sent. */
+static void finish(struct api_operation *op, const struct api_verdict *verdict, const struct http_response *response)
+{
+	bool done = verdict->outcome == API_DONE;
+	struct api_result result = {
+		.outcome = verdict->outcome,
+		.status = response && response->end == HTTP_ANSWERED ? response->status : 0,
+		.text = verdict->text,
+		.request_id = response && response->request_id ? response->request_id : "",
+		.not_unique = verdict->not_unique,
+		.account = verdict->account,
+		.attribute = verdict->attribute ? verdict->attribute : "",
+		.first_byte_at = response ? response->first_byte_at : -1,
+		.credential = done && op->reads == API_READS_CREDENTIAL ? &op->credential : NULL,
+		.subscriber = done && op->reads == API_READS_SUBSCRIBER ? &op->subscriber : NULL,
+		.domain = done && op->reads == API_READS_PROFILE ? op->domain : NULL,
+		.server_ms = response ? response->date_ms : -1,
+	};
+
+	op->done(&result, op->arg);
+	api_operation_free(op);
+}
+
+static void timer_fired(void *arg)
+{
+	struct api_operation *op = arg;
+	struct api_verdict refused = { .outcome = API_REJECTED, .text = op->refusal };
+
+	if (op->refusal)
+		finish(op, &refused, NULL);
+	else
+		attempt(op);
+}
+
+static void wait_for(struct api_operation *op, int64_t ms)
+{
+	if (!op->timer)
+		op->timer = loop_timer_new(op->api->loop, timer_fired, op);
+	loop_timer_arm(op->timer, ms);
+}
+
+static bool try_again(struct api_operation *op, const struct api_verdict *verdict, const struct http_response *response)
+{
+	int64_t ms = -1;
+
+	if (!verdict->again || op->api->budget < API_BUDGET_RETRY)
+		return false;
+	ms = backoff_next(&op->backoff, next_random(op->api), response->retry_after_ms);
+	if (ms < 0)
+		return false;
+	op->api->budget -= API_BUDGET_RETRY;
+	wait_for(op, ms);
+	return true;
+}
+
+/* ---- What a 2xx says. ---------------------------------------------------- */
+
+static int same_object(const struct api_operation *op, const char *id, struct error *err)
+{
+	if (op->id[0] && strcasecmp(op->id, id) != 0)
+		return error_set(err, ERROR_NEVER, "It is about another object (id %s)", id);
+	return 0;
+}
+
+static int read_answer(struct api_operation *op, const struct http_response *response, struct error *err)
+{
+	const char *body = response->body;
+	size_t len = response->body_len;
+
+	switch (op->reads) {
+	case API_READS_NOTHING:
+		if (api_verdict_plain_answer(response))
+			return 0;
+		return error_set(err, ERROR_NEVER, "It has a body of another kind than JSON");
+	case API_READS_CREDENTIAL:
+		json_credential_release(&op->credential);
+		if (json_read_credential(body, len, &op->credential, err))
+			return -1;
+		return same_object(op, op->credential.id, err);
+	case API_READS_SUBSCRIBER:
+		json_subscriber_release(&op->subscriber);
+		if (json_read_subscriber(body, len, &op->subscriber, err))
+			return -1;
+		return same_object(op, op->subscriber.id, err);
+	case API_READS_PROFILE:
+		mem_free(op->domain);
+		return json_read_sip_profile(body, len, &op->domain, err);
+	case API_READS_SUBSCRIBERS:
+		json_page_links_release(&op->links);
+		return json_read_subscriber_page(body, len, op->subscriber_row, op->arg, &op->links, err);
+	case API_READS_CREDENTIALS:
+		json_page_links_release(&op->links);
+		return json_read_credential_page(body, len, op->credential_row, op->arg, &op->links, err);
+	}
+	return error_set(err, ERROR_BUG, "It belongs to no known operation");
+}
+
+/* ---- Listings. ------------------------------------------------------------ */
+
+/* FNV-1a: a collision would only end a listing as FAILED. */
+static uint64_t hash(const char *path)
+{
+	uint64_t h = 0xcbf29ce484222325u;
+
+	for (; *path; path++)
+		h = (h ^ (unsigned char)*path) * 0x100000001b3u;
+	return h;
+}
+
+/* Notes the page that op->path names; -1 where it was there before or this goes on for ever. */
+static int enter_page(struct api_operation *op, struct error *err)
+{
+	uint64_t h = hash(op->path);
+
+	for (size_t i = 0; i < op->pages; i++)
+		if (op->seen[i] == h)
+			return error_set(err, ERROR_LATER, "The listing came back to a page that was already read");
+	if (op->pages == MOST_PAGES)
+		return error_set(err, ERROR_LATER, "The listing has more than %d pages", MOST_PAGES);
+	if ((op->pages & (op->pages - 1)) == 0)
+		op->seen = mem_grow(op->seen, op->pages ? op->pages * 2 : 1, sizeof *op->seen);
+	op->seen[op->pages++] = h;
+	return 0;
+}
+
+static int follow(struct api_operation *op, struct error *err)
+{
+	char *path = http_link_path(op->links.next);
+
+	if (!path)
+		return error_set(err, ERROR_LATER, "The page's link to the next one is no usable link");
+	mem_free(op->path);
+	op->path = path;
+	return enter_page(op, err);
+}
+
+/* Nobody knows the largest page of this listing: whoever refuses ours gets none asked for. */
+static bool try_small_pages(struct api_operation *op, const struct api_verdict *verdict,
+			    const struct http_response *response)
+{
+	bool refused = verdict->outcome == API_FAILED && (response->status == 400 || response->status == 422);
+
+	if (!refused || strcmp(op->path, API_SUBSCRIBERS_LARGE) != 0)
+		return false;
+	op->api->small_pages = true;
+	mem_free(op->path);
+	op->path = mem_strdup(API_SUBSCRIBERS);
+	first_attempt(op);
+	return true;
+}
+
+static void answered(const struct http_response *response, void *arg)
+{
+	struct api_operation *op = arg;
+	struct api_verdict verdict;
+	struct error err = ERROR_INIT;
+
+	api_verdict_sort(response, is_mutation(op), op->secret, &verdict);
+	if (verdict.outcome == API_DONE && read_answer(op, response, &err)) {
+		api_verdict_unreadable(response->status, is_mutation(op), error_text(&err), op->secret, &verdict);
+	} else if (verdict.outcome == API_DONE && op->links.next) {
+		if (follow(op, &err) == 0) {
+			first_attempt(op);
+			goto out;
+		}
+		api_verdict_unreadable(response->status, false, error_text(&err), NULL, &verdict);
+		verdict.again = false;
+	} else if (verdict.outcome == API_NOT_FOUND && op->pages > 1) {
+		verdict.outcome = API_FAILED; /* a page is missing, not what was listed */
+	}
+	if (!try_small_pages(op, &verdict, response) && !try_again(op, &verdict, response))
+		finish(op, &verdict, response);
+out:
+	api_verdict_release(&verdict);
+	error_clear(&err);
+}
+
+struct api_operation *api_operation_new(struct api *api, const char *method, enum api_reads reads, api_done *done,
+				       void *arg)
+{
+	struct api_operation *op = mem_alloc(sizeof *op);
+
+	op->api = api;
+	op->method = method;
+	op->reads = reads;
+	op->body = (struct strbuf)STRBUF_INIT_SECRET;
+	op->done = done;
+	op->arg = arg;
+	LIST_INSERT_HEAD(&api->operations, op, entry);
+	return op;
+}
+
+void api_operation_start(struct api_operation *op, bool failed, struct error *err)
+{
+	bool listing = op->reads == API_READS_SUBSCRIBERS || op->reads == API_READS_CREDENTIALS;
+
+	if (failed || (listing && enter_page(op, err))) {
+		op->refusal = mem_strdup(error_text(err));
+		error_clear(err);
+		wait_for(op, 0);
+		return;
+	}
+	first_attempt(op);
+}

@@ -1,0 +1,84 @@
+/*
+ * api_operation - one operation of the API on its way, from its start to its end.
+ *
+ * The inside of api: api.c says what is asked for, this says how it is sent,
+ * read, tried again and followed from page to page.  Nobody else includes it.
+ */
+#ifndef API_OPERATION_H
+#define API_OPERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "api.h"
+#include "backoff.h"
+#include "http.h"
+#include "json.h"
+#include "loop.h"
+#include "strbuf.h"
+
+#define API_SUBSCRIBERS "/api/fabric/resources/subscribers"
+/* Nobody knows the largest page of this listing: who refuses this one is asked without. */
+#define API_SUBSCRIBERS_LARGE API_SUBSCRIBERS "?page_size=1000"
+
+enum {
+	API_UUID_LENGTH = 36,
+	/* The retry budget, in tenths of a retry. */
+	API_BUDGET_START = 100, API_BUDGET_MOST = 10000, API_BUDGET_REQUEST = 1, API_BUDGET_RETRY = 10
+};
+
+/* What a 2xx must hold. */
+enum api_reads {
+	API_READS_NOTHING, API_READS_CREDENTIAL, API_READS_SUBSCRIBER, API_READS_PROFILE,
+	API_READS_SUBSCRIBERS, API_READS_CREDENTIALS
+};
+
+/* One operation from its call to its `done`, with everything that another attempt needs. */
+struct api_operation {
+	struct api *api;
+	LIST_ENTRY(api_operation) entry;
+	const char *method;
+	enum api_reads reads;
+	char *path;
+	char id[API_UUID_LENGTH + 1]; /* of the object that the path names; "": not known before the answer */
+	struct strbuf body;
+	char *secret;  /* the password in the body; NULL: none */
+	char *refusal; /* why nothing is sent; NULL: it is */
+	struct backoff backoff;
+	struct loop_timer *timer; /* NULL until something waits */
+	api_done *done;
+	void (*subscriber_row)(const struct json_subscriber *subscriber, void *arg);
+	void (*credential_row)(const struct json_credential *credential, void *arg);
+	void *arg;
+	uint64_t *seen; /* hashes of the pages' paths */
+	size_t pages;
+	struct json_page_links links;
+	struct json_credential credential;
+	struct json_subscriber subscriber;
+	char *domain;
+};
+
+struct api {
+	struct loop *loop;
+	struct http *http;
+	LIST_HEAD(, api_operation) operations;
+	uint64_t random;
+	int budget;
+	bool small_pages; /* the server refused the page size that we asked for */
+};
+
+/* A new operation of `api`, which owns it.  `method` is borrowed for good. */
+struct api_operation *api_operation_new(struct api *api, const char *method, enum api_reads reads, api_done *done,
+					void *arg);
+
+/*
+ * Sends what was put together; or, with `failed`, ends the operation from the
+ * loop as rejected, in the words of `err`, which is cleared.
+ */
+void api_operation_start(struct api_operation *op, bool failed, struct error *err);
+
+void api_operation_free(struct api_operation *op); /* no callback */
+
+#endif

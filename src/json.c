@@ -1,0 +1,401 @@
+/* json - the API's answers to structs. */
+#include "json.h"
+
+#include "json_tree.h"
+#include "mem.h"
+
+#include <ctype.h>
+#include <json-c/json.h>
+#include <string.h>
+#include <time.h>
+
+const char *const json_profile_names[JSON_PROFILE_COUNT] = {
+	[JSON_FIRST_NAME] = "first_name",     [JSON_LAST_NAME] = "last_name",
+	[JSON_DISPLAY_NAME] = "display_name", [JSON_JOB_TITLE] = "job_title",
+	[JSON_TIMEZONE] = "timezone",         [JSON_COUNTRY] = "country",
+	[JSON_COMPANY_NAME] = "company_name",
+};
+
+bool json_is_uuid(const char *text)
+{
+	for (int i = 0; i < 36; i++) {
+		bool dash = i == 8 || i == 13 || i == 18 || i == 23;
+
+		if (dash ? text[i] != '-' : !isxdigit((unsigned char)text[i]))
+			return false;
+	}
+	return text[36] == '\0';
+}
+
+/* Exactly `count` digits; moves *s behind them. */
+static bool digits(const char **s, int count, int *value)
+{
+	*value = 0;
+	for (; count; count--, (*s)++) {
+		if (!isdigit((unsigned char)**s))
+			return false;
+		*value = *value * 10 + (**s - '0');
+	}
+	return true;
+}
+
+static bool skip(const char **s, const char *any)
+{
+	if (!**s || !strchr(any, **s))
+		return false;
+	(*s)++;
+	return true;
+}
+
+static bool parse_zone(const char *s, int *minutes)
+{
+	int sign = *s == '-' ? -1 : 1;
+	int hour = 0;
+	int minute = 0;
+
+	*minutes = 0;
+	if (!*s || strcmp(s, "Z") == 0 || strcmp(s, "z") == 0 || strcmp(s, " UTC") == 0)
+		return true;
+	if (!skip(&s, "+-") || !digits(&s, 2, &hour))
+		return false;
+	skip(&s, ":");
+	if (!digits(&s, 2, &minute) || *s || hour > 23 || minute > 59)
+		return false;
+	*minutes = sign * (hour * 60 + minute);
+	return true;
+}
+
+/* ISO 8601 as in RFC 3339, zone optional (the API's times are UTC): ms since the epoch, -1 where it is no time. */
+static int64_t parse_time(const char *s)
+{
+	struct tm day = { 0 };
+	int year = 0, mday = 0, hour = 0, minute = 0, second = 0, ms = 0, zone = 0;
+	int64_t midnight = 0;
+
+	if (!digits(&s, 4, &year) || !skip(&s, "-") || !digits(&s, 2, &day.tm_mon) || !skip(&s, "-") ||
+	    !digits(&s, 2, &mday) || !skip(&s, "Tt "))
+		return -1;
+	if (!digits(&s, 2, &hour) || !skip(&s, ":") || !digits(&s, 2, &minute) || !skip(&s, ":") ||
+	    !digits(&s, 2, &second) || hour > 23 || minute > 59 || second > 60)
+		return -1;
+	if (skip(&s, ".")) {
+		if (!isdigit((unsigned char)*s))
+			return -1;
+		for (int weight = 100; isdigit((unsigned char)*s); weight /= 10)
+			ms += (*s++ - '0') * weight;
+	}
+	if (!parse_zone(s, &zone))
+		return -1;
+	day.tm_year = year - 1900;
+	day.tm_mon--;
+	day.tm_mday = mday;
+	if (day.tm_mon < 0 || day.tm_mon > 11)
+		return -1;
+	midnight = timegm(&day);
+	if (day.tm_mday != mday) /* the 30th of February became the first of March */
+		return -1;
+	midnight += (hour * 60 + minute - zone) * 60 + second;
+	return midnight < 0 ? -1 : midnight * 1000 + ms;
+}
+
+static int read_id(struct json_object *object, char **id, struct error *err)
+{
+	if (json_tree_copy(object, "id", id, err))
+		return -1;
+	if (!*id)
+		return error_set(err, ERROR_NEVER, "The answer has no \"id\" of its own");
+	if (!json_is_uuid(*id))
+		return error_set(err, ERROR_NEVER, "The answer's \"id\" is no UUID");
+	return 0;
+}
+
+/* A time that cannot be read is one that was not said. */
+static int64_t read_time(struct json_object *object, const char *name)
+{
+	struct json_object *node = NULL;
+	const char *text = NULL;
+
+	if (json_object_object_get_ex(object, name, &node))
+		text = json_tree_string(node);
+	return text ? parse_time(text) : -1;
+}
+
+static void free_list(char **list)
+{
+	for (size_t i = 0; list && list[i]; i++)
+		mem_free(list[i]);
+	mem_free(list);
+}
+
+/* "PCMU, PCMA": what a list looks like where it was stored as a text. */
+static char **split_list(const char *text)
+{
+	char **list = mem_array(strlen(text) / 2 + 2, sizeof *list);
+	size_t count = 0;
+
+	for (;;) {
+		size_t len = 0;
+
+		text += strspn(text, ", \t");
+		if (!*text)
+			return list;
+		len = strcspn(text, ", \t");
+		list[count++] = mem_strndup(text, len);
+		text += len;
+	}
+}
+
+static int read_list(struct json_object *object, const char *name, char ***list, struct error *err)
+{
+	struct json_object *node = NULL;
+	size_t count = 0;
+
+	if (!json_object_object_get_ex(object, name, &node) || !node)
+		return 0;
+	if (json_tree_string(node)) {
+		*list = split_list(json_tree_string(node));
+		return 0;
+	}
+	if (!json_object_is_type(node, json_type_array))
+		return error_set(err, ERROR_NEVER, "The answer's \"%s\" is no list", name);
+	count = json_object_array_length(node);
+	*list = mem_array(count + 1, sizeof **list);
+	for (size_t i = 0; i < count; i++) {
+		const char *text = json_tree_string(json_object_array_get_idx(node, i));
+
+		if (!text)
+			return error_set(err, ERROR_NEVER, "The answer's \"%s\" is no list of texts", name);
+		(*list)[i] = mem_strdup(text);
+	}
+	return 0;
+}
+
+static int fill_credential(struct json_object *object, struct json_credential *credential, struct error *err)
+{
+	struct json_object *settings = object;
+	struct json_object *inner = NULL;
+
+	credential->created_at_ms = -1;
+	if (read_id(object, &credential->id, err))
+		return -1;
+	if (json_object_object_get_ex(object, "sip_endpoint", &inner)) {
+		if (!json_object_is_type(inner, json_type_object))
+			return error_set(err, ERROR_NEVER, "The answer's \"sip_endpoint\" is no object");
+		settings = inner;
+		credential->created_at_ms = read_time(object, "created_at");
+	}
+	if (json_tree_copy(settings, "username", &credential->username, err) ||
+	    json_tree_copy(settings, "caller_id", &credential->caller_id, err) ||
+	    json_tree_copy(settings, "send_as", &credential->send_as, err) ||
+	    json_tree_copy(settings, "encryption", &credential->encryption, err) ||
+	    json_tree_copy(settings, "call_handler", &credential->call_handler, err) ||
+	    json_tree_copy(settings, "calling_handler_resource_id", &credential->calling_handler_resource_id, err) ||
+	    read_list(settings, "ciphers", &credential->ciphers, err) ||
+	    read_list(settings, "codecs", &credential->codecs, err))
+		return -1;
+	if (!credential->username || !*credential->username)
+		return error_set(err, ERROR_NEVER, "The answer is no credential: it has no \"username\"");
+	return 0;
+}
+
+static int fill_subscriber(struct json_object *object, struct json_subscriber *subscriber, struct error *err)
+{
+	struct json_object *inner = NULL;
+
+	subscriber->created_at_ms = read_time(object, "created_at");
+	if (read_id(object, &subscriber->id, err) ||
+	    json_tree_copy(object, "project_id", &subscriber->project_id, err))
+		return -1;
+	/* The inner object alone looks much like this one, but its id opens no path. */
+	if (!json_object_object_get_ex(object, "subscriber", &inner) || !json_object_is_type(inner, json_type_object))
+		return error_set(err, ERROR_NEVER, "The answer is no subscriber: it has no \"subscriber\" inside");
+	if (!subscriber->project_id || !*subscriber->project_id)
+		return error_set(err, ERROR_NEVER, "The answer is no subscriber: it has no \"project_id\"");
+	if (json_tree_copy(inner, "email", &subscriber->email, err))
+		return -1;
+	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
+		if (json_tree_copy(inner, json_profile_names[i], &subscriber->profile[i], err))
+			return -1;
+	if (!subscriber->profile[JSON_TIMEZONE])
+		return json_tree_copy(inner, "time_zone", &subscriber->profile[JSON_TIMEZONE], err);
+	return 0;
+}
+
+int json_read_credential(const char *body, size_t len, struct json_credential *credential, struct error *err)
+{
+	struct json_object *root = NULL;
+	int status = -1;
+
+	*credential = (struct json_credential){ .created_at_ms = -1 };
+	if (json_tree_parse(body, len, &root, err))
+		return -1;
+	status = fill_credential(root, credential, err);
+	if (status)
+		json_credential_release(credential);
+	json_object_put(root);
+	return status;
+}
+
+int json_read_subscriber(const char *body, size_t len, struct json_subscriber *subscriber, struct error *err)
+{
+	struct json_object *root = NULL;
+	int status = -1;
+
+	*subscriber = (struct json_subscriber){ .created_at_ms = -1 };
+	if (json_tree_parse(body, len, &root, err))
+		return -1;
+	status = fill_subscriber(root, subscriber, err);
+	if (status)
+		json_subscriber_release(subscriber);
+	json_object_put(root);
+	return status;
+}
+
+int json_read_sip_profile(const char *body, size_t len, char **domain, struct error *err)
+{
+	struct json_object *root = NULL;
+	char *found = NULL;
+	int status = -1;
+
+	*domain = NULL;
+	if (json_tree_parse(body, len, &root, err))
+		return -1;
+	if (json_tree_copy(root, "domain", &found, err))
+		goto out;
+	if (!found || !*found) {
+		error_set(err, ERROR_NEVER, "The answer is no SIP profile: it has no \"domain\"");
+		goto out;
+	}
+	*domain = found;
+	found = NULL;
+	status = 0;
+out:
+	mem_free(found);
+	json_object_put(root);
+	return status;
+}
+
+/* The frame of a page: rows and the link to the next one. */
+static int read_page(const char *body, size_t len, struct json_object **root, struct json_object **rows,
+		     struct json_page_links *links, struct error *err)
+{
+	struct json_object *node = NULL;
+
+	*links = (struct json_page_links){ 0 };
+	if (json_tree_parse(body, len, root, err))
+		return -1;
+	if (!json_object_object_get_ex(*root, "data", rows) || !json_object_is_type(*rows, json_type_array))
+		return error_set(err, ERROR_NEVER, "The answer is no page of a listing: it has no \"data\"");
+	/* Without it nobody knows whether the listing is complete. */
+	if (!json_object_object_get_ex(*root, "links", &node) || !json_object_is_type(node, json_type_object))
+		return error_set(err, ERROR_NEVER, "The answer is no page of a listing: it has no \"links\"");
+	if (json_tree_copy(node, "next", &links->next, err))
+		return -1;
+	if (links->next && !*links->next)
+		return error_set(err, ERROR_NEVER, "The page's link to the next one is empty");
+	return 0;
+}
+
+/* A row that is no object is read as one without members: the reader then says what is missing. */
+static struct json_object *page_row(struct json_object *rows, size_t i)
+{
+	struct json_object *row = json_object_array_get_idx(rows, i);
+
+	return json_object_is_type(row, json_type_object) ? row : NULL;
+}
+
+int json_read_subscriber_page(const char *body, size_t len,
+			      void (*row)(const struct json_subscriber *subscriber, void *arg), void *arg,
+			      struct json_page_links *links, struct error *err)
+{
+	struct json_object *root = NULL;
+	struct json_object *rows = NULL;
+	struct json_subscriber *list = NULL;
+	size_t count = 0;
+	size_t read = 0;
+	int status = read_page(body, len, &root, &rows, links, err);
+
+	if (status)
+		goto out;
+	count = json_object_array_length(rows);
+	list = mem_array(count, sizeof *list);
+	while (read < count && status == 0) {
+		status = fill_subscriber(page_row(rows, read), &list[read], err);
+		read++;
+		if (status)
+			error_prefix(err, "Row %zu of a page", read);
+	}
+	for (size_t i = 0; i < count && status == 0; i++)
+		row(&list[i], arg);
+out:
+	for (size_t i = 0; i < read; i++)
+		json_subscriber_release(&list[i]);
+	mem_free(list);
+	if (status)
+		json_page_links_release(links);
+	json_object_put(root);
+	return status;
+}
+
+int json_read_credential_page(const char *body, size_t len,
+			      void (*row)(const struct json_credential *credential, void *arg), void *arg,
+			      struct json_page_links *links, struct error *err)
+{
+	struct json_object *root = NULL;
+	struct json_object *rows = NULL;
+	struct json_credential *list = NULL;
+	size_t count = 0;
+	size_t read = 0;
+	int status = read_page(body, len, &root, &rows, links, err);
+
+	if (status)
+		goto out;
+	count = json_object_array_length(rows);
+	list = mem_array(count, sizeof *list);
+	while (read < count && status == 0) {
+		status = fill_credential(page_row(rows, read), &list[read], err);
+		read++;
+		if (status)
+			error_prefix(err, "Row %zu of a page", read);
+	}
+	for (size_t i = 0; i < count && status == 0; i++)
+		row(&list[i], arg);
+out:
+	for (size_t i = 0; i < read; i++)
+		json_credential_release(&list[i]);
+	mem_free(list);
+	if (status)
+		json_page_links_release(links);
+	json_object_put(root);
+	return status;
+}
+
+void json_credential_release(struct json_credential *credential)
+{
+	mem_free(credential->id);
+	mem_free(credential->username);
+	mem_free(credential->caller_id);
+	mem_free(credential->send_as);
+	free_list(credential->ciphers);
+	free_list(credential->codecs);
+	mem_free(credential->encryption);
+	mem_free(credential->call_handler);
+	mem_free(credential->calling_handler_resource_id);
+	*credential = (struct json_credential){ .created_at_ms = -1 };
+}
+
+void json_subscriber_release(struct json_subscriber *subscriber)
+{
+	mem_free(subscriber->id);
+	mem_free(subscriber->project_id);
+	mem_free(subscriber->email);
+	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
+		mem_free(subscriber->profile[i]);
+	*subscriber = (struct json_subscriber){ .created_at_ms = -1 };
+}
+
+void json_page_links_release(struct json_page_links *links)
+{
+	mem_free(links->next);
+	links->next = NULL;
+}
