@@ -6,6 +6,30 @@
  * a second run over a finished mirror has nothing to decide.
  *
  * It decides, it does not limit: the rails come after it (rails.h).
+ *
+ * Order of the questions.  A row that is present and enabled is wanted: skip
+ * reason, objection, rejected before, username, owner, then what to send.  A row
+ * that is gone or disabled is not wanted, whatever else it says: is that to be
+ * believed, is it protected, what says on_remove.  At the very end an outcome
+ * that is unknown and has not settled, or a next attempt whose time has not
+ * come, turns everything that would send a request into PLAN_WAIT.
+ *
+ * An open intent that has settled never comes out as PLAN_NOTHING for a wanted
+ * row: what it may have changed is sent again, or looked for.
+ *
+ * Usernames of another row of ours, by difference.holder:
+ *   KEEPS     rejected.
+ *   MOVES     after_holder: its own change goes first.
+ *   DISABLED  a key that the ledger does not know takes the row over; a key that
+ *             it knows already has ids of its own, so the holder's credential is
+ *             given a parking name first (after_holder), and then this one is
+ *             renamed.  Should the holder be wanted again, it wants its name
+ *             back and is the one that is rejected: the later change loses.
+ *   ABSENT    as DISABLED, in a pass over a complete source; in a keyed pass
+ *             only the take-over, for which the old key has to be read again.
+ *             Otherwise it waits for a complete pass.
+ * A holder with an open intent of its own is not visible here: the engine waits
+ * for it.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -24,10 +48,10 @@ enum plan_action {
 	PLAN_MARK_ABSENT, /* only the ledger notes since when it is gone */
 	PLAN_CREATE,
 	PLAN_UPDATE,      /* what, says `fields` and `profile` */
-	PLAN_REPLACE,     /* another owner: created there, removed here */
+	PLAN_REPLACE,     /* another owner: created there, removed here; there may be nothing here but a subscriber */
 	PLAN_SUSPEND,
 	PLAN_RESTORE,     /* suspended and wanted again: everything is sent */
-	PLAN_REMOVE,
+	PLAN_REMOVE,      /* whatever there is of it: credential, subscriber or only a part of them */
 	PLAN_FORGET,      /* the ledger's row goes, nothing was or is there remotely */
 	PLAN_REMOVE_SUBSCRIBER /* ours, paid for, nothing lives on it */
 };
@@ -47,15 +71,18 @@ struct plan_policy {
 
 struct plan_decision {
 	enum plan_action action;
-	unsigned fields;        /* PLAN_USERNAME.. for UPDATE and RESTORE */
+	unsigned fields;        /* PLAN_USERNAME.. for UPDATE and RESTORE; all that may differ for a take-over */
 	bool profile;           /* the subscriber's profile is to be PUT as well (with CREATE: part of it) */
 	bool look_first;        /* an earlier attempt may have acted: look before sending again */
 	bool take_over;         /* CREATE becomes an UPDATE of holder_key's row */
-	bool after_holder;      /* holder_key's change goes first (renumbered, swapped) */
-	bool move_owner;        /* PUT the e-mail instead of replacing: ids are kept */
+	bool after_holder;      /* holder_key's change goes first (renumbered, swapped), or its parking */
+	bool move_owner;        /* CREATE, UPDATE, RESTORE: PUT the e-mail instead of replacing: ids are kept.
+				   Every row of that owner says so; the first one does it for all */
+	bool note;              /* with any action of a present row: the ledger has to follow extension,
+				   protected or the end of an absence (alone: PLAN_NOTE) */
 	unsigned classes;       /* CLASS_*: which rails count it */
 	int subscribers;        /* change in the number of paid subscribers, as far as can be told: -1, 0, 1 */
-	const char *reason;     /* static, one plain sentence part: "secret changed", "gone from the PBX" */
+	const char *reason;     /* static, never NULL, one plain sentence part: "secret changed", "gone from the PBX" */
 };
 
 void plan_decide(const struct difference *difference, const struct plan_policy *policy, struct plan_decision *decision);
@@ -67,6 +94,7 @@ void plan_decide(const struct difference *difference, const struct plan_policy *
  */
 const char *plan_objection(const struct difference *difference, const struct plan_policy *policy);
 
+bool plan_mutates(enum plan_action action);            /* whether it sends requests that change something */
 const char *plan_action_name(enum plan_action action); /* "create", "update", ..., as in --json */
 char plan_action_sign(enum plan_action action);        /* + ~ - ! or ' ' */
 

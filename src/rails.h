@@ -6,6 +6,10 @@
  * admitted already.  A key that is counted already, or that an approval covers,
  * passes without taking a place.  A replace counts as a removal and a create
  * and is held whole.  What one class holds never delays another class.
+ *
+ * rails_init() is called once per pass, with the totals of its first page: what
+ * a pass admits is in the journal by the time of a later page and would count
+ * twice.  A key is asked for at most once per pass.
  */
 #ifndef RAILS_H
 #define RAILS_H
@@ -20,7 +24,7 @@ struct rails_class {
 	bool unlimited;
 	int64_t limit;    /* places in the window, from the configuration and the fleet */
 	int64_t taken;    /* places used: journal and this pass */
-	int64_t held;     /* changes held by this class in this pass */
+	int64_t held;     /* changes held by this class in this pass, for the report */
 };
 
 struct rails {
@@ -38,7 +42,7 @@ void rails_init(struct rails *rails, const struct config *config, const struct d
  */
 unsigned rails_admit(struct rails *rails, unsigned classes, unsigned counted, unsigned approved);
 
-/* "max_removals" and the like, for the smallest class in the mask; static. */
+/* "max_removals" and the like, for the smallest class in the mask ("" for none); static. */
 const char *rails_setting(unsigned held);
 const char *rails_approve_word(unsigned held); /* "removals": as `swbridge approve` takes it; static */
 

@@ -1,0 +1,23 @@
+/*
+ * objection - why a present row cannot be sent as it is.
+ *
+ * Pure.  Only what SignalWire would refuse for certain, or what would make the
+ * mirror ambiguous; everything else is SignalWire's to judge (422), above all
+ * passwords, for which no rule is published.  Source: signalwire-api.md,
+ * "Enumerations and limits".
+ */
+#ifndef OBJECTION_H
+#define OBJECTION_H
+
+#include <stdbool.h>
+
+#include "difference.h"
+
+/*
+ * NULL, or a static sentence part ("the username contains white space").
+ * `fixed_subscriber`: one subscriber owns every credential, so that no row
+ * needs an e-mail and no profile is sent.
+ */
+const char *objection_find(const struct difference *difference, bool fixed_subscriber);
+
+#endif
