@@ -50,8 +50,9 @@ enum { CLASS_CREATES = 1, CLASS_REMOVALS = 2, CLASS_CHANGES = 4 };
 
 /* One difference.  Strings are borrowed during the callback; NULL is SQL's NULL; digests are hex. */
 struct difference {
-	bool orphan; /* a subscriber without extensions: only `key` (its e-mail) and the owner_* fields are set */
+	bool orphan; /* a subscriber without extensions: only `key` (its e-mail), `cursor` and the owner_* fields are set */
 	const char *key;
+	const char *cursor; /* what difference_page() takes as `after` to go on behind this row; of an extension: its key */
 
 	/* desired; `present` false: not in the source, the rest is unset */
 	bool present;
@@ -133,6 +134,7 @@ struct difference_totals {
 	int64_t retiring;        /* absent, grace not over */
 	int64_t unchanged;       /* mirrored or disabled and in step */
 	int64_t differences;     /* rows that the walks would yield */
+	int64_t removals;        /* of them those in the walk of removals, orphans included */
 	int64_t active_ids;      /* sync rows with a sip_endpoint_id: the rails' denominator */
 	int64_t removed_in_window;
 	int64_t counted_creates; /* distinct keys in the journal's last 24 hours */

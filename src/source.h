@@ -16,9 +16,19 @@
  *   protected, problem
  *
  * all text but enabled, email_given, protected (boolean, never null); lists are
- * comma separated; empty texts are null; key is collated "C".  skip_reason also
- * says `no_secret`; problem says `duplicate_key` or `duplicate_username`
- * (counted over rows that would be mirrored) or is null.
+ * comma separated; empty texts are null; key is collated "C".  And three that
+ * only the difference needs: wanted (to be mirrored: enabled, no skip_reason, no
+ * problem), speaks (its profile counts for its subscriber; wanted rows of the same
+ * e-mail only), settings_text and profile_text (what their digests are over).
+ *
+ * skip_reason also says `no_secret`, and `no_extension` for a row with a key and
+ * no extension (whose extension then reads as its key); a row with neither is no
+ * row.  problem says `duplicate_key` (counted over all rows) or
+ * `duplicate_username` (over rows that are enabled and have no skip_reason) or is
+ * null; of rows with the same key one is yielded, so that keys are unique.
+ * enabled: NULL and '' are true, since a wrong removal costs a phone; a text is
+ * true where it says true, t, yes, y, on, 1 or enabled; a number where it is not 0.
+ * protected the same, but NULL is false.
  *
  * The text refers to the fixed parameters of difference.h and holds no value
  * of the configuration.  Identifiers are quoted by libpq; every column is cast,
@@ -44,10 +54,14 @@ enum source_column {
 };
 extern const char *const source_column_names[SOURCE_COLUMN_COUNT];
 
+/* What the generated text must know about a column's type. */
+enum source_kind { SOURCE_TEXT, SOURCE_CHAR, SOURCE_BOOLEAN, SOURCE_INTEGER, SOURCE_NUMBER, SOURCE_UUID, SOURCE_OTHER };
+
 struct source_binding {
 	char *column; /* the source's name for it; NULL: not bound */
 	char *type;   /* format_type(), e.g. "character varying(40)", "text[]" */
 	bool array;
+	enum source_kind kind; /* of a domain: of its base type; SOURCE_OTHER for arrays */
 };
 
 struct source {
@@ -57,7 +71,12 @@ struct source {
 	struct source_binding columns[SOURCE_COLUMN_COUNT];
 };
 
-/* Finds the relation or function and its columns now. Missing source or missing extension/secret: exit 78, names what is there. */
+/*
+ * Finds the relation or function and its columns now.  config->source may be
+ * qualified or not, its parts quoted as in SQL or not: letters are compared as
+ * they are.  A relation goes before a function, a function that takes keys before
+ * one that does not. Missing source or missing extension/secret: exit 78, names what is there.
+ */
 int source_discover(struct db *db, const struct config *config, struct source **source, struct error *err);
 
 /*
@@ -73,10 +92,21 @@ char *source_columns_json(const struct source *source);
 bool source_has(const struct source *source, enum source_column column);
 
 /*
- * Appends the text of "desired" as a parenthesised subquery.  `keyed`: only the
- * rows whose key is in parameter $1 (text[]), found by index where there is one.
+ * Appends the text of "desired" as a parenthesised subquery.  `keys`: an SQL
+ * expression of type text[] ("$1::text[]"); only the rows with these keys are
+ * read, by index where there is one.  NULL: everything.  What counts over several
+ * rows (problem, speaks) is counted over the rows that are read.
  */
-void source_query(struct strbuf *out, struct db *db, const struct source *source, const struct config *config, bool keyed);
+void source_query(struct strbuf *out, struct db *db, const struct source *source, const struct config *config,
+		  const char *keys);
+
+/*
+ * A read of the source failed with `err`: says it in an operator's words where
+ * the cause is the source.  A bound column, the relation or the right to read it
+ * is gone: exit 6, with what to do.  Anything else stays as it is.  Always -1, so
+ * that a caller can return it.  Turns the loop.
+ */
+int source_explain_error(struct db *db, const struct source *source, struct error *err);
 
 /* The JSON text of the parameters that source_query() refers to (username template, domain, patterns ...).  Caller frees. */
 char *source_policy_json(const struct config *config);

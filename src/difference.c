@@ -1,0 +1,289 @@
+/* difference - runs the query that joins desired and ledger, in pages or by keys. */
+#include "difference.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "difference_decode.h"
+#include "difference_sql.h"
+#include "mem.h"
+#include "strbuf.h"
+
+enum { PARAMETERS = 7 };
+
+struct difference_query {
+	const struct source *source; /* borrowed */
+	char *inner, *outer;         /* $2, $3 as bytea's text form; a key: wiped */
+	char *policy;                /* $4 */
+	char *settings;              /* the first statement of every read */
+	char *totals, *page, *keys, *find, *still_wanted;
+};
+
+static const char *on_remove_word(const struct config *config)
+{
+	static const char *const words[] = {
+		[CONFIG_ON_REMOVE_UNSET] = "unset", [CONFIG_DELETE] = "delete",
+		[CONFIG_SUSPEND] = "suspend", [CONFIG_KEEP] = "keep",
+	};
+
+	return words[config->on_remove];
+}
+
+static char *policy_text(const struct config *config)
+{
+	char *base = source_policy_json(config);
+	char *grace = config->grace_ms % 1000 ? mem_printf("%lld.%03lld", (long long)(config->grace_ms / 1000),
+							   (long long)(config->grace_ms % 1000))
+					      : mem_printf("%lld", (long long)(config->grace_ms / 1000));
+	struct json_object *policy = json_tokener_parse(base);
+	char *text = NULL;
+
+	json_object_object_add(policy, "on_remove", json_object_new_string(on_remove_word(config)));
+	json_object_object_add(policy, "grace", json_object_new_string(grace));
+	if (config->subscriber_id)
+		json_object_object_add(policy, "subscriber_id", json_object_new_string(config->subscriber_id));
+	text = mem_strdup(json_object_to_json_string_ext(policy, JSON_C_TO_STRING_PLAIN));
+	json_object_put(policy);
+	free(grace);
+	free(base);
+	return text;
+}
+
+/*
+ * Before every read, in its transaction.  A hidden row must be an error and not
+ * a removal; compiling would take longer than the query; sorts stay in memory.
+ */
+static char *settings_text(const struct config *config)
+{
+	return mem_printf("-- swbridge: how the following reads run\n"
+			  "select %sset_config('jit', 'off', true),\n"
+			  "       set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, 32768) || 'kB', true)",
+			  config->row_security ? "" : "set_config('row_security', 'off', true), ");
+}
+
+int difference_query_new(struct db *db, const struct source *source, const struct config *config,
+			 const char *digest_inner, const char *digest_outer,
+			 struct difference_query **query, struct error *err)
+{
+	struct difference_query *new = mem_alloc(sizeof(*new));
+
+	(void)err;
+	new->source = source;
+	new->inner = mem_strdup(digest_inner);
+	new->outer = mem_strdup(digest_outer);
+	new->policy = policy_text(config);
+	new->settings = settings_text(config);
+	new->totals = difference_sql_totals(db, source, config);
+	new->page = difference_sql_page(db, source, config);
+	new->keys = difference_sql_keys(db, source, config);
+	new->find = difference_sql_find(db, source, config);
+	new->still_wanted = difference_sql_still_wanted(db, source, config);
+	*query = new;
+	return 0;
+}
+
+void difference_query_free(struct difference_query *query)
+{
+	if (!query)
+		return;
+	mem_free_secret(query->inner);
+	mem_free_secret(query->outer);
+	free(query->policy);
+	free(query->settings);
+	free(query->totals);
+	free(query->page);
+	free(query->keys);
+	free(query->find);
+	free(query->still_wanted);
+	free(query);
+}
+
+/* text[] in its text form: every element quoted, NULL never among them. */
+static char *array_text(const char *const *values, size_t count)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf_putc(&out, '{');
+	for (size_t i = 0; i < count; i++) {
+		strbuf_puts(&out, i ? ",\"" : "\"");
+		for (const char *c = values[i]; *c; c++) {
+			if (*c == '"' || *c == '\\')
+				strbuf_putc(&out, '\\');
+			strbuf_putc(&out, *c);
+		}
+		strbuf_putc(&out, '"');
+	}
+	strbuf_putc(&out, '}');
+	return strbuf_detach(&out);
+}
+
+static const char *walk_word(enum difference_walk walk)
+{
+	switch (walk) {
+	case WALK_CHANGE:
+		return "change";
+	case WALK_REMOVE:
+		return "remove";
+	case WALK_ALL:
+	default:
+		return "all";
+	}
+}
+
+/* The parameters $1 to $7 of a query. */
+static void parameters(const struct difference_query *query, const char *params[PARAMETERS], const char *keys,
+		       const char *walk, const char *after, const char *limit)
+{
+	params[0] = keys;
+	params[1] = query->inner;
+	params[2] = query->outer;
+	params[3] = query->policy;
+	params[4] = walk;
+	params[5] = after;
+	params[6] = limit;
+}
+
+/* Runs the settings and up to two statements as one read; results[] as of db_run_wait(). */
+static int read_unit(struct difference_query *query, struct db *db, const struct db_statement *more, int count,
+		     struct db_result **results, struct error *err)
+{
+	struct db_statement statements[3] = { { .sql = query->settings } };
+
+	for (int i = 0; i < count; i++)
+		statements[i + 1] = more[i];
+	if (db_run_wait(db, DB_READ, statements, count + 1, results, err) < 0)
+		return source_explain_error(db, query->source, err);
+	return 0;
+}
+
+static void free_results(struct db_result **results)
+{
+	for (int i = 0; i < 3; i++)
+		db_result_free(results[i]);
+}
+
+struct delivery {
+	void (*row)(const struct difference *difference, void *arg);
+	void (*explained)(const struct difference *difference, bool in_step, void *arg);
+	void *arg;
+};
+
+static void deliver(const struct db_row *row, void *arg)
+{
+	const struct delivery *delivery = arg;
+	struct difference difference;
+	bool in_step = false;
+
+	difference_decode_row(row, &difference, &in_step);
+	if (delivery->explained)
+		delivery->explained(&difference, in_step, delivery->arg);
+	else
+		delivery->row(&difference, delivery->arg);
+}
+
+int difference_totals(struct difference_query *query, struct db *db, struct difference_totals *totals, struct error *err)
+{
+	const char *params[PARAMETERS];
+	struct db_result *results[3] = { NULL };
+	struct db_statement statement = { .sql = query->totals, .params = params, .param_count = PARAMETERS };
+
+	parameters(query, params, NULL, walk_word(WALK_ALL), NULL, NULL);
+	if (read_unit(query, db, &statement, 1, results, err) < 0)
+		return -1;
+	difference_decode_totals(results[1], totals);
+	free_results(results);
+	return 0;
+}
+
+int difference_page(struct difference_query *query, struct db *db, enum difference_walk walk, const char *after,
+		    int64_t limit, struct difference_totals *totals,
+		    void (*row)(const struct difference *difference, void *arg), void *arg, struct error *err)
+{
+	struct delivery delivery = { .row = row, .arg = arg };
+	const char *params[PARAMETERS];
+	struct db_result *results[3] = { NULL };
+	struct db_statement statements[2] = {
+		{ .sql = query->totals, .params = params, .param_count = PARAMETERS },
+		{ .sql = query->page, .params = params, .param_count = PARAMETERS, .row = deliver, .arg = &delivery },
+	};
+	char *limit_text = mem_printf("%lld", (long long)limit);
+	int rc = -1;
+
+	parameters(query, params, NULL, walk_word(walk), after, limit_text);
+	if (read_unit(query, db, statements, 2, results, err) == 0) {
+		difference_decode_totals(results[1], totals);
+		rc = 0;
+	}
+	free_results(results);
+	free(limit_text);
+	return rc;
+}
+
+static int run_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count,
+		    const char *walk, struct delivery *delivery, struct error *err)
+{
+	const char *params[PARAMETERS];
+	struct db_result *results[3] = { NULL };
+	char *array = array_text(keys, count);
+	struct db_statement statement = {
+		.sql = query->keys, .params = params, .param_count = PARAMETERS, .row = deliver, .arg = delivery,
+	};
+	int rc = -1;
+
+	parameters(query, params, array, walk, NULL, NULL);
+	rc = read_unit(query, db, &statement, 1, results, err);
+	free_results(results);
+	free(array);
+	return rc;
+}
+
+int difference_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count,
+		    void (*row)(const struct difference *difference, void *arg), void *arg, struct error *err)
+{
+	struct delivery delivery = { .row = row, .arg = arg };
+
+	return run_keys(query, db, keys, count, "keys", &delivery, err);
+}
+
+int difference_explain(struct difference_query *query, struct db *db, const char *key,
+		       void (*row)(const struct difference *difference, bool in_step, void *arg), void *arg,
+		       struct error *err)
+{
+	struct delivery delivery = { .explained = row, .arg = arg };
+
+	return run_keys(query, db, &key, 1, "explain", &delivery, err);
+}
+
+int difference_find(struct difference_query *query, struct db *db, const char *const *names, size_t count,
+		    void (*found)(const char *name, const char *key, void *arg), void *arg, struct error *err)
+{
+	const char *params[PARAMETERS];
+	struct db_result *results[3] = { NULL };
+	char *array = array_text(names, count);
+	struct db_statement statement = { .sql = query->find, .params = params, .param_count = PARAMETERS };
+	int rc = -1;
+
+	parameters(query, params, array, NULL, NULL, NULL);
+	rc = read_unit(query, db, &statement, 1, results, err);
+	for (int i = 0; rc == 0 && i < db_result_rows(results[1]); i++)
+		found(db_result_get(results[1], i, 0), db_result_get(results[1], i, 1), arg);
+	free_results(results);
+	free(array);
+	return rc;
+}
+
+const char *difference_still_wanted_sql(const struct difference_query *query)
+{
+	return query->still_wanted;
+}
+
+const char *difference_policy(const struct difference_query *query)
+{
+	return query->policy;
+}
+
+char *difference_function_text(struct db *db, const struct source *source, const struct config *config)
+{
+	return difference_sql_function(db, source, config);
+}

@@ -1,0 +1,247 @@
+/* difference_rows - the texts that yield differences: a page of them, or those of some keys. */
+#include "difference_sql.h"
+
+#include <stdlib.h>
+
+#include "mem.h"
+#include "strbuf.h"
+
+/* What a row says, from p (the difference), h (holder), w (wanted owner), n (owners), c and a (rails). */
+static const char *const expressions[ROW_COLUMN_COUNT] = {
+	[ROW_ORPHAN] = "false",
+	[ROW_KEY] = "p.key",
+	[ROW_CURSOR] = "p.key",
+	[ROW_IN_STEP] = "not p.difference",
+	[ROW_PRESENT] = "p.present",
+	[ROW_EXTENSION] = "p.extension",
+	[ROW_TENANT] = "p.tenant",
+	[ROW_USERNAME] = "p.username",
+	[ROW_SECRET] = "p.secret",
+	[ROW_ENABLED] = "p.enabled",
+	[ROW_EMAIL] = "p.email",
+	[ROW_EMAIL_GIVEN] = "p.email_given",
+	[ROW_CALLER_ID] = "p.caller_id",
+	[ROW_SEND_AS] = "p.send_as",
+	[ROW_CIPHERS] = "p.ciphers",
+	[ROW_CODECS] = "p.codecs",
+	[ROW_ENCRYPTION] = "p.encryption",
+	[ROW_CALL_HANDLER] = "p.call_handler",
+	[ROW_CALLING_HANDLER] = "p.calling_handler_resource_id",
+	[ROW_FIRST_NAME] = "p.first_name",
+	[ROW_LAST_NAME] = "p.last_name",
+	[ROW_DISPLAY_NAME] = "p.display_name",
+	[ROW_JOB_TITLE] = "p.job_title",
+	[ROW_TIMEZONE] = "p.timezone",
+	[ROW_COUNTRY] = "p.country",
+	[ROW_COMPANY_NAME] = "p.company_name",
+	[ROW_PROFILE_SPEAKS] = "p.profile_speaks",
+	[ROW_SKIP_REASON] = "p.skip_reason",
+	[ROW_PROBLEM] = "p.problem",
+	[ROW_WANTS_PROTECTION] = "p.wants_protection",
+	[ROW_SETTINGS_DIGEST] = "encode(p.settings_digest, 'hex')",
+	[ROW_SECRET_DIGEST] = "encode(p.secret_digest, 'hex')",
+	[ROW_PROFILE_DIGEST] = "encode(p.profile_digest, 'hex')",
+	[ROW_DESIRED_DIGEST] = "case when p.wanted then encode(p.desired_digest, 'hex') end",
+	[ROW_STATE] = "p.state",
+	[ROW_LEDGER_EXTENSION] = "p.ledger_extension",
+	[ROW_LEDGER_USERNAME] = "p.ledger_username",
+	[ROW_SIP_ENDPOINT_ID] = "p.sip_endpoint_id",
+	[ROW_LEDGER_SETTINGS_DIGEST] = "encode(p.ledger_settings_digest, 'hex')",
+	[ROW_LEDGER_SECRET_DIGEST] = "encode(p.ledger_secret_digest, 'hex')",
+	[ROW_TRIED_DIGEST] = "encode(p.tried_digest, 'hex')",
+	[ROW_SENT_FIELDS] = "array_to_string(p.sent_fields, ',')",
+	[ROW_IS_PROTECTED] = "p.is_protected",
+	[ROW_ABSENT_NOTED] = "p.absent_since is not null",
+	[ROW_ABSENCE_DUE] = "p.due",
+	[ROW_NOT_YET] = "coalesce(p.next_attempt_at > now(), false)",
+	[ROW_ATTEMPTS] = "coalesce(p.attempts, 0)",
+	[ROW_LAST_ERROR] = "p.last_error",
+	[ROW_OWNER_NO] = "p.owner_no",
+	[ROW_OWNER_EMAIL] = "p.owner_email",
+	[ROW_OWNER_ID] = "p.owner_id",
+	[ROW_OWNER_ORIGIN] = "p.owner_origin",
+	[ROW_OWNER_PROFILE_DIGEST] = "encode(p.owner_profile_digest, 'hex')",
+	[ROW_OWNER_SENT_FIELDS] = "array_to_string(p.owner_sent_fields, ',')",
+	[ROW_OWNER_EXTENSIONS] = "coalesce(n.extensions, 0)",
+	[ROW_WANTED_OWNER_NO] = "w.no",
+	[ROW_WANTED_OWNER_ID] = "w.id",
+	[ROW_WANTED_OWNER_ORIGIN] = "w.origin",
+	[ROW_OWNER_MOVES_WHOLE] = "coalesce(p.owner_origin = 'created' and p.email_given and p.owner_email <> p.email\n"
+				  "           and w.no is null and n.same_email = p.email, false)",
+	[ROW_INTENT] = "p.intent",
+	[ROW_INTENT_ID] = "p.intent_id",
+	[ROW_INTENT_SETTLED] = "coalesce(p.settles_at <= now(), false)",
+	[ROW_INTENT_AT_MS] = "(extract(epoch from p.intent_at) * 1000)::bigint",
+	[ROW_HOLDER] = "case when h.key is null then null\n"
+		       "            when hd.key is null then 'absent'\n"
+		       "            when not hd.enabled then 'disabled'\n"
+		       "            when hd.wanted and hd.username <> h.username then 'moves'\n"
+		       "            else 'keeps' end",
+	[ROW_HOLDER_KEY] = "h.key",
+	[ROW_COUNTED] = "coalesce(c.classes, 0)",
+	[ROW_APPROVED] = "coalesce(a.classes, 0)",
+};
+
+/* The same for a subscriber without extensions; what is not here is null. */
+static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
+	[ROW_ORPHAN] = "true",
+	[ROW_KEY] = "o.email",
+	[ROW_CURSOR] = "E'\\x01' || o.email",
+	[ROW_IN_STEP] = "false",
+	[ROW_OWNER_NO] = "o.no",
+	[ROW_OWNER_EMAIL] = "o.email",
+	[ROW_OWNER_ID] = "o.id",
+	[ROW_OWNER_ORIGIN] = "o.origin",
+	[ROW_OWNER_PROFILE_DIGEST] = "encode(o.profile_digest, 'hex')",
+	[ROW_OWNER_SENT_FIELDS] = "array_to_string(o.sent_fields, ',')",
+};
+
+static void select_list(struct strbuf *out, const char *const *list)
+{
+	strbuf_puts(out, "select ");
+	for (int i = 0; i < ROW_COLUMN_COUNT; i++)
+		strbuf_printf(out, "%s%s", i ? ",\n       " : "", list[i] ? list[i] : "null");
+	strbuf_puts(out, "\n");
+}
+
+/*
+ * What is looked up for the rows of the page alone.  `held` yields the desired
+ * rows of the holders.
+ */
+static void page_rows(struct strbuf *out, const char *held)
+{
+	select_list(out, expressions);
+	strbuf_puts(out, "  from page p\n"
+			 "  left join lateral (\n"
+			 "        select s.key, s.username from sync s\n"
+			 "         where p.wanted and (not p.tracked or p.ledger_username is distinct from p.username)\n"
+			 "           and s.username = p.username and s.key <> p.key\n"
+			 "         order by s.key limit 1) h on true\n");
+	strbuf_printf(out, "  left join %s hd on hd.key = h.key\n", held);
+	strbuf_puts(out, "  left join subscriber w on w.email = p.email\n"
+			 "        and (p.owner_no is null or p.email_given and p.owner_email <> p.email)\n"
+			 "  left join owners n on n.subscriber_no = p.subscriber_no\n"
+			 "  left join lateral (\n"
+			 "        select bit_or(case operation when 'create' then 1 when 'replace' then 3\n"
+			 "                                     when 'remove' then 2 when 'suspend' then 2 else 4 end) as classes\n"
+			 "          from journal\n"
+			 "         where key = p.key and " DIFFERENCE_SQL_COUNTED ") c on true\n"
+			 "  left join lateral (\n"
+			 "        select bit_or(case operation when 'creates' then 1 when 'removals' then 2 else 4 end) as classes\n"
+			 "          from approval where key = p.key and expires_at > now()) a on true\n");
+}
+
+/*
+ * How many extensions the owners of the page have, and the e-mail that all of
+ * them want.  A fixed subscriber owns the whole fleet and is never removed.
+ */
+static void owners(struct strbuf *out, const struct config *config)
+{
+	strbuf_puts(out, "owners as (\n"
+			 "    select s.subscriber_no, count(*) as extensions,\n"
+			 "           case when count(*) = count(*) filter (where d.email_given) and min(d.email) = max(d.email)\n"
+			 "                then min(d.email) end as same_email\n"
+			 "      from sync s\n"
+			 "      left join desired d on d.key = s.key\n"
+			 "     where s.subscriber_no in (select p.subscriber_no from page p)\n");
+	if (config->subscriber_id)
+		strbuf_puts(out, "       and false -- one subscriber owns everything\n");
+	strbuf_puts(out, "     group by s.subscriber_no\n)");
+}
+
+char *difference_sql_page(struct db *db, const struct source *source, const struct config *config)
+{
+	struct strbuf out = STRBUF_INIT;
+	char *desired = difference_sql_desired(db, source, config, NULL);
+
+	strbuf_puts(&out, "-- swbridge: a page of differences\n");
+	strbuf_puts(&out, difference_sql_parameters);
+	strbuf_printf(&out, ", desired as materialized (\n    select * from %s d\n), joined as (\n", desired);
+	difference_sql_joined(&out, "          from desired d\n"
+				    "          full join sync s on s.key = d.key\n");
+	strbuf_puts(&out, "), page as materialized (\n"
+			  "    select j.* from joined j\n"
+			  "     where j.difference\n"
+			  "       and case $5 when 'change' then not j.removal when 'remove' then j.removal else true end\n"
+			  "       and ($6 is null or left($6, 1) <> chr(1) and j.key > $6)\n"
+			  "       and current_setting('swbridge.differences')::bigint > 0\n"
+			  "     order by j.key\n"
+			  "     limit $7\n"
+			  "), orphans as (\n");
+	difference_sql_orphans(&out, "desired");
+	strbuf_puts(&out, "), ");
+	owners(&out, config);
+	strbuf_puts(&out, "\n");
+	page_rows(&out, "desired");
+	strbuf_puts(&out, "union all\n");
+	select_list(&out, orphan_expressions);
+	strbuf_puts(&out, "  from orphans o\n"
+			  " where $5 <> 'change'\n"
+			  "   and ($6 is null or left($6, 1) <> chr(1) or chr(1) || o.email > $6)\n"
+			  "   and current_setting('swbridge.differences')::bigint > 0\n"
+			  " order by 1, 2\n"
+			  " limit $7");
+	free(desired);
+	return strbuf_detach(&out);
+}
+
+/*
+ * The keys that have to be read together: the given ones, the rows that hold a
+ * name which one of them wants, and whoever shares a subscriber with one of these.
+ */
+static void closure(struct strbuf *out, const struct source *source, const struct config *config)
+{
+	strbuf_puts(out, "near as (\n"
+			 "    select k.key from unnest($1) k (key)\n"
+			 "    union\n"
+			 "    select s.key from asked a join sync s on s.username = a.username\n"
+			 "), closure as materialized (\n"
+			 "    select array(\n"
+			 "        select n.key from near n\n");
+	if (!config->subscriber_id)
+		strbuf_puts(out, "        union\n"
+				 "        select b.key from near n\n"
+				 "          join sync s on s.key = n.key\n"
+				 "          join sync b on b.subscriber_no = s.subscriber_no\n");
+	if (!config->subscriber_id && source_has(source, SOURCE_EMAIL))
+		strbuf_puts(out, "        union\n"
+				 "        select b.key from asked a\n"
+				 "          join subscriber o on a.email_given and o.email = a.email\n"
+				 "          join sync b on b.subscriber_no = o.no\n");
+	strbuf_puts(out, "    ) as keys\n)");
+}
+
+char *difference_sql_keys(struct db *db, const struct source *source, const struct config *config)
+{
+	struct strbuf out = STRBUF_INIT;
+	char *asked = difference_sql_desired(db, source, config, "$1::text[]");
+	char *desired = difference_sql_desired(db, source, config, "(select k.keys from closure k)::text[]");
+	char *held = difference_sql_desired(db, source, config, "(select k.keys from holders k)::text[]");
+
+	strbuf_puts(&out, "-- swbridge: the differences of some keys\n");
+	strbuf_puts(&out, difference_sql_parameters);
+	strbuf_printf(&out, ", asked as materialized (\n    select d.username, d.email, d.email_given from %s d\n), ", asked);
+	closure(&out, source, config);
+	strbuf_printf(&out, ", desired as materialized (\n    select * from %s d\n), joined as (\n", desired);
+	difference_sql_joined(&out, "          from (select unnest(k.keys) as key from closure k) k\n"
+				    "          left join desired d on d.key = k.key\n"
+				    "          left join sync s on s.key = k.key\n");
+	strbuf_puts(&out, "), page as materialized (\n"
+			  "    select j.* from joined j\n"
+			  "     where case $5 when 'explain' then j.key = any($1) else j.present and j.difference end\n"
+			  "       and ($6 is null or j.key > $6)\n"
+			  "     order by j.key\n"
+			  "     limit $7\n"
+			  "), holders as materialized (\n"
+			  "    -- read by their own keys: not being in the closure is not being absent\n"
+			  "    select array(select s.key from page p join sync s on s.username = p.username) as keys\n");
+	strbuf_printf(&out, "), held as (\n    select d.key, d.username, d.enabled, d.wanted from %s d\n), ", held);
+	owners(&out, config);
+	strbuf_puts(&out, "\n");
+	page_rows(&out, "held");
+	strbuf_puts(&out, " order by p.key");
+	free(asked);
+	free(desired);
+	free(held);
+	return strbuf_detach(&out);
+}

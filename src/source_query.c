@@ -1,0 +1,380 @@
+/* source_query - writes the text of "desired" and the values that it refers to. */
+#include "source.h"
+
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mem.h"
+
+/* The username template, cut into literal texts and the placeholders after them. */
+static const char *const placeholders[] = { "username", "extension", "tenant", "key" };
+
+/* The next placeholder of `template`: where its brace opens; NULL: none.  *which says which. */
+static const char *next_placeholder(const char *template, size_t *which)
+{
+	for (const char *at = strchr(template, '{'); at; at = strchr(at + 1, '{')) {
+		for (size_t i = 0; i < sizeof(placeholders) / sizeof(*placeholders); i++) {
+			size_t len = strlen(placeholders[i]);
+
+			if (strncmp(at + 1, placeholders[i], len) == 0 && at[1 + len] == '}') {
+				*which = i;
+				return at;
+			}
+		}
+	}
+	return NULL;
+}
+
+/* One bound column as text, '' as null; a list as comma separated text. */
+static void column_text(struct strbuf *out, struct db *db, const struct source *source, enum source_column column)
+{
+	const struct source_binding *b = &source->columns[column];
+	char *name = b->column ? db_identifier(db, b->column) : NULL;
+
+	if (!name)
+		strbuf_puts(out, "null::text");
+	else if (b->array)
+		strbuf_printf(out, "nullif(array_to_string(c.%s::text[], ','), '')", name);
+	else
+		strbuf_printf(out, "nullif(c.%s::text, '')", name);
+	free(name);
+}
+
+/* A yes or no of whatever type; `unset` is what NULL and '' count as. */
+static void column_truth(struct strbuf *out, struct db *db, const struct source *source, enum source_column column,
+			 const char *unset)
+{
+	const struct source_binding *b = &source->columns[column];
+	char *name = b->column ? db_identifier(db, b->column) : NULL;
+
+	if (!name)
+		strbuf_puts(out, unset);
+	else if (b->kind == SOURCE_BOOLEAN)
+		strbuf_printf(out, "coalesce(c.%s::boolean, %s)", name, unset);
+	else if (b->kind == SOURCE_INTEGER || b->kind == SOURCE_NUMBER)
+		strbuf_printf(out, "coalesce(c.%s <> 0, %s)", name, unset);
+	else
+		strbuf_printf(out,
+			      "coalesce(nullif(lower(btrim(c.%s::text)), '') in ('true', 't', 'yes', 'y', 'on', '1', 'enabled'), %s)",
+			      name, unset);
+	free(name);
+}
+
+/*
+ * A condition that an index of `column` can serve and that lets at least the
+ * wanted rows through: the exact comparison of keys comes after it.  Hence the
+ * parameter is cast to the column's type and not the column to text.
+ */
+static void index_condition(struct strbuf *out, struct db *db, const struct source_binding *b, const char *values)
+{
+	char *name = db_identifier(db, b->column);
+
+	switch (b->kind) {
+	case SOURCE_TEXT:
+		strbuf_printf(out, "c.%s = any(%s)", name, values);
+		break;
+	case SOURCE_CHAR:
+		strbuf_printf(out, "c.%s = any((%s)::bpchar[])", name, values);
+		break;
+	case SOURCE_INTEGER:
+		strbuf_printf(out,
+			      "c.%s = any(array(select v.v::bigint from unnest(%s) v (v)\n"
+			      "                            where v.v ~ '^-?[0-9]{1,18}$'))",
+			      name, values);
+		break;
+	case SOURCE_UUID:
+		strbuf_printf(out,
+			      "c.%s = any(array(select v.v::uuid from unnest(%s) v (v)\n"
+			      "                            where v.v ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))",
+			      name, values);
+		break;
+	case SOURCE_BOOLEAN:
+	case SOURCE_NUMBER:
+	case SOURCE_OTHER:
+	default:
+		strbuf_printf(out, "c.%s::text = any(%s)", name, values);
+		break;
+	}
+	free(name);
+}
+
+/* A key that is made of tenant and extension is taken apart at each '/', since either may hold one. */
+static void parts_condition(struct strbuf *out, struct db *db, const struct source *source, const char *keys)
+{
+	char *tenant = db_identifier(db, source->columns[SOURCE_TENANT].column);
+	char *tails = mem_printf("array(select k.k from unnest(%s) k (k) union all\n"
+				 "              select substr(k.k, i.i + 1) from unnest(%s) k (k), generate_series(1, length(k.k)) i (i)\n"
+				 "               where substr(k.k, i.i, 1) = '/')",
+				 keys, keys);
+	char *heads = mem_printf("array(select '' union all\n"
+				 "              select left(k.k, i.i - 1) from unnest(%s) k (k), generate_series(1, length(k.k)) i (i)\n"
+				 "               where substr(k.k, i.i, 1) = '/')",
+				 keys);
+
+	index_condition(out, db, &source->columns[SOURCE_EXTENSION], tails);
+	strbuf_puts(out, "\n               and (");
+	index_condition(out, db, &source->columns[SOURCE_TENANT], heads);
+	strbuf_printf(out, "\n                    or c.%s is null)", tenant);
+	free(tenant);
+	free(tails);
+	free(heads);
+}
+
+/* The innermost part: the source's columns as text, by index where keys are given. */
+static void read_columns(struct strbuf *out, struct db *db, const struct source *source, const char *keys)
+{
+	bool first = true;
+
+	strbuf_puts(out, "            select ");
+	for (int i = 0; i < SOURCE_COLUMN_COUNT; i++) {
+		if (!first)
+			strbuf_puts(out, ",\n                   ");
+		first = false;
+		if (i == SOURCE_ENABLED)
+			column_truth(out, db, source, i, "true");
+		else if (i == SOURCE_PROTECTED)
+			column_truth(out, db, source, i, "false");
+		else
+			column_text(out, db, source, i);
+		strbuf_printf(out, " as %s", i == SOURCE_KEY ? "bound_key" : source_column_names[i]);
+	}
+	strbuf_printf(out, "\n              from %s", source->name);
+	if (source->function)
+		strbuf_printf(out, "(%s)", !source->takes_keys ? "" : keys ? keys : "null::text[]");
+	strbuf_puts(out, " c");
+	if (!keys || source->function)
+		return;
+	strbuf_puts(out, "\n             where ");
+	if (source_has(source, SOURCE_KEY))
+		index_condition(out, db, &source->columns[SOURCE_KEY], keys);
+	else if (source_has(source, SOURCE_TENANT))
+		parts_condition(out, db, source, keys);
+	else
+		index_condition(out, db, &source->columns[SOURCE_EXTENSION], keys);
+}
+
+static void username_expression(struct strbuf *out, const struct source *source, const struct config *config)
+{
+	const char *given = source_has(source, SOURCE_USERNAME) ? "coalesce(k.username, k.extension)" : "k.extension";
+	const char *rest = config->username;
+	size_t which = 0;
+	int piece = 0;
+
+	if (!rest || !*rest) {
+		strbuf_puts(out, given);
+		return;
+	}
+	strbuf_puts(out, "nullif(");
+	for (const char *at = next_placeholder(rest, &which); at; at = next_placeholder(rest, &which), piece++) {
+		const char *value = which == 0 ? given : NULL;
+		char *column = mem_printf("k.%s", placeholders[which]);
+
+		strbuf_printf(out, "coalesce($4::jsonb #>> '{username,%d}' || %s, '')\n               || ", piece,
+			      value ? value : column);
+		free(column);
+		rest = strchr(at, '}') + 1;
+	}
+	strbuf_printf(out, "($4::jsonb #>> '{username,%d}'), '')", piece);
+}
+
+static void patterns_condition(struct strbuf *out, char *const *patterns, const char *name, bool include)
+{
+	bool plain = false, with_tenant = false;
+
+	for (size_t i = 0; patterns && patterns[i]; i++) {
+		if (strchr(patterns[i], '/'))
+			with_tenant = true;
+		else
+			plain = true;
+	}
+	if (!plain && !with_tenant)
+		return;
+	strbuf_printf(out, "\n           and %s(", include ? "" : "not ");
+	if (plain)
+		strbuf_printf(out, "n.extension collate \"C\" like any(array(select jsonb_array_elements_text($4::jsonb -> '%s')))", name);
+	if (plain && with_tenant)
+		strbuf_puts(out, "\n                or ");
+	if (with_tenant)
+		strbuf_printf(out,
+			      "(coalesce(n.tenant, '') || '/' || n.extension) collate \"C\"\n"
+			      "                   like any(array(select jsonb_array_elements_text($4::jsonb -> '%s_tenant')))",
+			      name);
+	strbuf_puts(out, ")");
+}
+
+static void email_expressions(struct strbuf *out, const struct source *source, const struct config *config)
+{
+	const char *domain = config->subscriber_domain ? "lower((k.key || '@' || ($4::jsonb ->> 'subscriber_domain')) collate \"C\")"
+						       : "null::text";
+
+	if (config->subscriber_id)
+		strbuf_puts(out, "null::text as email,\n               false as email_given");
+	else if (source_has(source, SOURCE_EMAIL))
+		strbuf_printf(out,
+			      "coalesce(nullif(lower(btrim(k.email) collate \"C\"), ''),\n"
+			      "                        %s) collate \"C\" as email,\n"
+			      "               coalesce(btrim(k.email) <> '', false) as email_given",
+			      domain);
+	else
+		strbuf_printf(out, "%s collate \"C\" as email,\n               false as email_given", domain);
+}
+
+/* 'name=' || length || ':' || value for every bound column of a range that has a value. */
+static void digest_text(struct strbuf *out, const struct source *source, const enum source_column *columns, size_t count)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *name = source_column_names[columns[i]];
+
+		if (!source_has(source, columns[i]))
+			continue;
+		strbuf_printf(out, "%scoalesce('%s=' || char_length(d.%s) || ':' || d.%s, '')",
+			      any ? "\n           || " : "", name, name, name);
+		any = true;
+	}
+	if (!any)
+		strbuf_puts(out, "''::text");
+}
+
+/* Whose profile counts: the smallest wanted key of those that share a given e-mail. */
+static void speaks_expression(struct strbuf *out, const struct source *source, const struct config *config)
+{
+	bool profile = false;
+
+	for (int i = SOURCE_FIRST_NAME; i <= SOURCE_COMPANY_NAME; i++)
+		profile = profile || source_has(source, i);
+	if (config->subscriber_id)
+		strbuf_puts(out, "false");
+	else if (profile && source_has(source, SOURCE_EMAIL))
+		strbuf_puts(out, "d.wanted and (not d.email_given\n"
+				 "                         or d.key = min(d.key) filter (where d.wanted)\n"
+				 "                                    over (partition by d.email, d.email_given))");
+	else
+		strbuf_puts(out, "d.wanted");
+}
+
+/* The middle: keys, names, e-mails, reasons. */
+static void normalise(struct strbuf *out, struct db *db, const struct source *source, const struct config *config,
+		      const char *keys)
+{
+	const char *key = source_has(source, SOURCE_TENANT) ? "coalesce(r.tenant || '/' || r.extension, r.extension)" : "r.extension";
+
+	strbuf_puts(out, "        select k.key, coalesce(k.extension, k.key) as extension, k.tenant, k.secret, k.enabled, k.protected,\n"
+			 "               ");
+	for (int i = SOURCE_CALLER_ID; i < SOURCE_COLUMN_COUNT; i++) {
+		if (i != SOURCE_EMAIL && i != SOURCE_SKIP_REASON && i != SOURCE_PROTECTED)
+			strbuf_printf(out, "k.%s, ", source_column_names[i]);
+	}
+	strbuf_puts(out, "\n               (");
+	username_expression(out, source, config);
+	strbuf_puts(out, ") collate \"C\" as username,\n               ");
+	email_expressions(out, source, config);
+	strbuf_puts(out, ",\n"
+			 "               case when k.skip_reason is not null then k.skip_reason\n"
+			 "                    when k.extension is null then 'no_extension'\n"
+			 "                    when k.secret is null then 'no_secret' end as skip_reason\n"
+			 "          from (\n");
+	strbuf_printf(out, "            select r.*, %s%s%s collate \"C\" as key from (\n",
+		      source_has(source, SOURCE_KEY) ? "coalesce(r.bound_key, " : "", key,
+		      source_has(source, SOURCE_KEY) ? ")" : "");
+	read_columns(out, db, source, keys);
+	strbuf_puts(out, "\n            ) r\n          ) k\n");
+}
+
+void source_query(struct strbuf *out, struct db *db, const struct source *source, const struct config *config,
+		  const char *keys)
+{
+	static const enum source_column settings[] = {
+		SOURCE_CALLER_ID, SOURCE_SEND_AS, SOURCE_CIPHERS, SOURCE_CODECS,
+		SOURCE_ENCRYPTION, SOURCE_CALL_HANDLER, SOURCE_CALLING_HANDLER,
+	};
+	static const enum source_column profile[] = {
+		SOURCE_FIRST_NAME, SOURCE_LAST_NAME, SOURCE_DISPLAY_NAME, SOURCE_JOB_TITLE,
+		SOURCE_TIMEZONE, SOURCE_COUNTRY, SOURCE_COMPANY_NAME,
+	};
+
+	strbuf_puts(out, "(\n    -- desired: the source, normalised\n    select d.*,\n           ");
+	speaks_expression(out, source, config);
+	strbuf_puts(out, " as speaks,\n           ");
+	digest_text(out, source, settings, sizeof(settings) / sizeof(*settings));
+	strbuf_puts(out, " as settings_text,\n           ");
+	digest_text(out, source, profile, sizeof(profile) / sizeof(*profile));
+	strbuf_puts(out,
+		    " as profile_text\n"
+		    "      from (select p.*, p.enabled and p.skip_reason is null and p.problem is null as wanted from (\n"
+		    "        select n.*,\n"
+		    "           case when count(*) over (partition by n.key) > 1 then 'duplicate_key'\n"
+		    "                when n.enabled and n.skip_reason is null and n.username is not null\n"
+		    "                 and count(*) filter (where n.enabled and n.skip_reason is null)\n"
+		    "                         over (partition by n.username) > 1 then 'duplicate_username' end as problem,\n"
+		    "           row_number() over (partition by n.key) as nth\n"
+		    "      from (\n");
+	normalise(out, db, source, config, keys);
+	strbuf_puts(out, "        ) n\n         where n.key is not null");
+	if (keys)
+		strbuf_printf(out, "\n           and n.key = any(%s)", keys);
+	patterns_condition(out, config->include, "include", true);
+	patterns_condition(out, config->exclude, "exclude", false);
+	strbuf_puts(out, "\n      ) p where p.nth = 1) d\n)");
+}
+
+/* A shell pattern as LIKE's: * and ? are all that it knows. */
+static char *like_pattern(const char *pattern)
+{
+	struct strbuf like = STRBUF_INIT;
+
+	for (; *pattern; pattern++) {
+		if (*pattern == '*')
+			strbuf_putc(&like, '%');
+		else if (*pattern == '?')
+			strbuf_putc(&like, '_');
+		else {
+			if (*pattern == '%' || *pattern == '_' || *pattern == '\\')
+				strbuf_putc(&like, '\\');
+			strbuf_putc(&like, *pattern);
+		}
+	}
+	return strbuf_detach(&like);
+}
+
+static void add_patterns(struct json_object *policy, char *const *patterns, const char *name)
+{
+	struct json_object *plain = json_object_new_array();
+	struct json_object *tenant = json_object_new_array();
+	char *tenant_name = mem_printf("%s_tenant", name);
+
+	for (size_t i = 0; patterns && patterns[i]; i++) {
+		char *like = like_pattern(patterns[i]);
+
+		json_object_array_add(strchr(patterns[i], '/') ? tenant : plain, json_object_new_string(like));
+		free(like);
+	}
+	json_object_object_add(policy, name, plain);
+	json_object_object_add(policy, tenant_name, tenant);
+	free(tenant_name);
+}
+
+char *source_policy_json(const struct config *config)
+{
+	struct json_object *policy = json_object_new_object();
+	struct json_object *pieces = json_object_new_array();
+	const char *rest = config->username ? config->username : "";
+	size_t which = 0;
+	char *text = NULL;
+
+	for (const char *at = next_placeholder(rest, &which); at; at = next_placeholder(rest, &which)) {
+		json_object_array_add(pieces, json_object_new_string_len(rest, (int)(at - rest)));
+		rest = strchr(at, '}') + 1;
+	}
+	json_object_array_add(pieces, json_object_new_string(rest));
+	json_object_object_add(policy, "username", pieces);
+	if (config->subscriber_domain)
+		json_object_object_add(policy, "subscriber_domain", json_object_new_string(config->subscriber_domain));
+	add_patterns(policy, config->include, "include");
+	add_patterns(policy, config->exclude, "exclude");
+	text = mem_strdup(json_object_to_json_string_ext(policy, JSON_C_TO_STRING_PLAIN));
+	json_object_put(policy);
+	return text;
+}
