@@ -1,0 +1,580 @@
+/* mirror - the engine's queue: order within a subscriber, slots, who waits for whom, stopping. */
+#include "mirror_internal.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <assert.h>
+#include <string.h>
+
+static void turn(void *arg);
+
+struct mirror *mirror_new(const struct mirror_setup *setup)
+{
+	struct mirror *mirror = mem_alloc(sizeof *mirror);
+
+	mirror->setup = *setup;
+	mirror->roster = roster_new(setup->api);
+	mirror->owners = lh_kchar_table_new(256, NULL);
+	mirror->changes = lh_kchar_table_new(256, NULL);
+	mirror->turn = loop_timer_new(setup->loop, turn, mirror);
+	return mirror;
+}
+
+/* ---- owners ----------------------------------------------------------------- */
+
+static struct owner *owner_get(struct mirror *mirror, const char *tag)
+{
+	void *found = NULL;
+	struct owner *owner = NULL;
+
+	if (lh_table_lookup_ex(mirror->owners, tag, &found))
+		return found;
+	owner = mem_alloc(sizeof *owner);
+	owner->tag = mem_strdup(tag);
+	lh_table_insert(mirror->owners, owner->tag, owner);
+	return owner;
+}
+
+static void owner_free(struct owner *owner)
+{
+	mem_free(owner->tag);
+	mem_free(owner->no);
+	mem_free(owner->id);
+	mem_free(owner->sent_fields);
+	mem_free(owner->queue);
+	mem_free(owner);
+}
+
+/* Owners are kept while anything is pending: what one change learned, the next one needs. */
+static void owners_clear(struct mirror *mirror)
+{
+	struct lh_entry *entry = NULL, *next = NULL;
+
+	lh_foreach_safe(mirror->owners, entry, next) {
+		struct owner *owner = lh_entry_v(entry);
+
+		lh_table_delete_entry(mirror->owners, entry);
+		owner_free(owner);
+	}
+}
+
+static void owner_know(struct owner *owner, const char *no, const char *id, enum difference_origin origin)
+{
+	if (owner->no || !no)
+		return;
+	owner->no = mem_strdup(no);
+	if (!owner->id)
+		owner->id = mem_strdup(id);
+	owner->origin = origin;
+}
+
+static struct owner *known_owner(struct mirror *mirror, const struct difference *d)
+{
+	struct owner *owner = owner_get(mirror, d->owner_email);
+
+	if (!owner->no) {
+		owner->extensions = d->owner_extensions;
+		owner->sent_fields = mem_strdup(d->owner_sent_fields);
+	}
+	owner_know(owner, d->owner_no, d->owner_id, d->owner_origin);
+	return owner;
+}
+
+static struct owner *wanted_owner(struct mirror *mirror, const struct difference *d)
+{
+	struct owner *owner = owner_get(mirror, d->email ? d->email : "");
+
+	owner_know(owner, d->wanted_owner_no, d->wanted_owner_id, d->wanted_owner_origin);
+	return owner;
+}
+
+static struct owner *fixed_owner(struct mirror *mirror)
+{
+	const struct config *config = mirror->setup.config;
+	struct owner *owner = owner_get(mirror, config->subscriber_id);
+
+	owner->fixed = true;
+	owner->origin = ORIGIN_ADOPTED;
+	if (!owner->id)
+		owner->id = mem_strdup(config->subscriber_id);
+	return owner;
+}
+
+/* Whose credential a change is about; REPLACE has two. */
+static void find_owners(struct change *change, const struct difference *d)
+{
+	struct mirror *mirror = change->mirror;
+	char *tag = NULL;
+
+	if (change->decision.take_over) {
+		/* Its ids come with the intent. */
+		tag = mem_printf("row of %s", d->holder_key);
+		change->owner = owner_get(mirror, tag);
+		mem_free(tag);
+	} else if (change->decision.action == PLAN_REPLACE) {
+		change->owner = wanted_owner(mirror, d);
+		change->old_owner = known_owner(mirror, d);
+	} else if (d->owner_email) {
+		change->owner = known_owner(mirror, d);
+		if (mirror->setup.config->subscriber_id && d->owner_id &&
+		    strcmp(d->owner_id, mirror->setup.config->subscriber_id) == 0)
+			change->owner->fixed = true;
+	} else if (mirror->setup.config->subscriber_id) {
+		change->owner = fixed_owner(mirror);
+	} else {
+		change->owner = wanted_owner(mirror, d);
+	}
+}
+
+/* ---- the queue -------------------------------------------------------------- */
+
+static void enqueue(struct owner *owner, struct change *change)
+{
+	if (!owner)
+		return;
+	owner->queue = mem_grow(owner->queue, owner->queued + 1, sizeof *owner->queue);
+	owner->queue[owner->queued++] = change;
+}
+
+static void dequeue(struct owner *owner, struct change *change)
+{
+	for (size_t i = 0; owner && i < owner->queued; i++) {
+		if (owner->queue[i] != change)
+			continue;
+		memmove(owner->queue + i, owner->queue + i + 1, (owner->queued - i - 1) * sizeof *owner->queue);
+		owner->queued--;
+		return;
+	}
+}
+
+static bool leads(const struct owner *owner, const struct change *change)
+{
+	return !owner || owner->queue[0] == change;
+}
+
+static void append(struct mirror *mirror, struct change *change)
+{
+	change->prev = mirror->last;
+	if (mirror->last)
+		mirror->last->next = change;
+	else
+		mirror->first = change;
+	mirror->last = change;
+}
+
+static void unlink_change(struct mirror *mirror, struct change *change)
+{
+	if (change->prev)
+		change->prev->next = change->next;
+	else
+		mirror->first = change->next;
+	if (change->next)
+		change->next->prev = change->prev;
+	else
+		mirror->last = change->prev;
+	change->prev = change->next = NULL;
+}
+
+static void ready(struct mirror *mirror, struct change *change)
+{
+	if (change->queued_ready || change->started || !leads(change->owner, change) || !leads(change->old_owner, change))
+		return;
+	change->queued_ready = true;
+	change->next_ready = NULL;
+	if (mirror->last_ready)
+		mirror->last_ready->next_ready = change;
+	else
+		mirror->first_ready = change;
+	mirror->last_ready = change;
+	mirror_turn(mirror);
+}
+
+static void head_ready(struct mirror *mirror, struct owner *owner)
+{
+	if (owner && owner->queued)
+		ready(mirror, owner->queue[0]);
+}
+
+/* What only the ledger has to follow needs no slot and no subscriber. */
+static bool ledger_only(struct change *change)
+{
+	struct ledger_outcome *o = &change->outcome;
+
+	switch (change->decision.action) {
+	case PLAN_MARK_ABSENT:
+		o->absence = LEDGER_ABSENT;
+		break;
+	case PLAN_FORGET:
+		o->drop = true;
+		break;
+	case PLAN_NOTE:
+		o->extension = change->extension;
+		o->protection = change->wants_protection;
+		o->absence = LEDGER_NOT_ABSENT;
+		break;
+	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_CREATE: case PLAN_UPDATE:
+	case PLAN_REPLACE: case PLAN_SUSPEND: case PLAN_RESTORE: case PLAN_REMOVE: case PLAN_REMOVE_SUBSCRIBER:
+		return false;
+	}
+	o->key = change->key;
+	return true;
+}
+
+static char *parking_name(void)
+{
+	/* The clock makes it unique enough; should it be taken, SignalWire says so and the next pass tries another. */
+	return mem_printf("swbridge-parked-%llx", (unsigned long long)loop_boottime_ms() * 0x9e3779b97f4a7c15ULL);
+}
+
+void mirror_submit(struct mirror *mirror, const struct difference *difference, const struct plan_decision *decision)
+{
+	struct change *change = change_new(mirror, difference, decision);
+
+	append(mirror, change);
+	mirror->pending++;
+	if (!change->orphan)
+		lh_table_insert(mirror->changes, change->key, change);
+	if (ledger_only(change)) {
+		change->started = true;
+		change->end = MIRROR_DONE;
+		mirror->running++;
+		batch_record(change);
+		return;
+	}
+	if (decision->park) {
+		mem_free(change->username);
+		change->username = parking_name();
+	}
+	find_owners(change, difference);
+	enqueue(change->owner, change);
+	enqueue(change->old_owner, change);
+	ready(mirror, change);
+}
+
+/* ---- who waits for whom ----------------------------------------------------- */
+
+static struct change *pending_change(const struct mirror *mirror, const char *key)
+{
+	void *found = NULL;
+
+	return key && lh_table_lookup_ex(mirror->changes, key, &found) ? found : NULL;
+}
+
+bool mirror_has(const struct mirror *mirror, const char *key)
+{
+	return pending_change(mirror, key) != NULL;
+}
+
+/* Does the chain of holders lead back to this change? */
+static bool in_cycle(const struct change *change)
+{
+	const struct change *at = pending_change(change->mirror, change->holder_key);
+
+	for (int64_t i = 0; at && at != change && at->decision.after_holder && i < change->mirror->pending; i++)
+		at = pending_change(change->mirror, at->holder_key);
+	return at == change;
+}
+
+/* True where the change has to wait. */
+static bool waits(struct change *change)
+{
+	struct change *holder = NULL;
+
+	if (!change->decision.after_holder || change->name_free)
+		return false;
+	holder = pending_change(change->mirror, change->holder_key);
+	if (!holder || holder == change)
+		return false;
+	/* In a cycle one gives its name away first; the others then follow one by one. */
+	if (!holder->parking && !change->parked && in_cycle(change)) {
+		change->parking = true;
+		return false;
+	}
+	change->waits_for_holder = true;
+	change->mirror->holders++;
+	return true;
+}
+
+/* The holder of a wanted name has ended (or parked): those who wait for it go on, or cannot. */
+static void holder_ended(struct mirror *mirror, const char *key, enum mirror_end end)
+{
+	struct change *next = NULL;
+
+	if (!mirror->holders)
+		return;
+	for (struct change *c = mirror->first; c; c = next) {
+		next = c->next;
+		if (!c->waits_for_holder || strcmp(c->holder_key, key) != 0)
+			continue;
+		c->waits_for_holder = false;
+		mirror->holders--;
+		c->name_free = end == MIRROR_DONE;
+		c->holder_kept = end == MIRROR_REJECTED;
+		c->holder_late = !c->name_free && !c->holder_kept;
+		ready(mirror, c);
+	}
+}
+
+/* ---- starting --------------------------------------------------------------- */
+
+static void end_unstarted(struct change *change, enum mirror_end end, const char *reason)
+{
+	change->end = end;
+	mem_free(change->reason);
+	change->reason = mem_strdup(reason);
+	mirror_ended(change);
+}
+
+static void park_start(struct change *change)
+{
+	char *name = parking_name();
+
+	change->wanted_username = change->username;
+	change->username = name;
+	change->wanted_decision = change->decision;
+	change->decision = (struct plan_decision){ .action = PLAN_UPDATE, .fields = PLAN_USERNAME };
+	update_start(change);
+}
+
+static void start(struct change *change)
+{
+	struct mirror *mirror = change->mirror;
+
+	change->started = true;
+	mirror->running++;
+	if (change->parking) {
+		park_start(change);
+		return;
+	}
+	switch (change->decision.action) {
+	case PLAN_CREATE:
+		if (change->decision.take_over)
+			update_start(change);
+		else
+			create_start(change);
+		break;
+	case PLAN_UPDATE:
+	case PLAN_RESTORE:
+		update_start(change);
+		break;
+	case PLAN_REPLACE:
+		replace_start(change);
+		break;
+	case PLAN_SUSPEND:
+		suspend_start(change);
+		break;
+	case PLAN_REMOVE:
+		remove_start(change);
+		break;
+	case PLAN_REMOVE_SUBSCRIBER:
+		orphan_start(change);
+		break;
+	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
+	case PLAN_FORGET:
+		assert(!"an action without steps");
+	}
+}
+
+/* Starts a change, or ends it at once where it cannot be started. */
+static void try_start(struct change *change)
+{
+	char *text = NULL;
+
+	if (change->holder_kept || change->holder_late) {
+		text = mem_printf(change->holder_kept ? "the username %s is held by extension %s, which keeps it"
+				  : "the username %s is still held by extension %s; the next pass tries again",
+				  change->username, change->holder_key);
+		end_unstarted(change, change->holder_kept ? MIRROR_REJECTED : MIRROR_FAILED, text);
+		mem_free(text);
+	} else if (change->mirror->creates_stopped &&
+		   (change->decision.action == PLAN_CREATE || change->decision.action == PLAN_REPLACE)) {
+		end_unstarted(change, MIRROR_FAILED, "not tried: the SignalWire account refuses to grow (see above)");
+	} else if (!waits(change)) {
+		start(change);
+	}
+}
+
+static void drop_unstarted(struct mirror *mirror)
+{
+	struct change *next = NULL;
+
+	mirror->first_ready = mirror->last_ready = NULL;
+	for (struct change *c = mirror->first; c; c = next) {
+		next = c->next;
+		if (!c->started)
+			change_drop(c, "not started");
+	}
+}
+
+static struct change *pop_ready(struct mirror *mirror)
+{
+	struct change *change = mirror->first_ready;
+
+	mirror->first_ready = change->next_ready;
+	if (!mirror->first_ready)
+		mirror->last_ready = NULL;
+	change->queued_ready = false;
+	return change;
+}
+
+/* Everything waits for somebody (behind a sibling of the same subscriber): one gives its name away. */
+static void break_deadlock(struct mirror *mirror)
+{
+	for (struct change *c = mirror->first; c; c = c->next) {
+		if (!c->waits_for_holder || c->parked)
+			continue;
+		c->waits_for_holder = false;
+		mirror->holders--;
+		c->parking = true;
+		start(c);
+		return;
+	}
+}
+
+static void turn(void *arg)
+{
+	struct mirror *mirror = arg;
+
+	if (mirror->stopping)
+		drop_unstarted(mirror);
+	if (mirror->first_ready && mirror->canary == CANARY_NONE)
+		check_canary(mirror);
+	while (mirror->first_ready && mirror->canary == CANARY_GREEN &&
+	       mirror->running < http_window(mirror->setup.http))
+		try_start(pop_ready(mirror));
+	if (!mirror->running && !mirror->first_ready && mirror->holders > 0 && mirror->canary == CANARY_GREEN)
+		break_deadlock(mirror);
+	batch_flush(mirror);
+	if (!mirror->pending)
+		owners_clear(mirror);
+}
+
+void mirror_turn(struct mirror *mirror)
+{
+	if (!loop_timer_armed(mirror->turn))
+		loop_timer_arm(mirror->turn, 0);
+}
+
+/* ---- the end of a change ---------------------------------------------------- */
+
+/* The name is given away; the change itself goes to the end of its queue. */
+static void parked(struct change *change)
+{
+	struct mirror *mirror = change->mirror;
+
+	mem_free(change->ledger_username);
+	change->ledger_username = change->username;
+	change->username = change->wanted_username;
+	change->wanted_username = NULL;
+	change->decision = change->wanted_decision;
+	change->parking = change->started = change->patched = false;
+	change->parked = true;
+	mem_free(change->journal_id);
+	change->journal_id = NULL;
+	change->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
+	change->intent = (struct ledger_intent){ 0 };
+	strbuf_truncate(&change->request_ids, 0);
+	dequeue(change->owner, change);
+	enqueue(change->owner, change);
+	holder_ended(mirror, change->key, MIRROR_DONE);
+	head_ready(mirror, change->owner);
+	ready(mirror, change);
+}
+
+static void report(const struct change *change)
+{
+	const struct mirror_setup *setup = &change->mirror->setup;
+	const struct mirror_report report = {
+		.key = change->key,
+		.extension = change->extension,
+		.username = change->username,
+		.action = change->decision.action,
+		.end = change->end,
+		.reason = change->reason ? change->reason : change->detail ? change->detail : change->decision.reason,
+		.subscriber_id = change->owner ? change->owner->id : NULL,
+		.sip_endpoint_id = change->found_id ? change->found_id : change->credential_id,
+	};
+
+	setup->report(&report, setup->arg);
+}
+
+void mirror_ended(struct change *change)
+{
+	struct mirror *mirror = change->mirror;
+	struct owner *owner = change->owner, *old_owner = change->old_owner;
+
+	if (change->started)
+		mirror->running--;
+	mirror_turn(mirror);
+	if (change->parking && change->end == MIRROR_DONE) {
+		parked(change);
+		return;
+	}
+	if (change->parking)
+		change->decision = change->wanted_decision;
+	if (change->waits_for_holder)
+		mirror->holders--;
+	unlink_change(mirror, change);
+	if (pending_change(mirror, change->key) == change)
+		lh_table_delete(mirror->changes, change->key);
+	dequeue(owner, change);
+	dequeue(old_owner, change);
+	holder_ended(mirror, change->key, change->end);
+	report(change);
+	change_free(change);
+	mirror->pending--;
+	head_ready(mirror, owner);
+	head_ready(mirror, old_owner);
+}
+
+/* ---- stopping --------------------------------------------------------------- */
+
+void mirror_stop(struct mirror *mirror, struct error *err)
+{
+	if (err && !mirror->stopping)
+		error_move(&mirror->why, err);
+	else if (err)
+		error_clear(err);
+	mirror->stopping = true;
+	mirror_turn(mirror);
+}
+
+bool mirror_stopped(const struct mirror *mirror, const struct error **why)
+{
+	if (why)
+		*why = mirror->why.text ? &mirror->why : NULL;
+	return mirror->stopping;
+}
+
+bool mirror_idle(const struct mirror *mirror)
+{
+	return mirror->pending == 0;
+}
+
+int64_t mirror_pending(const struct mirror *mirror)
+{
+	return mirror->pending;
+}
+
+const struct mirror_counts *mirror_counts(const struct mirror *mirror)
+{
+	return &mirror->counts;
+}
+
+void mirror_free(struct mirror *mirror)
+{
+	if (!mirror)
+		return;
+	assert(mirror->pending == 0);
+	owners_clear(mirror);
+	lh_table_free(mirror->owners);
+	lh_table_free(mirror->changes);
+	loop_timer_free(mirror->turn);
+	roster_free(mirror->roster);
+	mem_free(mirror->intents);
+	mem_free(mirror->outcomes);
+	mem_free(mirror->asking);
+	error_clear(&mirror->why);
+	mem_free(mirror);
+}

@@ -1,0 +1,277 @@
+/* mirror_change - one change: its copy of the wish, and how it can end. */
+#include "mirror_internal.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <string.h>
+
+static void copy_wish(struct change *c, const struct difference *d)
+{
+	c->key = mem_strdup(d->key);
+	c->extension = mem_strdup(d->extension ? d->extension : d->ledger_extension ? d->ledger_extension : d->key);
+	c->username = mem_strdup(d->username);
+	c->secret = mem_strdup(d->secret);
+	c->email = mem_strdup(d->email);
+	c->email_given = d->email_given;
+	c->orphan = d->orphan;
+	c->present = d->present;
+	c->wants_protection = d->present ? d->wants_protection : d->is_protected;
+	c->caller_id = mem_strdup(d->caller_id);
+	c->send_as = mem_strdup(d->send_as);
+	c->ciphers = mem_strdup(d->ciphers);
+	c->codecs = mem_strdup(d->codecs);
+	c->encryption = mem_strdup(d->encryption);
+	c->call_handler = mem_strdup(d->call_handler);
+	c->calling_handler = mem_strdup(d->calling_handler);
+	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
+		c->profile[i] = mem_strdup(d->profile[i]);
+	c->settings_digest = mem_strdup(d->settings_digest);
+	c->secret_digest = mem_strdup(d->secret_digest);
+	c->profile_digest = mem_strdup(d->profile_digest);
+	c->desired_digest = mem_strdup(d->desired_digest);
+}
+
+static void copy_memory(struct change *c, const struct difference *d)
+{
+	c->state = d->state;
+	c->ledger_username = mem_strdup(d->ledger_username);
+	c->credential_id = mem_strdup(d->sip_endpoint_id);
+	c->old_settings_digest = mem_strdup(d->ledger_settings_digest ? d->ledger_settings_digest : "");
+	c->old_secret_digest = mem_strdup(d->ledger_secret_digest ? d->ledger_secret_digest : "");
+	c->old_profile_digest = mem_strdup(d->owner_profile_digest ? d->owner_profile_digest : "");
+	c->sent_fields = mem_strdup(d->sent_fields ? d->sent_fields : "");
+	c->holder_key = mem_strdup(d->holder_key);
+	c->intent_at_ms = d->intent_at_ms;
+}
+
+struct change *change_new(struct mirror *mirror, const struct difference *difference,
+			  const struct plan_decision *decision)
+{
+	struct change *c = mem_alloc(sizeof *c);
+
+	c->mirror = mirror;
+	c->decision = *decision;
+	copy_wish(c, difference);
+	copy_memory(c, difference);
+	c->request_ids = (struct strbuf)STRBUF_INIT;
+	c->random_secret = (struct strbuf)STRBUF_INIT_SECRET;
+	c->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
+	c->extra = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
+	return c;
+}
+
+void change_free(struct change *c)
+{
+	char *const texts[] = { c->key, c->extension, c->username, c->email, c->caller_id, c->send_as, c->ciphers,
+				c->codecs, c->encryption, c->call_handler, c->calling_handler, c->settings_digest,
+				c->secret_digest, c->profile_digest, c->desired_digest, c->ledger_username,
+				c->credential_id, c->old_settings_digest, c->old_secret_digest, c->old_profile_digest,
+				c->sent_fields, c->holder_key, c->wanted_username, c->journal_id, c->found_id, c->sent_now, c->reason,
+				c->detail };
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		mem_free(texts[i]);
+	for (int i = 0; i < JSON_PROFILE_COUNT; i++) {
+		mem_free(c->profile[i]);
+		mem_free(c->merged[i]);
+	}
+	mem_free_secret(c->secret);
+	strbuf_release(&c->request_ids);
+	strbuf_release(&c->random_secret);
+	mem_free(c);
+}
+
+void change_heard(struct change *change, const struct api_result *result)
+{
+	if (!result->request_id[0] || strchr(result->request_id, ','))
+		return;
+	if (change->request_ids.len)
+		strbuf_putc(&change->request_ids, ',');
+	strbuf_puts(&change->request_ids, result->request_id);
+}
+
+static void set_reason(struct change *change, const char *reason)
+{
+	/* What SignalWire wrote goes into the ledger and onto terminals: no control characters, valid UTF-8. */
+	char *clean = log_clean(reason);
+
+	mem_free(change->reason);
+	change->reason = clean;
+}
+
+/* What every outcome of a change with an intent says. */
+static void set_journal(struct change *c, const char *outcome)
+{
+	c->outcome.journal_id = c->journal_id;
+	c->outcome.outcome = outcome;
+	c->outcome.request_ids = c->request_ids.len ? c->request_ids.data : NULL;
+	c->outcome.detail = c->detail ? c->detail : outcome && strcmp(outcome, "done") == 0 ? NULL : c->reason;
+	if (c->owner)
+		c->outcome.subscriber_id = c->owner->id;
+	c->outcome.credential_id = c->found_id ? c->found_id : c->credential_id;
+}
+
+/* The subscriber, as far as this change learned of it; also where the change itself came to nothing. */
+static void set_owner(struct change *c)
+{
+	struct owner *owner = c->owner;
+
+	if (!owner || !owner->no || !c->owner_new)
+		return;
+	c->outcome.owner_no = owner->no;
+	c->outcome.owner_id = owner->id ? owner->id : "";
+	c->outcome.owner_origin = "created";
+}
+
+void change_done(struct change *change)
+{
+	change->end = MIRROR_DONE;
+	set_journal(change, change->detail && change->owner_gone && change->orphan ? "void" : "done");
+	batch_record(change);
+}
+
+void change_rejected(struct change *change, const char *outcome, const char *reason)
+{
+	bool update = change->state == STATE_ACTIVE && !change->decision.take_over;
+
+	change->end = MIRROR_REJECTED;
+	set_reason(change, reason);
+	set_journal(change, outcome);
+	set_owner(change);
+	change->outcome.key = change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	change->outcome.tried_digest = change->present ? change->desired_digest : NULL;
+	/* A certain refusal: what was there before is there still. */
+	if (update && change->journal_id && !change->patched) {
+		change->outcome.settings_digest = change->old_settings_digest;
+		change->outcome.secret_digest = change->old_secret_digest;
+	}
+	batch_record(change);
+}
+
+void change_failed(struct change *change, const char *outcome, const char *reason)
+{
+	bool update = change->state == STATE_ACTIVE && !change->decision.take_over;
+
+	change->end = MIRROR_FAILED;
+	set_reason(change, reason);
+	set_journal(change, outcome);
+	set_owner(change);
+	change->outcome.key = change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	if (update && change->journal_id && !change->patched) {
+		change->outcome.settings_digest = change->old_settings_digest;
+		change->outcome.secret_digest = change->old_secret_digest;
+	}
+	batch_record(change);
+}
+
+void change_unknown(struct change *change, int64_t first_byte_at, const char *reason)
+{
+	int64_t settle = change->mirror->setup.config->settle_ms;
+	int64_t passed = first_byte_at >= 0 ? loop_boottime_ms() - first_byte_at : 0;
+
+	change->end = MIRROR_UNKNOWN;
+	set_reason(change, reason);
+	set_journal(change, NULL);
+	set_owner(change);
+	change->outcome.settles_in_ms = settle > passed ? settle - passed : 0;
+	change->outcome.key = change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	batch_record(change);
+}
+
+void change_again(struct change *change, const char *reason)
+{
+	change->end = MIRROR_AGAIN;
+	set_reason(change, reason);
+	set_journal(change, "void");
+	batch_record(change);
+}
+
+void change_drop(struct change *change, const char *reason)
+{
+	change->end = MIRROR_DROPPED;
+	set_reason(change, reason);
+	mirror_ended(change);
+}
+
+/* Stops the engine with an exit code of its own. */
+static void stop_with(struct mirror *mirror, int exit_code, const char *text)
+{
+	struct error err = ERROR_INIT;
+
+	error_exit(&err, exit_code, "%s", text);
+	mirror_stop(mirror, &err);
+}
+
+void change_look_failed(struct change *change, const struct api_result *result)
+{
+	if (result->outcome == API_DENIED)
+		stop_with(change->mirror, EXIT_DENIED, result->text);
+	else if (result->outcome == API_NOT_SENT || result->outcome == API_THROTTLED)
+		stop_with(change->mirror, EXIT_LATER, result->text);
+	change->end = change->intent_at_ms ? MIRROR_UNKNOWN : MIRROR_FAILED;
+	set_reason(change, result->text[0] ? result->text : "SignalWire could not be asked");
+	if (change->journal_id) {
+		/* Mutations of this change may have happened before the read. */
+		change_unknown(change, -1, change->reason);
+		return;
+	}
+	/* Nothing was sent: an intent of an earlier attempt stays as it was, without one only the error is noted. */
+	change->outcome.key = change->orphan ? NULL : change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	batch_record(change);
+}
+
+/* An earlier step of the same change may have acted: then the rails count it. */
+static const char *nothing_sent(const struct change *change)
+{
+	return change->owner_new || change->patched || change->gone ? "failed" : "not sent";
+}
+
+bool change_refused(struct change *change, const struct api_result *result)
+{
+	struct mirror *mirror = change->mirror;
+
+	change_heard(change, result);
+	switch (result->outcome) {
+	case API_DONE:
+		return false;
+	case API_REJECTED:
+		if (result->account) {
+			mirror->creates_stopped = true;
+			change_failed(change, "failed", result->text);
+		} else {
+			change_rejected(change, result->not_unique ? "foreign" : "rejected", result->text);
+		}
+		return true;
+	case API_NOT_FOUND:
+		change_failed(change, "failed", result->text);
+		return true;
+	case API_DENIED:
+		stop_with(mirror, EXIT_DENIED, result->text);
+		change_failed(change, nothing_sent(change), result->text);
+		return true;
+	case API_NOT_SENT:
+	case API_THROTTLED:
+		stop_with(mirror, EXIT_LATER, result->text);
+		change_failed(change, nothing_sent(change), result->text);
+		return true;
+	case API_FENCED:
+		stop_with(mirror, EXIT_LATER, "The database did not answer in time, so the lock could not be proved and "
+			  "nothing more was sent; look at the database, then run this again");
+		change_failed(change, nothing_sent(change), "held back: the lock could not be proved");
+		return true;
+	case API_FAILED:
+	case API_UNKNOWN:
+		break;
+	}
+	change_unknown(change, result->first_byte_at, result->text);
+	return true;
+}

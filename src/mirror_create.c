@@ -1,0 +1,328 @@
+/*
+ * mirror_create - CREATE: a subscriber, then its credential.
+ *
+ *   look for the subscriber      only where an earlier attempt may have made it
+ *   look for the credential      there too, and under a subscriber not made by us
+ *   intent
+ *   POST subscriber              unless it is known
+ *   POST credential              or PATCH of what the look found
+ *   record
+ */
+#include "mirror_internal.h"
+
+#include "mem.h"
+
+#include <string.h>
+
+static void survey(struct change *change);
+static void intend(struct change *change);
+static void act(struct change *change);
+static void post_credential(struct change *change);
+
+/* ---- looking ---------------------------------------------------------------- */
+
+static void looked_owner(const struct roster_entry *entry, void *arg)
+{
+	struct change *change = arg;
+	struct owner *owner = change->owner;
+	struct api_result failed = { .outcome = entry->outcome, .text = entry->text, .request_id = "",
+				     .attribute = "", .first_byte_at = -1 };
+	char *text = NULL;
+
+	if (entry->answer == ROSTER_FAILED) {
+		change_look_failed(change, &failed);
+		return;
+	}
+	if (entry->answer == ROSTER_NONE) {
+		/* A complete list without it: believed only behind a canary. */
+		check_again(change, change->look_next);
+		return;
+	}
+	if (entry->created_at_ms < 0 || entry->created_at_ms < change->intent_at_ms - MIRROR_CLOCK_SLACK_MS) {
+		text = mem_printf("a subscriber with the e-mail %s exists remotely, not in the ledger, and is older than "
+				  "this attempt; it is left alone", owner->tag);
+		change_rejected(change, "foreign", text);
+		mem_free(text);
+		return;
+	}
+	mem_free(owner->id);
+	owner->id = mem_strdup(entry->id);
+	owner->origin = ORIGIN_CREATED;
+	change->owner_new = true;
+	change->look_next(change);
+}
+
+void create_look_owner(struct change *change, void (*next)(struct change *change))
+{
+	change->look_next = next;
+	roster_find(change->mirror->roster, change->owner->tag, looked_owner, change);
+}
+
+struct credential_look {
+	struct change *change;
+	char *username;
+	void (*next)(struct change *change);
+};
+
+static void credential_row(const struct json_credential *credential, void *arg)
+{
+	struct credential_look *look = arg;
+	struct change *change = look->change;
+
+	if (!change->found_id && credential->username && strcmp(credential->username, look->username) == 0)
+		change->found_id = mem_strdup(credential->id);
+}
+
+static void owner_vanished(struct change *change)
+{
+	struct owner *owner = change->owner;
+
+	if (owner->fixed || owner->origin == ORIGIN_ADOPTED) {
+		change_failed(change, "failed", "its subscriber does not exist at SignalWire any more");
+		return;
+	}
+	/* Ours, and somebody deleted it: the row is a create once more. */
+	mem_free(owner->id);
+	owner->id = NULL;
+	change->owner_new = true;
+	change->look_next(change);
+}
+
+static void listed_credentials(const struct api_result *result, void *arg)
+{
+	struct credential_look *look = arg;
+	struct change *change = look->change;
+	void (*next)(struct change *change) = look->next;
+
+	mem_free(look->username);
+	mem_free(look);
+	if (result->outcome == API_NOT_FOUND) {
+		change->look_next = next;
+		check_owner_gone(change, owner_vanished);
+	} else if (result->outcome != API_DONE) {
+		change_look_failed(change, result);
+	} else if (change->found_id) {
+		next(change);
+	} else {
+		check_again(change, next);
+	}
+}
+
+void create_look_credential(struct change *change, const char *username, void (*next)(struct change *change))
+{
+	struct credential_look *look = mem_alloc(sizeof *look);
+
+	look->change = change;
+	look->username = mem_strdup(username);
+	look->next = next;
+	mem_free(change->found_id);
+	change->found_id = NULL;
+	api_list_credentials(change->mirror->setup.api, change->owner->id, credential_row, listed_credentials, look);
+}
+
+static void foreign_credential(struct change *change)
+{
+	char *text = mem_printf("a credential %s exists remotely under this subscriber, not in the ledger; it is left alone",
+				change->username);
+
+	change_rejected(change, "foreign", text);
+	mem_free(text);
+}
+
+static void surveyed(struct change *change)
+{
+	/* Behind an earlier attempt a credential of this name is that attempt's: it was not there before. */
+	if (change->found_id && !change->decision.look_first)
+		foreign_credential(change);
+	else
+		intend(change);
+}
+
+static void survey(struct change *change)
+{
+	struct owner *owner = change->owner;
+
+	if (owner->id && (change->decision.look_first || owner->origin == ORIGIN_ADOPTED))
+		create_look_credential(change, change->username, surveyed);
+	else
+		intend(change);
+}
+
+void create_start(struct change *change)
+{
+	struct owner *owner = change->owner;
+
+	if (!owner->id && change->decision.look_first && !owner->fixed)
+		create_look_owner(change, survey);
+	else
+		survey(change);
+}
+
+/* ---- acting ----------------------------------------------------------------- */
+
+static void intend(struct change *change)
+{
+	change->intent.operation = "create";
+	change->intent.username = change->username;
+	change->intent.owner_no = change->owner->no;
+	change->intent.email = change->owner->fixed ? NULL : change->owner->tag;
+	batch_intend(change, act);
+}
+
+static void act(struct change *change)
+{
+	if (!change->owner->id)
+		create_subscriber(change, post_credential);
+	else
+		post_credential(change);
+}
+
+static void looked_again(struct change *change)
+{
+	if (change->owner->id)
+		change->check_next(change);
+	else
+		change_rejected(change, "foreign", "SignalWire says that the e-mail is taken, and lists no such subscriber; "
+				"it may belong to another project of the space");
+}
+
+static void subscriber_posted(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+	struct owner *owner = change->owner;
+	const char *project = change->mirror->setup.config->project_id;
+	struct error err = ERROR_INIT;
+	char *text = NULL;
+
+	if (result->outcome == API_REJECTED && result->not_unique) {
+		change_heard(change, result);
+		if (change->decision.look_first && !change->looked_again) {
+			/* An earlier attempt of this same create acted late. */
+			change->looked_again = true;
+			change->check_next = change->look_next;
+			create_look_owner(change, looked_again);
+			return;
+		}
+		text = mem_printf("a subscriber with the e-mail %s exists remotely, not in the ledger (%s)", owner->tag,
+				  result->text);
+		change_rejected(change, "foreign", text);
+		mem_free(text);
+		return;
+	}
+	if (change_refused(change, result))
+		return;
+	mem_free(owner->id);
+	owner->id = mem_strdup(result->subscriber->id);
+	owner->origin = ORIGIN_CREATED;
+	change->owner_new = true;
+	change->profiled = true;
+	change->mirror->counts.subscribers_created++;
+	if (project && result->subscriber->project_id && strcmp(project, result->subscriber->project_id) != 0) {
+		error_exit(&err, EXIT_FENCE, "SignalWire created a subscriber in project %s, but [signalwire] project_id "
+			   "is %s; nothing more was sent. Look at the token", result->subscriber->project_id, project);
+		mirror_stop(change->mirror, &err);
+		change_failed(change, "failed", "the token belongs to another project");
+		return;
+	}
+	change->look_next(change);
+}
+
+void create_subscriber(struct change *change, void (*next)(struct change *change))
+{
+	change->look_next = next;
+	api_create_subscriber(change->mirror->setup.api, change->owner->tag,
+			      (const char *const *)change->profile, subscriber_posted, change);
+}
+
+static void recorded_create(struct change *change)
+{
+	struct owner *owner = change->owner;
+	struct ledger_outcome *o = &change->outcome;
+
+	owner->extensions++;
+	o->key = change->key;
+	o->extension = change->extension;
+	o->state = "active";
+	o->username = change->username;
+	o->row_owner_no = owner->no;
+	o->sip_endpoint_id = change->found_id;
+	o->settings_digest = change->settings_digest;
+	o->secret_digest = change->secret_digest;
+	o->tried_digest = "";
+	o->sent_fields = change->sent_now ? change->sent_now : "";
+	o->last_error = "";
+	o->absence = LEDGER_NOT_ABSENT;
+	if (change->owner_new) {
+		o->owner_no = owner->no;
+		o->owner_id = owner->id;
+		o->owner_origin = "created";
+		o->owner_profile_digest = change->profiled && change->profile_digest ? change->profile_digest : "";
+	}
+	change_done(change);
+}
+
+static void credential_looked_again(struct change *change)
+{
+	if (change->found_id)
+		update_patch_all(change, recorded_create);
+	else
+		change_rejected(change, "foreign", "SignalWire says that the username is taken, and not under this "
+				"subscriber: it exists remotely, not in the ledger");
+}
+
+static void owner_is_gone(struct change *change)
+{
+	change->owner_new = true;
+	mem_free(change->owner->id);
+	change->owner->id = NULL;
+	change->outcome.owner_no = change->owner->no;
+	change->outcome.owner_id = "";
+	change_again(change, "its subscriber was deleted at SignalWire; it is created again");
+}
+
+static void credential_posted(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+	char *text = NULL;
+
+	if (result->outcome == API_REJECTED && result->not_unique) {
+		change_heard(change, result);
+		if (change->decision.look_first && !change->looked_again) {
+			change->looked_again = true;
+			create_look_credential(change, change->username, credential_looked_again);
+			return;
+		}
+		text = mem_printf("the username %s exists remotely, not in the ledger (%s)", change->username, result->text);
+		change_rejected(change, "foreign", text);
+		mem_free(text);
+		return;
+	}
+	if (result->outcome == API_NOT_FOUND && !change->owner->fixed) {
+		change_heard(change, result);
+		check_owner_gone(change, owner_is_gone);
+		return;
+	}
+	if (change_refused(change, result))
+		return;
+	change->found_id = mem_strdup(result->credential->id);
+	change->look_next(change);
+}
+
+void create_credential(struct change *change, void (*next)(struct change *change))
+{
+	struct json_credential_request request = { 0 };
+	struct settings settings = SETTINGS_INIT;
+
+	change->look_next = next;
+	update_request(change, PLAN_USERNAME | PLAN_SETTINGS | PLAN_SECRET, &request, &settings);
+	api_create_credential(change->mirror->setup.api, change->owner->id, &request, credential_posted, change);
+	settings_release(&settings);
+}
+
+static void post_credential(struct change *change)
+{
+	if (change->found_id)
+		update_patch_all(change, recorded_create);
+	else
+		create_credential(change, recorded_create);
+}

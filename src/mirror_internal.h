@@ -1,0 +1,207 @@
+/*
+ * mirror_internal - what the files of the engine share.
+ *
+ *   mirror.c         queue, slots, order within a subscriber, stopping
+ *   mirror_batch.c   intents and outcomes on their way to the ledger
+ *   mirror_change.c  one change: its copy of the wish, how it can end
+ *   mirror_check.c   the canary, and objects that may be gone
+ *   mirror_create.c  CREATE, and the looking of an earlier attempt
+ *   mirror_update.c  UPDATE, RESTORE, SUSPEND, taking over, profiles
+ *   mirror_remove.c  REMOVE, REPLACE's first half, subscribers without extensions
+ *   mirror_replace.c REPLACE
+ *
+ * A step is a function that starts one operation and names the function that
+ * its answer goes to; the steps of an action read from top to bottom of a file.
+ */
+#ifndef MIRROR_INTERNAL_H
+#define MIRROR_INTERNAL_H
+
+#include <json-c/linkhash.h>
+
+#include "mirror.h"
+#include "roster.h"
+#include "settings.h"
+#include "strbuf.h"
+
+/* A clock that is off by this much still tells ours from a stranger's (created_at against the intent's time). */
+enum { MIRROR_CLOCK_SLACK_MS = 2000 };
+
+struct change;
+
+/* One subscriber: its changes run one after the other. */
+struct owner {
+	char *tag; /* folded e-mail: the key of the table */
+	char *no;  /* row of subscriber; NULL: none yet */
+	char *id;  /* NULL: not known to exist */
+	enum difference_origin origin;
+	bool fixed;         /* [mirror] subscriber_id */
+	int64_t extensions; /* rows of sync on it */
+	char *sent_fields;  /* of its profile */
+	struct change **queue; /* changes in order; the first one runs */
+	size_t queued;
+};
+
+struct change {
+	struct mirror *mirror;
+	struct change *prev, *next; /* all pending */
+	struct plan_decision decision;
+
+	/* the wish and what the ledger had, copied */
+	char *key, *extension, *username, *secret, *email;
+	bool email_given;
+	bool orphan;
+	bool present;
+	bool wants_protection;
+	char *caller_id, *send_as, *ciphers, *codecs, *encryption, *call_handler, *calling_handler;
+	char *profile[JSON_PROFILE_COUNT];
+	char *settings_digest, *secret_digest, *profile_digest, *desired_digest;
+	enum difference_state state;
+	char *ledger_username, *credential_id;
+	char *old_settings_digest, *old_secret_digest, *old_profile_digest;
+	char *sent_fields;
+	char *holder_key;
+	int64_t intent_at_ms;
+
+	struct owner *owner;     /* whose credential it is, or will be */
+	struct owner *old_owner; /* REPLACE: whose it was */
+
+	/* while it runs */
+	bool started;
+	bool queued_ready;
+	struct change *next_ready;
+	bool waits_for_holder;
+	bool name_free;          /* the holder of its wanted name has given it away ... */
+	bool holder_kept;        /* ... or keeps it for good ... */
+	bool holder_late;        /* ... or for now */
+	bool parking;            /* this round only gives its own name away, */
+	bool parked;             /* which is done, */
+	char *wanted_username;   /* and these wait for the round behind it */
+	struct plan_decision wanted_decision;
+	void (*intended)(struct change *change); /* the step behind the intent */
+	struct ledger_intent intent;
+	char *journal_id;
+	int64_t at_ms;
+	char *found_id;          /* a credential that a look found */
+	void (*check_next)(struct change *change); /* the step behind a check */
+	void (*look_next)(struct change *change);  /* the step behind a look */
+	bool gone;               /* REMOVE, REPLACE: the old credential is not there any more */
+	bool owner_new;          /* this change made the subscriber, or found its own */
+	bool owner_gone;         /* the last object on it went: its row goes */
+	bool patched;            /* UPDATE: the credential has its new values */
+	bool profiled;
+	bool looked_again;
+	char *merged[JSON_PROFILE_COUNT];
+	struct strbuf request_ids;
+	struct strbuf random_secret;
+	char *sent_now;          /* sent_fields after this change */
+
+	/* the end */
+	enum mirror_end end;
+	char *reason;
+	char *detail;            /* for the journal, where it differs from the reason */
+	struct ledger_outcome outcome;
+	struct ledger_outcome extra; /* a second subscriber's row; with owner_no only */
+};
+
+enum canary { CANARY_NONE, CANARY_ASKED, CANARY_GREEN };
+
+struct mirror {
+	struct mirror_setup setup;
+	struct roster *roster;
+	struct lh_table *owners;  /* tag -> struct owner */
+	struct lh_table *changes; /* key -> struct change */
+	struct change *first, *last;             /* all pending, in order */
+	struct change *first_ready, *last_ready; /* nothing of their subscribers is before them */
+	int64_t pending;
+	int64_t running;   /* started and not ended */
+	int64_t holders;   /* changes with waits_for_holder */
+	struct loop_timer *turn; /* starts what can start */
+
+	struct change **intents; /* waiting for the next batch */
+	size_t intent_count, intent_size;
+	bool intending;
+	struct change **outcomes;
+	size_t outcome_count, outcome_size;
+	bool recording;
+
+	enum canary canary;      /* of the process */
+	struct change **asking;  /* wait for the canary's answer */
+	size_t asking_count;
+	bool canary_asked;
+	int64_t clock_offset_ms; /* SignalWire's clock minus ours */
+
+	bool stopping;
+	struct error why;
+	bool creates_stopped;    /* the account refuses to grow */
+	struct mirror_counts counts;
+};
+
+/* mirror.c */
+void mirror_turn(struct mirror *mirror); /* soon */
+void mirror_ended(struct change *change); /* recorded: reports, frees, lets others go on */
+int64_t mirror_server_ms(const struct mirror *mirror);
+
+/* mirror_batch.c */
+void batch_intend(struct change *change, void (*next)(struct change *change));
+void batch_record(struct change *change);
+void batch_flush(struct mirror *mirror); /* sends what has gathered */
+
+/* mirror_change.c */
+struct change *change_new(struct mirror *mirror, const struct difference *difference,
+			  const struct plan_decision *decision);
+void change_free(struct change *change);
+void change_heard(struct change *change, const struct api_result *result); /* keeps the request id */
+
+/* How a change ends.  `reason` is copied.  All of them lead to the ledger and then to mirror_ended(). */
+void change_done(struct change *change);
+void change_rejected(struct change *change, const char *outcome, const char *reason); /* "rejected" or "foreign" */
+void change_failed(struct change *change, const char *outcome, const char *reason);   /* certain: "not sent", "failed", "void" */
+void change_unknown(struct change *change, int64_t first_byte_at, const char *reason);
+void change_again(struct change *change, const char *reason); /* the ground moved */
+void change_drop(struct change *change, const char *reason);  /* nothing was written, nothing is */
+void change_look_failed(struct change *change, const struct api_result *result); /* a read that the decision needs */
+
+/*
+ * What is common to all answers of mutations: true where the answer was no
+ * success and the change has been ended by it.  NOT_FOUND is the caller's.
+ */
+bool change_refused(struct change *change, const struct api_result *result);
+
+/* mirror_check.c */
+void check_canary(struct mirror *mirror);                                   /* the first request of a process */
+void check_again(struct change *change, void (*next)(struct change *change)); /* a fresh canary, then next */
+/*
+ * Is the change's credential (its subscriber) really gone?  A canary, then a
+ * GET by id: next(change) if that answers 404 too; else the change was ended.
+ */
+void check_credential_gone(struct change *change, void (*next)(struct change *change));
+void check_owner_gone(struct change *change, void (*next)(struct change *change));
+
+/* mirror_create.c */
+void create_start(struct change *change);
+/* Sets owner->id if a subscriber of this e-mail is there and ours; foreign or failed looks end the change. */
+void create_look_owner(struct change *change, void (*next)(struct change *change));
+/* Lists the owner's credentials; sets found_id where one has the wanted username. */
+void create_look_credential(struct change *change, const char *username, void (*next)(struct change *change));
+void create_subscriber(struct change *change, void (*next)(struct change *change));
+void create_credential(struct change *change, void (*next)(struct change *change));
+
+/* mirror_update.c */
+void update_start(struct change *change);
+void suspend_start(struct change *change);
+void update_patch_all(struct change *change, void (*next)(struct change *change)); /* found_id gets everything */
+void update_request(struct change *change, unsigned fields, struct json_credential_request *request,
+		    struct settings *settings);
+bool update_merge(struct change *change, const struct json_subscriber *is, unsigned *clear);
+
+/* mirror_remove.c */
+void remove_start(struct change *change);
+void remove_read(struct change *change, struct owner *owner, void (*next)(struct change *change)); /* GET, compare; sets gone */
+void remove_credential(struct change *change, struct owner *owner, void (*next)(struct change *change));
+void remove_owner(struct change *change, struct owner *owner, void (*next)(struct change *change)); /* if nothing lives on it */
+void orphan_start(struct change *change);
+
+/* mirror_replace.c */
+void replace_start(struct change *change);
+
+#endif

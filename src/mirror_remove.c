@@ -1,0 +1,278 @@
+/*
+ * mirror_remove - REMOVE: the credential, and the subscriber if nothing else lives on it.
+ *
+ *   look              only where an earlier attempt may have made something unknown
+ *   GET credential    the name must be the ledger's; 404 is believed behind a canary
+ *   intent            reads the key from the source again, in the same transaction
+ *   DELETE credential
+ *   list, DELETE subscriber   if we created it and this was its last extension
+ *   record            the rows go
+ */
+#include "mirror_internal.h"
+
+#include "mem.h"
+
+#include <string.h>
+#include <strings.h>
+
+static void find(struct change *change);
+static void read_it(struct change *change);
+static void intend(struct change *change);
+static void act(struct change *change);
+static void then_owner(struct change *change);
+static void record_removal(struct change *change);
+
+/* ---- reading what is there -------------------------------------------------- */
+
+static void found_gone(struct change *change)
+{
+	change->gone = true;
+	change->look_next(change);
+}
+
+static void credential_read(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+	const char *is = NULL;
+	char *text = NULL;
+
+	if (result->outcome == API_NOT_FOUND) {
+		check_again(change, found_gone);
+		return;
+	}
+	if (result->outcome != API_DONE) {
+		change_look_failed(change, result);
+		return;
+	}
+	is = result->credential->username;
+	/* Whether the server keeps the case of names is not documented. */
+	if (!is || !change->ledger_username || strcasecmp(is, change->ledger_username) != 0) {
+		text = mem_printf("not removed: the credential that the ledger has for it is called %s at SignalWire, not %s; "
+				  "look at it there, then run: swbridge forget %s", is ? is : "nothing",
+				  change->ledger_username ? change->ledger_username : "anything", change->extension);
+		change_rejected(change, "rejected", text);
+		mem_free(text);
+		return;
+	}
+	change->look_next(change);
+}
+
+void remove_read(struct change *change, struct owner *owner, void (*next)(struct change *change))
+{
+	change->look_next = next;
+	api_get_credential(change->mirror->setup.api, owner->id, change->credential_id, credential_read, change);
+}
+
+static void take_found(struct change *change)
+{
+	if (change->found_id && !change->credential_id) {
+		change->credential_id = change->found_id;
+		change->found_id = NULL;
+	}
+	read_it(change);
+}
+
+static void find(struct change *change)
+{
+	if (change->owner->id && !change->credential_id && change->ledger_username)
+		create_look_credential(change, change->ledger_username, take_found);
+	else
+		read_it(change);
+}
+
+static void read_it(struct change *change)
+{
+	if (change->owner->id && change->credential_id)
+		remove_read(change, change->owner, intend);
+	else
+		intend(change);
+}
+
+void remove_start(struct change *change)
+{
+	struct owner *owner = change->owner;
+
+	if (!change->decision.look_first || change->credential_id)
+		read_it(change);
+	else if (!owner->id && !owner->fixed)
+		create_look_owner(change, find);
+	else
+		find(change);
+}
+
+/* ---- acting ----------------------------------------------------------------- */
+
+static void intend(struct change *change)
+{
+	change->intent.operation = "remove";
+	change->intent.recheck = true;
+	change->intent.absent = !change->present;
+	change->intent.subscriber_id = change->owner->id;
+	change->intent.sip_endpoint_id = change->credential_id;
+	batch_intend(change, act);
+}
+
+static void act(struct change *change)
+{
+	if (change->owner->id && change->credential_id && !change->gone)
+		remove_credential(change, change->owner, then_owner);
+	else
+		then_owner(change);
+}
+
+static void credential_deleted(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+
+	if (result->outcome == API_NOT_FOUND) {
+		change_heard(change, result);
+		check_again(change, change->look_next);
+		return;
+	}
+	if (!change_refused(change, result))
+		change->look_next(change);
+}
+
+void remove_credential(struct change *change, struct owner *owner, void (*next)(struct change *change))
+{
+	change->look_next = next;
+	api_delete_credential(change->mirror->setup.api, owner->id, change->credential_id, credential_deleted, change);
+}
+
+/* ---- the subscriber --------------------------------------------------------- */
+
+struct owner_look {
+	struct change *change;
+	struct owner *owner;
+	int64_t living;
+};
+
+static void living_row(const struct json_credential *credential, void *arg)
+{
+	struct owner_look *look = arg;
+
+	(void)credential;
+	look->living++;
+}
+
+static void owner_deleted(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+
+	change_heard(change, result);
+	if (result->outcome == API_DONE || result->outcome == API_NOT_FOUND) {
+		change->owner_gone = true;
+		change->mirror->counts.subscribers_removed++;
+		change->look_next(change);
+	} else if (result->outcome == API_REJECTED) {
+		/* Its extension is gone; the subscriber stays a difference and is tried again. */
+		change->detail = mem_printf("the subscriber stays: %s", result->text);
+		change->look_next(change);
+	} else {
+		change_refused(change, result);
+	}
+}
+
+static void delete_owner(struct change *change)
+{
+	struct owner *owner = change->old_owner ? change->old_owner : change->owner;
+
+	api_delete_subscriber(change->mirror->setup.api, owner->id, owner_deleted, change);
+}
+
+static void owner_already_gone(struct change *change)
+{
+	change->owner_gone = true;
+	change->look_next(change);
+}
+
+static void owner_listed(const struct api_result *result, void *arg)
+{
+	struct owner_look *look = arg;
+	struct change *change = look->change;
+	int64_t living = look->living;
+
+	mem_free(look);
+	if (result->outcome == API_NOT_FOUND) {
+		check_again(change, owner_already_gone);
+	} else if (result->outcome != API_DONE) {
+		change_look_failed(change, result);
+	} else if (living > 0) {
+		/* Not ours to delete: somebody else uses it.  The ledger lets go of it. */
+		change->detail = mem_printf("the subscriber stays: %lld other credentials live on it", (long long)living);
+		change->owner_gone = true;
+		change->look_next(change);
+	} else {
+		check_again(change, delete_owner);
+	}
+}
+
+void remove_owner(struct change *change, struct owner *owner, void (*next)(struct change *change))
+{
+	struct owner_look *look = NULL;
+
+	change->look_next = next;
+	if (!owner->id || owner->fixed || owner->origin != ORIGIN_CREATED || owner->extensions > 0) {
+		change->owner_gone = !owner->fixed && owner->extensions <= 0;
+		next(change);
+		return;
+	}
+	look = mem_alloc(sizeof *look);
+	look->change = change;
+	look->owner = owner;
+	api_list_credentials(change->mirror->setup.api, owner->id, living_row, owner_listed, look);
+}
+
+static void then_owner(struct change *change)
+{
+	change->owner->extensions--;
+	remove_owner(change, change->owner, record_removal);
+}
+
+static void record_removal(struct change *change)
+{
+	struct ledger_outcome *o = &change->outcome;
+
+	o->key = change->key;
+	o->drop = true;
+	if (change->owner_gone && change->owner->no) {
+		o->owner_no = change->owner->no;
+		o->drop_owner = true;
+	}
+	change_done(change);
+}
+
+/* ---- subscribers without extensions ----------------------------------------- */
+
+static void record_orphan(struct change *change)
+{
+	struct ledger_outcome *o = &change->outcome;
+
+	if (change->owner_gone) {
+		o->owner_no = change->owner->no;
+		o->drop_owner = true;
+	}
+	change_done(change);
+}
+
+static void orphan_act(struct change *change)
+{
+	remove_owner(change, change->owner, record_orphan);
+}
+
+void orphan_start(struct change *change)
+{
+	struct owner *owner = change->owner;
+
+	if (!owner->id || owner->origin != ORIGIN_CREATED) {
+		/* Nothing of ours is there: only the ledger's row goes. */
+		change->owner_gone = true;
+		record_orphan(change);
+		return;
+	}
+	change->intent.operation = "remove";
+	change->intent.orphan = true;
+	change->intent.owner_no = owner->no;
+	change->intent.subscriber_id = owner->id;
+	batch_intend(change, orphan_act);
+}

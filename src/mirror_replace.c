@@ -1,0 +1,131 @@
+/*
+ * mirror_replace - REPLACE: the extension belongs to another subscriber now.
+ *
+ *   look for the new subscriber     only where an earlier attempt may have made it
+ *   look for the credential on it   there too, and under a subscriber not made by us
+ *   GET the old credential          its name must be the ledger's
+ *   intent                          old ids are in it
+ *   POST the new subscriber         unless it is known
+ *   DELETE the old credential
+ *   POST the new credential         the name is free now
+ *   list, DELETE the old subscriber if we created it and nothing lives on it
+ *   record
+ */
+#include "mirror_internal.h"
+
+#include "mem.h"
+
+static void survey(struct change *change);
+static void read_old(struct change *change);
+static void intend(struct change *change);
+static void act(struct change *change);
+static void remove_old(struct change *change);
+static void add_new(struct change *change);
+static void leave_owner(struct change *change);
+static void record_replace(struct change *change);
+
+void replace_start(struct change *change)
+{
+	if (!change->owner->id && change->decision.look_first)
+		create_look_owner(change, survey);
+	else
+		survey(change);
+}
+
+static void surveyed(struct change *change)
+{
+	if (change->found_id && !change->decision.look_first)
+		change_rejected(change, "foreign", "a credential of this name exists remotely under its new subscriber, not "
+				"in the ledger; it is left alone");
+	else
+		read_old(change);
+}
+
+static void survey(struct change *change)
+{
+	if (change->owner->id && (change->decision.look_first || change->owner->origin == ORIGIN_ADOPTED))
+		create_look_credential(change, change->username, surveyed);
+	else
+		read_old(change);
+}
+
+static void read_old(struct change *change)
+{
+	if (change->credential_id && change->old_owner->id)
+		remove_read(change, change->old_owner, intend);
+	else
+		intend(change);
+}
+
+static void intend(struct change *change)
+{
+	change->intent.operation = "replace";
+	change->intent.owner_no = change->owner->no;
+	change->intent.email = change->owner->tag;
+	change->intent.clear_settings = true;
+	change->intent.clear_secret = true;
+	change->intent.subscriber_id = change->old_owner->id;
+	change->intent.sip_endpoint_id = change->credential_id;
+	batch_intend(change, act);
+}
+
+static void act(struct change *change)
+{
+	if (!change->owner->id)
+		create_subscriber(change, remove_old);
+	else
+		remove_old(change);
+}
+
+static void remove_old(struct change *change)
+{
+	if (change->credential_id && change->old_owner->id && !change->gone)
+		remove_credential(change, change->old_owner, add_new);
+	else
+		add_new(change);
+}
+
+static void add_new(struct change *change)
+{
+	if (change->found_id)
+		update_patch_all(change, leave_owner);
+	else
+		create_credential(change, leave_owner);
+}
+
+static void leave_owner(struct change *change)
+{
+	change->owner->extensions++;
+	change->old_owner->extensions--;
+	remove_owner(change, change->old_owner, record_replace);
+}
+
+static void record_replace(struct change *change)
+{
+	struct owner *owner = change->owner;
+	struct ledger_outcome *o = &change->outcome;
+
+	o->key = change->key;
+	o->extension = change->extension;
+	o->state = "active";
+	o->username = change->username;
+	o->row_owner_no = owner->no;
+	o->sip_endpoint_id = change->found_id;
+	o->settings_digest = change->settings_digest;
+	o->secret_digest = change->secret_digest;
+	o->tried_digest = "";
+	o->sent_fields = change->sent_now ? change->sent_now : "";
+	o->last_error = "";
+	o->absence = LEDGER_NOT_ABSENT;
+	if (change->owner_new) {
+		o->owner_no = owner->no;
+		o->owner_id = owner->id;
+		o->owner_origin = "created";
+		o->owner_profile_digest = change->profiled && change->profile_digest ? change->profile_digest : "";
+	}
+	if (change->owner_gone && change->old_owner->no) {
+		change->extra.owner_no = change->old_owner->no;
+		change->extra.drop_owner = true;
+	}
+	change_done(change);
+}

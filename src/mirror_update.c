@@ -1,0 +1,365 @@
+/*
+ * mirror_update - UPDATE, RESTORE and SUSPEND: one PATCH, and the profile's PUT.
+ *
+ *   intent           digests of what is about to be sent become unknown
+ *   PATCH            username, settings, secret: only what differs
+ *   GET, merge, PUT  of the subscriber, where its profile or e-mail differs
+ *   record
+ *
+ * A CREATE that takes over another row's credential is an UPDATE of everything.
+ */
+#include "mirror_internal.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+
+static void patch(struct change *change);
+static void profile(struct change *change);
+static void record_update(struct change *change);
+
+static bool everything(const struct change *change)
+{
+	return change->decision.take_over || change->decision.action == PLAN_CREATE ||
+	       change->decision.action == PLAN_REPLACE;
+}
+
+static unsigned fields_of(const struct change *change)
+{
+	return everything(change) ? PLAN_USERNAME | PLAN_SETTINGS | PLAN_SECRET : change->decision.fields;
+}
+
+void update_request(struct change *change, unsigned fields, struct json_credential_request *request,
+		    struct settings *settings)
+{
+	const struct settings_desired desired = {
+		.caller_id = change->caller_id, .send_as = change->send_as, .ciphers = change->ciphers,
+		.codecs = change->codecs, .encryption = change->encryption, .call_handler = change->call_handler,
+		.calling_handler = change->calling_handler, .sent_fields = change->sent_fields,
+	};
+
+	if (fields & PLAN_SETTINGS) {
+		settings_fill(settings, &desired, request);
+		if (settings->unknown_codecs)
+			log_warn("%s: codecs that SignalWire does not know are left out: %s", change->extension,
+				 settings->unknown_codecs);
+		if (settings->unknown_ciphers)
+			log_warn("%s: ciphers that SignalWire does not know are left out: %s", change->extension,
+				 settings->unknown_ciphers);
+		mem_free(change->sent_now);
+		change->sent_now = settings_sent_fields(settings);
+	}
+	if (fields & PLAN_USERNAME) {
+		request->fields |= JSON_USERNAME;
+		request->username = change->username;
+	}
+	if (fields & PLAN_SECRET) {
+		request->fields |= JSON_PASSWORD;
+		request->password = change->secret;
+	}
+}
+
+/* ---- the credential --------------------------------------------------------- */
+
+static void credential_is_gone(struct change *change)
+{
+	change->outcome.key = change->key;
+	change->outcome.sip_endpoint_id = "";
+	change_again(change, "its credential was deleted at SignalWire; it is created again");
+}
+
+static void patched(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+	char *text = NULL;
+
+	if (result->outcome == API_NOT_FOUND) {
+		change_heard(change, result);
+		check_credential_gone(change, credential_is_gone);
+		return;
+	}
+	if (result->outcome == API_REJECTED && result->not_unique) {
+		change_heard(change, result);
+		text = mem_printf("the username %s exists remotely, not in the ledger (%s)", change->username, result->text);
+		change_rejected(change, "foreign", text);
+		mem_free(text);
+		return;
+	}
+	if (change_refused(change, result))
+		return;
+	change->patched = true;
+	change->look_next(change);
+}
+
+static void send_patch(struct change *change, const char *id, unsigned fields)
+{
+	struct json_credential_request request = { 0 };
+	struct settings settings = SETTINGS_INIT;
+
+	update_request(change, fields, &request, &settings);
+	if (request.fields)
+		api_patch_credential(change->mirror->setup.api, change->owner->id, id, &request, patched, change);
+	settings_release(&settings);
+	if (!request.fields) {
+		change->patched = true;
+		change->look_next(change);
+	}
+}
+
+static void patch(struct change *change)
+{
+	unsigned fields = fields_of(change);
+
+	change->look_next = profile;
+	if (!fields)
+		profile(change);
+	else
+		send_patch(change, change->credential_id, fields);
+}
+
+void update_patch_all(struct change *change, void (*next)(struct change *change))
+{
+	change->look_next = next;
+	send_patch(change, change->found_id, PLAN_SETTINGS | PLAN_SECRET);
+}
+
+/* ---- the subscriber's profile ----------------------------------------------- */
+
+static const char *email_after(const struct change *change, const struct json_subscriber *is)
+{
+	if (change->email_given && change->email)
+		return change->email;
+	return is->email ? is->email : change->owner->tag;
+}
+
+bool update_merge(struct change *change, const struct json_subscriber *is, unsigned *clear)
+{
+	const char *sent = change->owner->sent_fields ? change->owner->sent_fields : "";
+	bool differs = is->email == NULL || strcasecmp(email_after(change, is), is->email) != 0;
+
+	*clear = 0;
+	for (int i = 0; i < JSON_PROFILE_COUNT; i++) {
+		const char *want = change->profile[i];
+		size_t len = strlen(json_profile_names[i]);
+		const char *at = strstr(sent, json_profile_names[i]);
+		bool was_ours = at && (at == sent || at[-1] == ',') && (at[len] == '\0' || at[len] == ',');
+
+		if (!want && was_ours && is->profile[i])
+			*clear |= 1U << i;
+		else if (!want)
+			want = is->profile[i];
+		if (*clear & (1U << i))
+			want = NULL;
+		differs = differs || (want == NULL) != (is->profile[i] == NULL) ||
+			  (want && strcmp(want, is->profile[i]) != 0);
+		mem_free(change->merged[i]);
+		change->merged[i] = mem_strdup(want);
+	}
+	return differs;
+}
+
+static void profile_put(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+
+	if (change_refused(change, result))
+		return;
+	change->profiled = true;
+	record_update(change);
+}
+
+static void profile_read(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+	unsigned clear = 0;
+
+	if (result->outcome != API_DONE) {
+		change_look_failed(change, result);
+		return;
+	}
+	if (!update_merge(change, result->subscriber, &clear)) {
+		change->profiled = true;
+		record_update(change);
+		return;
+	}
+	api_put_subscriber(change->mirror->setup.api, change->owner->id, email_after(change, result->subscriber),
+			   (const char *const *)change->merged, clear, profile_put, change);
+}
+
+static void profile(struct change *change)
+{
+	/* A sibling may have moved the subscriber already: then the tag is the new e-mail. */
+	if (change->decision.profile || change->decision.move_owner)
+		api_get_subscriber(change->mirror->setup.api, change->owner->id, profile_read, change);
+	else
+		record_update(change);
+}
+
+/* ---- the end ---------------------------------------------------------------- */
+
+static char *profile_fields(const struct change *change)
+{
+	struct strbuf names = STRBUF_INIT;
+
+	for (int i = 0; i < JSON_PROFILE_COUNT; i++) {
+		if (!change->profile[i])
+			continue;
+		if (names.len)
+			strbuf_putc(&names, ',');
+		strbuf_puts(&names, json_profile_names[i]);
+	}
+	return strbuf_detach(&names);
+}
+
+static void record_profile(struct change *change)
+{
+	struct owner *owner = change->owner;
+	struct ledger_outcome *o = &change->outcome;
+
+	o->owner_no = owner->no;
+	if (change->decision.profile) {
+		mem_free(owner->sent_fields);
+		owner->sent_fields = profile_fields(change);
+		o->owner_profile_digest = change->profile_digest ? change->profile_digest : "";
+		o->owner_sent_fields = owner->sent_fields;
+	}
+	if (change->decision.move_owner)
+		o->owner_email = change->email;
+}
+
+static void record_update(struct change *change)
+{
+	unsigned fields = fields_of(change);
+	struct ledger_outcome *o = &change->outcome;
+
+	o->key = change->key;
+	if (change->parking || change->decision.park) {
+		/* Only the name: what else the row wants comes behind it. */
+		o->username = change->username;
+		change_done(change);
+		return;
+	}
+	o->extension = change->extension;
+	o->state = "active";
+	o->protection = change->wants_protection;
+	o->absence = LEDGER_NOT_ABSENT;
+	o->tried_digest = "";
+	o->last_error = "";
+	if (fields & PLAN_USERNAME)
+		o->username = change->username;
+	if (fields & PLAN_SETTINGS) {
+		o->settings_digest = change->settings_digest;
+		o->sent_fields = change->sent_now ? change->sent_now : "";
+	}
+	if (fields & PLAN_SECRET)
+		o->secret_digest = change->secret_digest;
+	if (change->profiled)
+		record_profile(change);
+	change_done(change);
+}
+
+/* ---- starting --------------------------------------------------------------- */
+
+static void taken_over(struct change *change)
+{
+	if (!change->credential_id || !change->owner->id) {
+		/* The old row had nothing remotely: an ordinary create, by the next plan. */
+		change_again(change, "the username became free; it is created");
+		return;
+	}
+	patch(change);
+}
+
+void update_start(struct change *change)
+{
+	unsigned fields = fields_of(change);
+
+	change->intent.operation = change->decision.action == PLAN_RESTORE ? "restore" : "update";
+	change->intent.clear_settings = fields & PLAN_SETTINGS;
+	change->intent.clear_secret = fields & PLAN_SECRET;
+	change->intent.clear_profile = change->decision.profile;
+	change->intent.owner_no = change->owner->no;
+	change->intent.subscriber_id = change->owner->id;
+	change->intent.sip_endpoint_id = change->credential_id;
+	if (change->decision.take_over)
+		change->intent.take_key = change->holder_key;
+	batch_intend(change, change->decision.take_over ? taken_over : patch);
+}
+
+/* ---- suspending ------------------------------------------------------------- */
+
+static void record_suspend(struct change *change)
+{
+	struct ledger_outcome *o = &change->outcome;
+
+	o->key = change->key;
+	o->state = "suspended";
+	o->secret_digest = "";
+	o->last_error = "";
+	o->tried_digest = "";
+	change_done(change);
+}
+
+static void suspended_gone(struct change *change)
+{
+	change->outcome.sip_endpoint_id = "";
+	record_suspend(change);
+}
+
+static void suspended(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+
+	if (result->outcome == API_NOT_FOUND) {
+		change_heard(change, result);
+		check_credential_gone(change, suspended_gone);
+		return;
+	}
+	if (!change_refused(change, result))
+		record_suspend(change);
+}
+
+/* 32 characters of 6 bits: nobody knows this password, and nobody needs to. */
+static void random_secret(struct strbuf *out)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	unsigned char bytes[32] = { 0 };
+
+	if (getentropy(bytes, sizeof bytes))
+		return;
+	strbuf_truncate(out, 0);
+	for (size_t i = 0; i < sizeof bytes; i++)
+		strbuf_putc(out, alphabet[bytes[i] & 63]);
+	mem_wipe(bytes, sizeof bytes);
+}
+
+static void suspend(struct change *change)
+{
+	struct json_credential_request request = { .fields = JSON_PASSWORD };
+
+	random_secret(&change->random_secret);
+	if (!change->random_secret.len) {
+		change_failed(change, "not sent", "the system gave no random numbers for a password");
+		return;
+	}
+	request.password = change->random_secret.data;
+	api_patch_credential(change->mirror->setup.api, change->owner->id, change->credential_id, &request, suspended,
+			     change);
+}
+
+void suspend_start(struct change *change)
+{
+	change->intent.operation = "suspend";
+	change->intent.clear_secret = true;
+	change->intent.recheck = true;
+	change->intent.absent = !change->present;
+	change->intent.subscriber_id = change->owner->id;
+	change->intent.sip_endpoint_id = change->credential_id;
+	if (!change->credential_id || !change->owner->id)
+		batch_intend(change, record_suspend);
+	else
+		batch_intend(change, suspend);
+}
