@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 
+__attribute__((format(printf, 4, 0)))
 static void set(struct error *err, enum error_kind kind, int exit_code, const char *format, va_list args)
 {
 	struct strbuf text = STRBUF_INIT;

@@ -121,6 +121,7 @@ static void add_head(struct strbuf *line, enum log_level level)
 	strbuf_puts(line, heads[level].word);
 }
 
+__attribute__((format(printf, 2, 0)))
 static void write_line(enum log_level level, const char *format, va_list args)
 {
 	struct strbuf raw = STRBUF_INIT_SECRET;
