@@ -151,7 +151,7 @@ size_t config_option_distance(const char *a, const char *b)
 	return distance;
 }
 
-/* Keeps `name` as the nearest so far where it is; a third of its bytes may differ. */
+/* Keeps `name` as the nearest so far where it is; a third of its bytes may differ, or its end be missing. */
 static void consider(const char *wanted, const char *name, const char **nearest, size_t *distance)
 {
 	size_t d = 0;
@@ -159,6 +159,8 @@ static void consider(const char *wanted, const char *name, const char **nearest,
 	if (strlen(wanted) > 64)
 		return;
 	d = config_option_distance(wanted, name);
+	if (strlen(wanted) >= 3 && !strncmp(wanted, name, strlen(wanted)))
+		d = 2; /* cut short */
 	if (d < *distance && d <= (strlen(name) < 6 ? 2 : strlen(name) / 3)) {
 		*nearest = name;
 		*distance = d;

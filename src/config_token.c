@@ -62,7 +62,7 @@ int config_token_outside(const char *api_token_file, char **token, struct error 
 
 	*token = NULL;
 	if (api_token_file)
-		return from_file(api_token_file, token, err);
+		return from_file(api_token_file, token, err) ? error_prefix(err, "api_token_file in [signalwire]") : 0;
 	if (value && *value)
 		return config_text_token(NULL, value, token, err) ? error_prefix(err, "SIGNALWIRE_API_TOKEN in the environment") : 0;
 	if (directory && *directory)

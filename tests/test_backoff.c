@@ -1,10 +1,5 @@
 /* test_backoff - the ceilings double, the waits stay below them, the tries end. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "check.h"
 
 #include "backoff.h"
 
@@ -29,7 +24,7 @@ static void test_ceilings_double(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct backoff backoff = rows[i].backoff;
 
 		for (int j = 0; j < 10; j++) {
@@ -88,7 +83,7 @@ static void test_retry_after(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct backoff backoff = BACKOFF_REQUEST;
 
 		assert_int_equal(backoff_next(&backoff, (uint64_t)rows[i].random, rows[i].retry_after), rows[i].wait);

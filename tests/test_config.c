@@ -1,10 +1,5 @@
 /* test_config - .conf files as they are written, and the sentences about those that are wrong. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "check.h"
 
 #include "config.h"
 #include "config_file.h"
@@ -199,7 +194,7 @@ static const struct {
 	{ 3, PG "shema = x\n", "no option shema in [postgres]", "Did you mean schema?" },
 	{ 3, PG "timeout = 3s\n", "no option timeout in [postgres]", "belongs into [signalwire]" },
 	{ 3, PG "zzzzzzzz = x\n", "no option zzzzzzzz in [postgres].", "" },
-	{ 4, PG "[columns]\nexten = extension\n", "no option exten in [columns]", "The columns are key extension secret" },
+	{ 4, PG "[columns]\nexten = extension\n", "no option exten in [columns]. Did you mean extension?", "The columns are key extension secret" },
 	{ 4, PG "[columns]\nemial = m\n", "Did you mean email?", "calling_handler_resource_id." },
 	{ 4, PG "[columns]\nemail =\n", "email = ", "1 to 63 bytes" },
 	/* each type of value, by way of one of its options */
@@ -233,7 +228,7 @@ static const struct {
 static void test_refused(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+	for (size_t i = 0; i < COUNT(refused); i++) {
 		unsigned line = refused[i].line;
 		char *place = line ? mem_printf("%s:%u: ", conf_path, line) : mem_printf("%s: ", conf_path);
 		char *sentence = refusal(refused[i].text, 0600);
@@ -263,7 +258,7 @@ static void test_no_secret_in_a_refusal(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		char *sentence = refusal(texts[i], 0600);
 
 		if (strstr(sentence, "sen") || strstr(sentence, "tinel"))
@@ -286,7 +281,7 @@ static void test_readable_by_others(void **state)
 	struct error err = ERROR_INIT;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		char *sentence = refusal(rows[i].text, 0644);
 
 		check_contains(sentence, rows[i].what);
@@ -323,13 +318,14 @@ static void test_token_file(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		token_file(rows[i].bytes, rows[i].len, rows[i].mode);
 		if (rows[i].part) {
 			char *sentence = refusal(text, 0600);
 
 			check_contains(sentence, rows[i].part);
 			check_contains(sentence, token_path);
+			check_contains(sentence, "api_token_file in [signalwire]: ");
 			mem_free(sentence);
 		} else {
 			struct config *config = load_good(text);
@@ -448,7 +444,7 @@ static void test_require_api(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+	for (size_t i = 0; i < COUNT(rows); i++) {
 		struct config *config = load_good(rows[i].text);
 		struct error err = ERROR_INIT;
 
@@ -548,7 +544,7 @@ static void test_distance(void **state)
 		     { "grcae", "grace", 2 }, { "kitten", "sitting", 3 }, { "shema", "schema", 1 } };
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+	for (size_t i = 0; i < COUNT(rows); i++)
 		assert_int_equal(config_option_distance(rows[i].a, rows[i].b), rows[i].distance);
 }
 

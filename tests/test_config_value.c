@@ -1,10 +1,5 @@
 /* test_config_value - each type of value, good and bad. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
+#include "check.h"
 
 #include "config_text.h"
 #include "config_value.h"
@@ -13,8 +8,6 @@
 #include <string.h>
 
 enum { REFUSED = -12345 };
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* A number of 64 bits or REFUSED; a refusal touches nothing and says why in a sentence. */
 static int64_t number(int (*parse)(const struct config_option *, const char *, void *, struct error *),
