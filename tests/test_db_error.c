@@ -134,13 +134,13 @@ static void errors_keep_values_to_themselves(void **state)
 		{ "select test_raise($1)", "hunter2-secret", "P0001" },
 		{ "select test_raise('say \"' || $1 || '\"')", "hu2", "P0001" },
 	};
+	struct error err = ERROR_INIT;
 	struct world *world = *state;
 
 	sql(world->db, "create table u (secret text unique)");
 	sql(world->db, "create function test_raise(t text) returns void language plpgsql as "
 	    "$$ begin raise exception 'no good: %', t using detail = t, hint = t; end $$");
 	for (size_t i = 0; i < COUNT(rows); i++) {
-		struct error err = ERROR_INIT;
 		char *quoted = mem_printf("\"%s\"", rows[i].secret);
 
 		assert_int_equal(db_query_wait(world->db, rows[i].sql, &rows[i].secret, 1, NULL, &err), -1);
@@ -152,6 +152,12 @@ static void errors_keep_values_to_themselves(void **state)
 		error_clear(&err);
 		mem_free(quoted);
 	}
+	/* A value of the table itself, which no parameter gives away. */
+	assert_int_equal(db_query_wait(world->db, "select reverse('terces-2retnuh')::int", NULL, 0, NULL, &err), -1);
+	assert_string_equal(db_sqlstate(world->db), "22P02");
+	assert_null(strstr(error_text(&err), "hunter2"));
+	assert_non_null(strstr(error_text(&err), "type integer"));
+	error_clear(&err);
 	sql(world->db, "drop table u");
 	sql(world->db, "drop function test_raise");
 }
