@@ -28,7 +28,8 @@ static int check_base(CURLU *url, struct http_common *common, struct error *err)
 
 	if (curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) || curl_url_get(url, CURLUPART_HOST, &host, 0) ||
 	    curl_url_get(url, CURLUPART_PATH, &path, 0)) {
-		error_exit(err, EXIT_CONFIG, "The API's address (api_url or space) is not a URL like https://example.signalwire.com.");
+		error_exit(err, EXIT_CONFIG, "The API's address (api_url or space) is not a URL "
+			   "like https://example.signalwire.com.");
 		goto out;
 	}
 	for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) {
@@ -41,12 +42,14 @@ static int check_base(CURLU *url, struct http_common *common, struct error *err)
 	}
 	common->plain = !strcmp(scheme, "http");
 	if (!common->plain && strcmp(scheme, "https")) {
-		error_exit(err, EXIT_CONFIG, "The API's address (api_url) begins with %s://; only https:// is possible.", scheme);
+		error_exit(err, EXIT_CONFIG, "The API's address (api_url) begins with %s://; "
+			   "only https:// is possible.", scheme);
 	} else if (common->plain && !is_loopback(host)) {
-		error_exit(err, EXIT_CONFIG, "The API's address (api_url) is plain http to %s, which would show the token to the network; "
-			   "use https:// (http:// is for loopback only).", host);
+		error_exit(err, EXIT_CONFIG, "The API's address (api_url) is plain http to %s, "
+			   "which would show the token to the network; use https:// (http:// is for loopback only).", host);
 	} else if (strcmp(path, "/")) {
-		error_exit(err, EXIT_CONFIG, "The API's address (api_url) has the path %s; give scheme and host only.", path);
+		error_exit(err, EXIT_CONFIG, "The API's address (api_url) has the path %s; "
+			   "give scheme and host only.", path);
 	} else {
 		result = 0;
 	}

@@ -68,6 +68,18 @@ static void keep_request_id(struct http_header *header, const char *name, size_t
 	}
 }
 
+static void keep_field(struct http_header *header, const char *name, size_t name_len, const char *value, size_t len)
+{
+	if (is_named(name, name_len, "date"))
+		keep(&header->date, value, len);
+	else if (is_named(name, name_len, "content-type"))
+		keep(&header->content_type, value, len);
+	else if (is_named(name, name_len, "retry-after"))
+		keep(&header->retry_after, value, len);
+	else
+		keep_request_id(header, name, name_len, value, len);
+}
+
 void http_header_line(struct http_header *header, const char *line, size_t len)
 {
 	const char *colon = memchr(line, ':', len);
@@ -87,16 +99,8 @@ void http_header_line(struct http_header *header, const char *line, size_t len)
 		len--;
 	while (len && is_blank(value[len - 1]))
 		len--;
-	if (!len || memchr(value, '\0', len))
-		return;
-	if (is_named(line, name_len, "date"))
-		keep(&header->date, value, len);
-	else if (is_named(line, name_len, "content-type"))
-		keep(&header->content_type, value, len);
-	else if (is_named(line, name_len, "retry-after"))
-		keep(&header->retry_after, value, len);
-	else
-		keep_request_id(header, line, name_len, value, len);
+	if (len && !memchr(value, '\0', len))
+		keep_field(header, line, name_len, value, len);
 }
 
 int64_t http_header_date_ms(const char *value)
