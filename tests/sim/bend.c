@@ -14,8 +14,12 @@ static char *retry_after(const struct sim *sim, const char *text)
 	return reply_date(sim_now(sim) + strtoll(text + 5, NULL, 10) * 1000);
 }
 
-static void set_status(const struct sim *sim, const struct fault *fault, struct reply *reply)
+typedef void bender(const struct sim *sim, const struct request *rq, const struct fault *fault, struct reply *reply);
+
+static void set_status(const struct sim *sim, const struct request *rq, const struct fault *fault,
+		       struct reply *reply)
 {
+	(void)rq;
 	reply_error(reply, (int)fault->status);
 	mem_free(reply->retry_after);
 	reply->retry_after = retry_after(sim, fault->retry_after);
@@ -27,26 +31,49 @@ static void set_status(const struct sim *sim, const struct fault *fault, struct 
 		reply->content_type = "text/html";
 }
 
+static void set_html(const struct sim *sim, const struct request *rq, const struct fault *fault, struct reply *reply)
+{
+	(void)sim;
+	(void)rq;
+	reply_start(reply, 200);
+	reply->content_type = "text/html; charset=utf-8";
+	strbuf_puts(&reply->body,
+		    fault->content ? fault->content : "<!DOCTYPE html><html><body>Please sign in</body></html>\n");
+}
+
+/* Something to cut, where the operation was not carried out. */
+static void fill(const struct sim *sim, const struct request *rq, const struct fault *fault, struct reply *reply)
+{
+	(void)sim;
+	(void)fault;
+	if (reply->status)
+		return;
+	reply_start(reply, rq->method == METHOD_POST ? 201 : 200);
+	strbuf_puts(&reply->body, "{\"id\":\"00000000-0000-4000-8000-000000000000\"}");
+}
+
+static void truncate_json(const struct sim *sim, const struct request *rq, const struct fault *fault,
+			  struct reply *reply)
+{
+	fill(sim, rq, fault, reply);
+	strbuf_truncate(&reply->body, reply->body.len / 2);
+}
+
+static void empty(const struct sim *sim, const struct request *rq, const struct fault *fault, struct reply *reply)
+{
+	fill(sim, rq, fault, reply);
+	strbuf_truncate(&reply->body, 0);
+}
+
+static bender *const benders[FAULT_ACTIONS] = {
+	[FAULT_STATUS] = set_status,	       [FAULT_COMMIT_THEN_STATUS] = set_status,
+	[FAULT_LATE_COMMIT] = set_status,      [FAULT_HTML_200] = set_html,
+	[FAULT_TRUNCATED_JSON] = truncate_json, [FAULT_EMPTY_BODY] = empty,
+	[FAULT_CUT_BODY] = fill,
+};
+
 void bend_reply(const struct sim *sim, const struct request *rq, const struct fault *fault, struct reply *reply)
 {
-	if (fault->action == FAULT_STATUS || fault->action == FAULT_COMMIT_THEN_STATUS ||
-	    fault->action == FAULT_LATE_COMMIT) {
-		set_status(sim, fault, reply);
-	} else if (fault->action == FAULT_HTML_200) {
-		reply_start(reply, 200);
-		reply->content_type = "text/html; charset=utf-8";
-		strbuf_puts(&reply->body, fault->content ? fault->content
-							   : "<!DOCTYPE html><html><body>Please sign in</body></html>\n");
-	} else if (fault->action == FAULT_TRUNCATED_JSON) {
-		if (!reply->status) {
-			reply_start(reply, rq->method == METHOD_POST ? 201 : 200);
-			strbuf_puts(&reply->body, "{\"id\":\"00000000-0000-4000-8000-000000000000\"}");
-		}
-		strbuf_truncate(&reply->body, reply->body.len / 2);
-	} else if (fault->action == FAULT_EMPTY_BODY) {
-		reply_start(reply, reply->status ? reply->status : 200);
-	} else if (fault->action == FAULT_CUT_BODY && !reply->status) {
-		reply_start(reply, 200);
-		strbuf_puts(&reply->body, "{\"id\":\"00000000-0000-4000-8000-000000000000\"}");
-	}
+	if (benders[fault->action])
+		benders[fault->action](sim, rq, fault, reply);
 }

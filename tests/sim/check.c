@@ -97,13 +97,16 @@ struct json_object *check_json(struct call *c)
 	return json;
 }
 
+static const char *json_text(struct json_object *value)
+{
+	return json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE);
+}
+
 static void take(struct draft *d, enum field f, struct json_object *value)
 {
 	d->given[f] = true;
 	mem_free(d->value[f]);
-	d->value[f] = value ? mem_strdup(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-									 JSON_C_TO_STRING_NOSLASHESCAPE))
-			    : NULL;
+	d->value[f] = value ? mem_strdup(json_text(value)) : NULL;
 	if (value && (f == FIELD_EMAIL || f == FIELD_USERNAME) && json_object_is_type(value, json_type_string)) {
 		mem_free(d->name);
 		d->name = mem_strdup(json_object_get_string(value));
@@ -126,7 +129,7 @@ static bool take_call_member(struct draft *d, const char *name, struct json_obje
 	strbuf_putc(&text, ',');
 	jsontext_string(&text, name);
 	strbuf_putc(&text, ':');
-	strbuf_puts(&text, value ? json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN) : "null");
+	strbuf_puts(&text, value ? json_text(value) : "null");
 	mem_free(d->value[FIELD_CALL_EXTRA]);
 	d->value[FIELD_CALL_EXTRA] = strbuf_detach(&text);
 	d->given[FIELD_CALL_EXTRA] = true;

@@ -113,9 +113,7 @@ static void each_method(const struct counts *c, void (*each)(const char *, int64
 
 		for (class = 0; class < CLASS_COUNT; class++)
 			sum += c->by_class[class][m];
-		snprintf(name, sizeof name, "method.%s", methods[m]);
-		if (sum)
-			each(name, sum, arg);
+		each(methods[m], sum, arg);
 		for (status = 0; status < 600; status++) {
 			if (!c->by_status[m][status])
 				continue;

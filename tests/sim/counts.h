@@ -7,7 +7,8 @@
  *   requests  posts_received  refused  unroutable  unauthorized  throttled
  *   in_flight  max_in_flight  peak_writes_per_second  overlapping_writes
  *   accepted  connections  bytes_in  bytes_out  faults  seq  mutations
- *   method.POST  status.POST.201  outcome.reset  outcome.hang
+ *   GET  POST  PUT  PATCH  DELETE  OTHER
+ *   status.POST.201  outcome.reset  outcome.hang
  *   class.subscribers.POST  posts_received.subscribers
  *
  * connections and bytes are those of connections that carried an API request,

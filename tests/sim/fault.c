@@ -38,7 +38,7 @@ static const char *const actions[FAULT_ACTIONS] = {
 	[FAULT_EXTRA_FIELDS] = "extra_fields",
 };
 
-/* The members of a rule; `action`, `p`, `commit`, `close` and `retry_after` are read apart. */
+/* The members of a rule; `action`, `p`, `commit` and `close` are read apart. */
 static const struct member {
 	const char *name;
 	bool text;
@@ -96,17 +96,33 @@ static int set_member(struct fault *f, const char *name, struct json_object *val
 	return 0;
 }
 
-static int set_all(struct fault *f, struct json_object *rule, struct error *err)
+static int set_action(struct fault *f, const char *action, struct error *err)
 {
-	const char *action = jsontext_get(rule, "action", "");
 	int a = 0;
-	size_t i = 0;
 
 	while (a < FAULT_ACTIONS && strcmp(actions[a], action) != 0)
 		a++;
 	if (a == FAULT_ACTIONS)
 		return error_set(err, ERROR_NEVER, "There is no fault action \"%s\".", action);
 	f->action = (enum fault_action)a;
+	return 0;
+}
+
+static bool among(const char *const *words, const char *word)
+{
+	while (*words && strcmp(*words, word) != 0)
+		words++;
+	return *words != NULL;
+}
+
+static int set_all(struct fault *f, struct json_object *rule, struct error *err)
+{
+	static const char *const apart[] = { "action", "p", "commit", "close", NULL };
+	static const char *const endings[] = { "reset", "hang", "status", NULL };
+	size_t i = 0;
+
+	if (set_action(f, jsontext_get(rule, "action", ""), err) != 0)
+		return -1;
 	for (i = 0; i < MEMBERS; i++)
 		if (!members[i].text)
 			*(int64_t *)(void *)((char *)f + members[i].at) = members[i].initial;
@@ -114,13 +130,10 @@ static int set_all(struct fault *f, struct json_object *rule, struct error *err)
 	f->commit = jsontext_get_bool(rule, "commit", f->action != FAULT_HTML_200);
 	f->close = jsontext_get_bool(rule, "close", false);
 	json_object_object_foreach(rule, name, value) {
-		if (strcmp(name, "action") == 0 || strcmp(name, "p") == 0 || strcmp(name, "commit") == 0 ||
-		    strcmp(name, "close") == 0)
-			continue;
-		if (set_member(f, name, value, err) != 0)
+		if (!among(apart, name) && set_member(f, name, value, err) != 0)
 			return -1;
 	}
-	if (f->then && strcmp(f->then, "reset") != 0 && strcmp(f->then, "hang") != 0 && strcmp(f->then, "status") != 0)
+	if (f->then && !among(endings, f->then))
 		return error_set(err, ERROR_NEVER, "A fault rule's `then` is reset, hang or status.");
 	return 0;
 }

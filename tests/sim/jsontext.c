@@ -79,33 +79,31 @@ int64_t jsontext_read_time(const char *text)
 	return (int64_t)timegm(&tm) * 1000 + ms;
 }
 
-/* The length of the well-formed sequence at s, or 0 (RFC 3629, section 4). */
+/* RFC 3629, section 4: lead bytes, the range of the byte that follows, the length. */
+static const struct {
+	unsigned char first, last, low, high, len;
+} sequences[] = {
+	{ 0x00, 0x7f, 0x00, 0x00, 1 }, { 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 },
+	{ 0xe1, 0xec, 0x80, 0xbf, 3 }, { 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 },
+	{ 0xf0, 0xf0, 0x90, 0xbf, 4 }, { 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
+};
+
+/* The length of the well-formed sequence at s, or 0. */
 static size_t sequence(const unsigned char *s, size_t left)
 {
-	unsigned low = 0x80;
-	unsigned high = 0xbf;
-	size_t len = 0;
+	size_t row = 0;
 	size_t i = 0;
 
-	if (s[0] < 0x80)
-		return 1;
-	if (s[0] < 0xc2 || s[0] > 0xf4)
+	while (row < sizeof sequences / sizeof sequences[0] && s[0] > sequences[row].last)
+		row++;
+	if (row == sizeof sequences / sizeof sequences[0] || s[0] < sequences[row].first || left < sequences[row].len)
 		return 0;
-	len = s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (left < len || s[1] < low || s[1] > high)
+	if (sequences[row].len > 1 && (s[1] < sequences[row].low || s[1] > sequences[row].high))
 		return 0;
-	for (i = 2; i < len; i++)
+	for (i = 2; i < sequences[row].len; i++)
 		if ((s[i] & 0xc0) != 0x80)
 			return 0;
-	return len;
+	return sequences[row].len;
 }
 
 bool jsontext_is_utf8(const char *s, size_t len)

@@ -234,11 +234,10 @@ static void collect(const struct call *c, const struct listing *list, const stru
 	}
 }
 
-/* The faults that change which rows are on a page. */
-static void bend(const struct call *c, const struct page *page, struct rows *rows)
+/* The faults that empty or repeat a page, or end the list early. */
+static void bend_page(const struct call *c, const struct page *page, struct rows *rows)
 {
 	int64_t every = c->sim->settings.empty_page_every;
-	size_t at = c->fault ? (size_t)c->fault->row : 0;
 
 	if (fault_is(c->fault, FAULT_EMPTY_LIST)) {
 		rows->count = 0;
@@ -256,6 +255,13 @@ static void bend(const struct call *c, const struct page *page, struct rows *row
 	}
 	if (fault_is(c->fault, FAULT_NO_NEXT))
 		rows->more = false;
+}
+
+/* The faults that change one row. */
+static void bend_row(const struct call *c, struct rows *rows)
+{
+	size_t at = c->fault ? (size_t)c->fault->row : 0;
+
 	if (at >= rows->count)
 		return;
 	if (fault_is(c->fault, FAULT_DROP_ROW)) {
@@ -328,7 +334,8 @@ void listing_reply(struct call *c, const struct listing *list)
 	if (!read_query(c, list, &page))
 		goto out;
 	collect(c, list, &page, &rows);
-	bend(c, &page, &rows);
+	bend_page(c, &page, &rows);
+	bend_row(c, &rows);
 	reply_start(c->reply, 200);
 	strbuf_puts(out, "{");
 	show_links(c, &page, &rows, out);

@@ -19,21 +19,34 @@ static bool is_legacy(const struct call *c, const struct object *o)
 	return o->kind == KIND_STANDALONE || c->sim->settings.legacy_includes_credentials;
 }
 
-/* By the id of the path: the outer one here, the inner one in the legacy API. */
+/* The legacy API knows a standalone credential by its inner id, a subscriber's by its only one. */
+static struct object *find_legacy(const struct call *c)
+{
+	struct object *o = store_find_inner(&c->sim->store, c->id[0]);
+
+	if (!o)
+		o = store_find(&c->sim->store, c->id[0]);
+	if (o && o->kind == KIND_STANDALONE && strcmp(o->inner_id, c->id[0]) != 0)
+		return NULL;
+	return o && o->kind != KIND_SUBSCRIBER && is_legacy(c, o) ? o : NULL;
+}
+
+static struct object *find_fabric(const struct call *c)
+{
+	struct object *o = store_find(&c->sim->store, c->id[0]);
+
+	return o && is_standalone(c, o) ? o : NULL;
+}
+
+/* By the id of the path, or NULL after a 404. */
 static struct object *find(struct call *c)
 {
-	struct object *o = c->legacy ? store_find_inner(&c->sim->store, c->id[0]) : store_find(&c->sim->store, c->id[0]);
+	struct object *o = c->legacy ? find_legacy(c) : find_fabric(c);
 
-	/* A subscriber's credential has one id only. */
-	if (c->legacy && !o)
-		o = store_find(&c->sim->store, c->id[0]);
-	if (o && (o->kind == KIND_SUBSCRIBER || o->project != c->project ||
-		  !(c->legacy ? is_legacy(c, o) : is_standalone(c, o)) ||
-		  (c->legacy && o->kind == KIND_STANDALONE && strcmp(o->inner_id, c->id[0]) != 0)))
-		o = NULL;
-	if (!o)
-		reply_error(c->reply, 404);
-	return o;
+	if (o && o->project == c->project)
+		return o;
+	reply_error(c->reply, 404);
+	return NULL;
 }
 
 static void show(struct call *c, const struct object *o, int status)

@@ -127,30 +127,36 @@ static int64_t choice(const char *choices, const char *word)
 	return -1;
 }
 
-static int set(struct settings *s, const struct entry *e, struct json_object *value, struct error *err)
+static bool set_choice(struct settings *s, const struct entry *e, struct json_object *value)
+{
+	int64_t number = choice(e->choices, json_object_get_string(value));
+
+	if (number < 0)
+		return false;
+	*(int64_t *)place(s, e) = number;
+	return true;
+}
+
+/* False where the value is not of the entry's type. */
+static bool set_value(struct settings *s, const struct entry *e, struct json_object *value)
 {
 	bool text = json_object_is_type(value, json_type_string);
 
-	if (e->type == TYPE_INT && json_object_is_type(value, json_type_int)) {
+	if (e->type == TYPE_INT && json_object_is_type(value, json_type_int))
 		*(int64_t *)place(s, e) = json_object_get_int64(value);
-		return 0;
-	}
-	if (e->type == TYPE_BOOL && json_object_is_type(value, json_type_boolean)) {
+	else if (e->type == TYPE_BOOL && json_object_is_type(value, json_type_boolean))
 		*(bool *)place(s, e) = json_object_get_boolean(value);
-		return 0;
-	}
-	if (e->type == TYPE_TEXT && (!value || text)) {
+	else if (e->type == TYPE_TEXT && (!value || text))
 		set_text(s, e, value ? json_object_get_string(value) : NULL);
-		return 0;
-	}
-	if (e->type == TYPE_CHOICE && text) {
-		int64_t number = choice(e->choices, json_object_get_string(value));
+	else
+		return e->type == TYPE_CHOICE && text && set_choice(s, e, value);
+	return true;
+}
 
-		if (number >= 0) {
-			*(int64_t *)place(s, e) = number;
-			return 0;
-		}
-	}
+static int set(struct settings *s, const struct entry *e, struct json_object *value, struct error *err)
+{
+	if (set_value(s, e, value))
+		return 0;
 	return error_set(err, ERROR_NEVER, "The setting %s does not take %s%s%s.", e->name,
 			 value ? json_object_to_json_string(value) : "null",
 			 e->choices ? "; choose from: " : "", e->choices ? e->choices : "");

@@ -107,16 +107,10 @@ static bool is_taken(const struct sim *sim, const struct object *o, const char *
 	return store_find_username(&sim->store, o->project, name, false, o) != NULL;
 }
 
-/* Takes over what the object names; members that are no fields are left to the caller. */
-static int set_fields(struct sim *sim, struct object *o, struct json_object *from, bool force, struct error *err)
+static void copy_fields(struct object *o, struct json_object *from)
 {
-	const char *name = jsontext_get(from, o->kind == KIND_SUBSCRIBER ? "email" : "username", NULL);
-	int64_t created = jsontext_read_time(jsontext_get(from, "created_at", NULL));
-	int64_t updated = jsontext_read_time(jsontext_get(from, "updated_at", NULL));
 	int f = 0;
 
-	if (name && !force && is_taken(sim, o, name))
-		return error_set(err, ERROR_NEVER, "%s is there already; \"force\":true makes a twin.", name);
 	for (f = 0; f < FIELD_COUNT; f++) {
 		struct json_object *value = NULL;
 
@@ -127,6 +121,18 @@ static int set_fields(struct sim *sim, struct object *o, struct json_object *fro
 					  value, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE))
 				: NULL);
 	}
+}
+
+/* Takes over what the object names; members that are no fields are left to the caller. */
+static int set_fields(struct sim *sim, struct object *o, struct json_object *from, bool force, struct error *err)
+{
+	const char *name = jsontext_get(from, o->kind == KIND_SUBSCRIBER ? "email" : "username", NULL);
+	int64_t created = jsontext_read_time(jsontext_get(from, "created_at", NULL));
+	int64_t updated = jsontext_read_time(jsontext_get(from, "updated_at", NULL));
+
+	if (name && !force && is_taken(sim, o, name))
+		return error_set(err, ERROR_NEVER, "%s is there already; \"force\":true makes a twin.", name);
+	copy_fields(o, from);
 	if (name)
 		store_rename(&sim->store, o, name);
 	o->created_ms = created >= 0 ? created : o->created_ms ? o->created_ms : sim_now(sim);
