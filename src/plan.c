@@ -153,7 +153,7 @@ static void decide_replace(const struct difference *d, const struct plan_policy 
 		return;
 	}
 	decide(decision, PLAN_REPLACE, CLASS_CREATES | CLASS_REMOVALS, "its e-mail changed: it gets another subscriber");
-	decision->look_first = d->intent != OPERATION_NONE;
+	decision->look_first = d->intent != OPERATION_NONE || d->state == STATE_REMOVING;
 	decision->profile = d->profile_speaks && d->profile_digest;
 	decision->subscribers = (!d->wanted_owner_id && d->profile_speaks) - last_of_ours(d, policy);
 }
@@ -258,8 +258,8 @@ static void decide_wanted(const struct difference *d, const struct plan_policy *
 
 	if (decide_unfit(d, policy, decision) || !decide_username(d, policy, decision))
 		return;
-	/* A replacement that was begun has made the other subscriber: it goes on. */
-	decision->move_owner = moves && d->owner_moves_whole && d->owner_origin == ORIGIN_CREATED &&
+	/* Without its id there is nothing to PUT; a replacement that was begun has made the other one and goes on. */
+	decision->move_owner = moves && d->owner_id && d->owner_moves_whole && d->owner_origin == ORIGIN_CREATED &&
 			       d->intent != OPERATION_REPLACE;
 	decision->profile = decision->move_owner;
 	if (moves && !decision->move_owner)
