@@ -182,16 +182,22 @@ static void deliver(const struct db_row *row, void *arg)
 		delivery->row(&difference, delivery->arg);
 }
 
+static void take_totals(const struct db_row *row, void *arg)
+{
+	difference_decode_totals(row, arg);
+}
+
 int difference_totals(struct difference_query *query, struct db *db, struct difference_totals *totals, struct error *err)
 {
 	const char *params[PARAMETERS];
 	struct db_result *results[3] = { NULL };
-	struct db_statement statement = { .sql = query->totals, .params = params, .param_count = PARAMETERS };
+	struct db_statement statement = {
+		.sql = query->totals, .params = params, .param_count = PARAMETERS, .row = take_totals, .arg = totals,
+	};
 
 	parameters(query, params, NULL, walk_word(WALK_ALL), NULL, NULL);
 	if (read_unit(query, db, &statement, 1, results, err) < 0)
 		return -1;
-	difference_decode_totals(results[1], totals);
 	free_results(results);
 	return 0;
 }
@@ -204,17 +210,14 @@ int difference_page(struct difference_query *query, struct db *db, enum differen
 	const char *params[PARAMETERS];
 	struct db_result *results[3] = { NULL };
 	struct db_statement statements[2] = {
-		{ .sql = query->totals, .params = params, .param_count = PARAMETERS },
+		{ .sql = query->totals, .params = params, .param_count = PARAMETERS, .row = take_totals, .arg = totals },
 		{ .sql = query->page, .params = params, .param_count = PARAMETERS, .row = deliver, .arg = &delivery },
 	};
 	char *limit_text = mem_printf("%lld", (long long)limit);
 	int rc = -1;
 
 	parameters(query, params, NULL, walk_word(walk), after, limit_text);
-	if (read_unit(query, db, statements, 2, results, err) == 0) {
-		difference_decode_totals(results[1], totals);
-		rc = 0;
-	}
+	rc = read_unit(query, db, statements, 2, results, err);
 	free_results(results);
 	free(limit_text);
 	return rc;

@@ -158,7 +158,8 @@ int difference_totals(struct difference_query *query, struct db *db, struct diff
 
 /*
  * Totals and one page in one REPEATABLE READ transaction; turns the loop, and
- * calls `row` from it for each difference in order.  `after` NULL: from the
+ * calls `row` from it for each difference in order; `totals` is filled before the
+ * first row, so that a row of absence can be weighed against its own snapshot.  `after` NULL: from the
  * start.  Fewer than `limit` rows: that was the last page.
  */
 int difference_page(struct difference_query *query, struct db *db, enum difference_walk walk, const char *after,

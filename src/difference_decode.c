@@ -133,24 +133,33 @@ void difference_decode_row(const struct db_row *row, struct difference *d, bool 
 	d->approved = (unsigned)number(row, ROW_APPROVED);
 }
 
-void difference_decode_totals(const struct db_result *result, struct difference_totals *totals)
+static int64_t total(const struct db_row *row, int column)
 {
+	const char *text = db_row_get(row, column);
+
+	return text ? strtoll(text, NULL, 10) : 0;
+}
+
+void difference_decode_totals(const struct db_row *row, struct difference_totals *totals)
+{
+	const char *paused = db_row_get(row, TOTAL_PAUSED);
+
 	*totals = (struct difference_totals){
-		.source_rows = db_result_int(result, 0, TOTAL_SOURCE_ROWS),
-		.mirrored = db_result_int(result, 0, TOTAL_MIRRORED),
-		.skipped = db_result_int(result, 0, TOTAL_SKIPPED),
-		.without_secret = db_result_int(result, 0, TOTAL_WITHOUT_SECRET),
-		.rejected = db_result_int(result, 0, TOTAL_REJECTED),
-		.retiring = db_result_int(result, 0, TOTAL_RETIRING),
-		.unchanged = db_result_int(result, 0, TOTAL_UNCHANGED),
-		.differences = db_result_int(result, 0, TOTAL_DIFFERENCES),
-		.removals = db_result_int(result, 0, TOTAL_REMOVALS),
-		.active_ids = db_result_int(result, 0, TOTAL_ACTIVE_IDS),
-		.removed_in_window = db_result_int(result, 0, TOTAL_REMOVED_IN_WINDOW),
-		.counted_creates = db_result_int(result, 0, TOTAL_COUNTED_CREATES),
-		.counted_removals = db_result_int(result, 0, TOTAL_COUNTED_REMOVALS),
-		.counted_changes = db_result_int(result, 0, TOTAL_COUNTED_CHANGES),
-		.unknown = db_result_int(result, 0, TOTAL_UNKNOWN),
-		.paused = db_result_bool(result, 0, TOTAL_PAUSED),
+		.source_rows = total(row, TOTAL_SOURCE_ROWS),
+		.mirrored = total(row, TOTAL_MIRRORED),
+		.skipped = total(row, TOTAL_SKIPPED),
+		.without_secret = total(row, TOTAL_WITHOUT_SECRET),
+		.rejected = total(row, TOTAL_REJECTED),
+		.retiring = total(row, TOTAL_RETIRING),
+		.unchanged = total(row, TOTAL_UNCHANGED),
+		.differences = total(row, TOTAL_DIFFERENCES),
+		.removals = total(row, TOTAL_REMOVALS),
+		.active_ids = total(row, TOTAL_ACTIVE_IDS),
+		.removed_in_window = total(row, TOTAL_REMOVED_IN_WINDOW),
+		.counted_creates = total(row, TOTAL_COUNTED_CREATES),
+		.counted_removals = total(row, TOTAL_COUNTED_REMOVALS),
+		.counted_changes = total(row, TOTAL_COUNTED_CHANGES),
+		.unknown = total(row, TOTAL_UNKNOWN),
+		.paused = paused && paused[0] == 't',
 	};
 }

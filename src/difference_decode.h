@@ -9,6 +9,6 @@
 
 /* *in_step: the row is no difference (explain alone yields such rows). */
 void difference_decode_row(const struct db_row *row, struct difference *difference, bool *in_step);
-void difference_decode_totals(const struct db_result *result, struct difference_totals *totals);
+void difference_decode_totals(const struct db_row *row, struct difference_totals *totals);
 
 #endif

@@ -438,12 +438,12 @@ static void turn(void *arg)
 
 	if (mirror->stopping)
 		drop_unstarted(mirror);
-	if (mirror->first_ready && mirror->canary == CANARY_NONE)
+	if (mirror->first_ready && !mirror->gathering && mirror->canary == CANARY_NONE)
 		check_canary(mirror);
-	while (mirror->first_ready && mirror->canary == CANARY_GREEN &&
+	while (mirror->first_ready && !mirror->gathering && mirror->canary == CANARY_GREEN &&
 	       mirror->running < http_window(mirror->setup.http))
 		try_start(pop_ready(mirror));
-	if (!mirror->running && !mirror->first_ready && mirror->holders > 0 && mirror->canary == CANARY_GREEN)
+	if (!mirror->running && !mirror->gathering && !mirror->first_ready && mirror->holders > 0 && mirror->canary == CANARY_GREEN)
 		break_deadlock(mirror);
 	batch_flush(mirror);
 	if (!mirror->pending)
@@ -496,7 +496,8 @@ static void report(const struct change *change)
 		.sip_endpoint_id = change->found_id ? change->found_id : change->credential_id,
 	};
 
-	setup->report(&report, setup->arg);
+	if (setup->report)
+		setup->report(&report, setup->arg);
 }
 
 void mirror_ended(struct change *change)
@@ -526,6 +527,18 @@ void mirror_ended(struct change *change)
 	mirror->pending--;
 	head_ready(mirror, owner);
 	head_ready(mirror, old_owner);
+}
+
+void mirror_gather(struct mirror *mirror, bool gathering)
+{
+	mirror->gathering = gathering;
+	mirror_turn(mirror);
+}
+
+void mirror_set_report(struct mirror *mirror, void (*report_to)(const struct mirror_report *report, void *arg), void *arg)
+{
+	mirror->setup.report = report_to;
+	mirror->setup.arg = arg;
 }
 
 /* ---- stopping --------------------------------------------------------------- */

@@ -69,7 +69,7 @@ struct mirror_setup {
 	struct difference_query *query;   /* what removals read again */
 	const struct config *config;
 	const char *cause;                /* "sync", "listen", ...: for the journal */
-	void (*report)(const struct mirror_report *report, void *arg);
+	void (*report)(const struct mirror_report *report, void *arg); /* may come later: mirror_set_report() */
 	void *arg;
 };
 
@@ -79,6 +79,15 @@ void mirror_free(struct mirror *mirror); /* only when idle; NULL is fine */
 
 /* Takes a decided change (CREATE, UPDATE, REPLACE, SUSPEND, RESTORE, REMOVE, REMOVE_SUBSCRIBER, or a ledger-only one). */
 void mirror_submit(struct mirror *mirror, const struct difference *difference, const struct plan_decision *decision);
+
+/*
+ * While gathering, changes are taken and nothing starts: whoever wants a name
+ * that another row holds must find that row's change here.
+ */
+void mirror_gather(struct mirror *mirror, bool gathering);
+
+/* Who hears how changes end, from now on. */
+void mirror_set_report(struct mirror *mirror, void (*report)(const struct mirror_report *report, void *arg), void *arg);
 
 bool mirror_idle(const struct mirror *mirror);
 int64_t mirror_pending(const struct mirror *mirror); /* submitted and not ended */

@@ -130,6 +130,7 @@ struct mirror {
 	bool canary_asked;
 	int64_t clock_offset_ms; /* SignalWire's clock minus ours */
 
+	bool gathering;
 	bool stopping;
 	struct error why;
 	bool creates_stopped;    /* the account refuses to grow */
