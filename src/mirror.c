@@ -17,141 +17,12 @@ struct mirror *mirror_new(const struct mirror_setup *setup)
 	mirror->roster = roster_new(setup->api);
 	mirror->owners = lh_kchar_table_new(256, NULL);
 	mirror->changes = lh_kchar_table_new(256, NULL);
+	mirror->dependents = lh_kchar_table_new(16, NULL);
 	mirror->turn = loop_timer_new(setup->loop, turn, mirror);
 	return mirror;
 }
 
-/* ---- owners ----------------------------------------------------------------- */
-
-static struct owner *owner_get(struct mirror *mirror, const char *tag)
-{
-	void *found = NULL;
-	struct owner *owner = NULL;
-
-	if (lh_table_lookup_ex(mirror->owners, tag, &found))
-		return found;
-	owner = mem_alloc(sizeof *owner);
-	owner->tag = mem_strdup(tag);
-	lh_table_insert(mirror->owners, owner->tag, owner);
-	return owner;
-}
-
-static void owner_free(struct owner *owner)
-{
-	mem_free(owner->tag);
-	mem_free(owner->no);
-	mem_free(owner->id);
-	mem_free(owner->sent_fields);
-	mem_free(owner->queue);
-	mem_free(owner);
-}
-
-/* Owners are kept while anything is pending: what one change learned, the next one needs. */
-static void owners_clear(struct mirror *mirror)
-{
-	struct lh_entry *entry = NULL, *next = NULL;
-
-	lh_foreach_safe(mirror->owners, entry, next) {
-		struct owner *owner = lh_entry_v(entry);
-
-		lh_table_delete_entry(mirror->owners, entry);
-		owner_free(owner);
-	}
-}
-
-static void owner_know(struct owner *owner, const char *no, const char *id, enum difference_origin origin)
-{
-	if (owner->no || !no)
-		return;
-	owner->no = mem_strdup(no);
-	if (!owner->id)
-		owner->id = mem_strdup(id);
-	owner->origin = origin;
-}
-
-static struct owner *known_owner(struct mirror *mirror, const struct difference *d)
-{
-	struct owner *owner = owner_get(mirror, d->owner_email);
-
-	if (!owner->no) {
-		owner->extensions = d->owner_extensions;
-		owner->sent_fields = mem_strdup(d->owner_sent_fields);
-	}
-	owner_know(owner, d->owner_no, d->owner_id, d->owner_origin);
-	return owner;
-}
-
-static struct owner *wanted_owner(struct mirror *mirror, const struct difference *d)
-{
-	struct owner *owner = owner_get(mirror, d->email ? d->email : "");
-
-	owner_know(owner, d->wanted_owner_no, d->wanted_owner_id, d->wanted_owner_origin);
-	return owner;
-}
-
-static struct owner *fixed_owner(struct mirror *mirror)
-{
-	const struct config *config = mirror->setup.config;
-	struct owner *owner = owner_get(mirror, config->subscriber_id);
-
-	owner->fixed = true;
-	owner->origin = ORIGIN_ADOPTED;
-	if (!owner->id)
-		owner->id = mem_strdup(config->subscriber_id);
-	return owner;
-}
-
-/* Whose credential a change is about; REPLACE has two. */
-static void find_owners(struct change *change, const struct difference *d)
-{
-	struct mirror *mirror = change->mirror;
-	char *tag = NULL;
-
-	if (change->decision.take_over) {
-		/* Its ids come with the intent. */
-		tag = mem_printf("row of %s", d->holder_key);
-		change->owner = owner_get(mirror, tag);
-		mem_free(tag);
-	} else if (change->decision.action == PLAN_REPLACE) {
-		change->owner = wanted_owner(mirror, d);
-		change->old_owner = known_owner(mirror, d);
-	} else if (d->owner_email) {
-		change->owner = known_owner(mirror, d);
-		if (mirror->setup.config->subscriber_id && d->owner_id &&
-		    strcmp(d->owner_id, mirror->setup.config->subscriber_id) == 0)
-			change->owner->fixed = true;
-	} else if (mirror->setup.config->subscriber_id) {
-		change->owner = fixed_owner(mirror);
-	} else {
-		change->owner = wanted_owner(mirror, d);
-	}
-}
-
-/* ---- the queue -------------------------------------------------------------- */
-
-static void enqueue(struct owner *owner, struct change *change)
-{
-	if (!owner)
-		return;
-	owner->queue = mem_grow(owner->queue, owner->queued + 1, sizeof *owner->queue);
-	owner->queue[owner->queued++] = change;
-}
-
-static void dequeue(struct owner *owner, struct change *change)
-{
-	for (size_t i = 0; owner && i < owner->queued; i++) {
-		if (owner->queue[i] != change)
-			continue;
-		memmove(owner->queue + i, owner->queue + i + 1, (owner->queued - i - 1) * sizeof *owner->queue);
-		owner->queued--;
-		return;
-	}
-}
-
-static bool leads(const struct owner *owner, const struct change *change)
-{
-	return !owner || owner->queue[0] == change;
-}
+/* ---- taking --------------------------------------------------------------- */
 
 static void append(struct mirror *mirror, struct change *change)
 {
@@ -176,9 +47,11 @@ static void unlink_change(struct mirror *mirror, struct change *change)
 	change->prev = change->next = NULL;
 }
 
-static void ready(struct mirror *mirror, struct change *change)
+void mirror_ready(struct change *change)
 {
-	if (change->queued_ready || change->started || !leads(change->owner, change) || !leads(change->old_owner, change))
+	struct mirror *mirror = change->mirror;
+
+	if (change->queued_ready || change->started || !owner_leads(change->owner, change) || !owner_leads(change->old_owner, change))
 		return;
 	change->queued_ready = true;
 	change->next_ready = NULL;
@@ -190,10 +63,10 @@ static void ready(struct mirror *mirror, struct change *change)
 	mirror_turn(mirror);
 }
 
-static void head_ready(struct mirror *mirror, struct owner *owner)
+static void head_ready(struct owner *owner)
 {
 	if (owner && owner->queued)
-		ready(mirror, owner->queue[0]);
+		mirror_ready(owner->queue[0]);
 }
 
 /* What only the ledger has to follow needs no slot and no subscriber. */
@@ -246,74 +119,11 @@ void mirror_submit(struct mirror *mirror, const struct difference *difference, c
 		mem_free(change->username);
 		change->username = parking_name();
 	}
-	find_owners(change, difference);
-	enqueue(change->owner, change);
-	enqueue(change->old_owner, change);
-	ready(mirror, change);
-}
-
-/* ---- who waits for whom ----------------------------------------------------- */
-
-static struct change *pending_change(const struct mirror *mirror, const char *key)
-{
-	void *found = NULL;
-
-	return key && lh_table_lookup_ex(mirror->changes, key, &found) ? found : NULL;
-}
-
-bool mirror_has(const struct mirror *mirror, const char *key)
-{
-	return pending_change(mirror, key) != NULL;
-}
-
-/* Does the chain of holders lead back to this change? */
-static bool in_cycle(const struct change *change)
-{
-	const struct change *at = pending_change(change->mirror, change->holder_key);
-
-	for (int64_t i = 0; at && at != change && at->decision.after_holder && i < change->mirror->pending; i++)
-		at = pending_change(change->mirror, at->holder_key);
-	return at == change;
-}
-
-/* True where the change has to wait. */
-static bool waits(struct change *change)
-{
-	struct change *holder = NULL;
-
-	if (!change->decision.after_holder || change->name_free)
-		return false;
-	holder = pending_change(change->mirror, change->holder_key);
-	if (!holder || holder == change)
-		return false;
-	/* In a cycle one gives its name away first; the others then follow one by one. */
-	if (!holder->parking && !change->parked && in_cycle(change)) {
-		change->parking = true;
-		return false;
-	}
-	change->waits_for_holder = true;
-	change->mirror->holders++;
-	return true;
-}
-
-/* The holder of a wanted name has ended (or parked): those who wait for it go on, or cannot. */
-static void holder_ended(struct mirror *mirror, const char *key, enum mirror_end end)
-{
-	struct change *next = NULL;
-
-	if (!mirror->holders)
-		return;
-	for (struct change *c = mirror->first; c; c = next) {
-		next = c->next;
-		if (!c->waits_for_holder || strcmp(c->holder_key, key) != 0)
-			continue;
-		c->waits_for_holder = false;
-		mirror->holders--;
-		c->name_free = end == MIRROR_DONE;
-		c->holder_kept = end == MIRROR_REJECTED;
-		c->holder_late = !c->name_free && !c->holder_kept;
-		ready(mirror, c);
-	}
+	owner_find(change, difference);
+	owner_enqueue(change->owner, change);
+	owner_enqueue(change->old_owner, change);
+	wait_add(change);
+	mirror_ready(change);
 }
 
 /* ---- starting --------------------------------------------------------------- */
@@ -381,16 +191,18 @@ static void try_start(struct change *change)
 {
 	char *text = NULL;
 
-	if (change->holder_kept || change->holder_late) {
-		text = mem_printf(change->holder_kept ? "the username %s is held by extension %s, which keeps it"
+	bool waits = wait_holder(change);
+
+	if (change->holder == WAIT_KEPT || change->holder == WAIT_LATE) {
+		text = mem_printf(change->holder == WAIT_KEPT ? "the username %s is held by extension %s, which keeps it"
 				  : "the username %s is still held by extension %s; the next pass tries again",
 				  change->username, change->holder_key);
-		end_unstarted(change, change->holder_kept ? MIRROR_REJECTED : MIRROR_FAILED, text);
+		end_unstarted(change, change->holder == WAIT_KEPT ? MIRROR_REJECTED : MIRROR_FAILED, text);
 		mem_free(text);
 	} else if (change->mirror->creates_stopped &&
 		   (change->decision.action == PLAN_CREATE || change->decision.action == PLAN_REPLACE)) {
 		end_unstarted(change, MIRROR_FAILED, "not tried: the SignalWire account refuses to grow (see above)");
-	} else if (!waits(change)) {
+	} else if (!waits) {
 		start(change);
 	}
 }
@@ -418,23 +230,10 @@ static struct change *pop_ready(struct mirror *mirror)
 	return change;
 }
 
-/* Everything waits for somebody (behind a sibling of the same subscriber): one gives its name away. */
-static void break_deadlock(struct mirror *mirror)
-{
-	for (struct change *c = mirror->first; c; c = c->next) {
-		if (!c->waits_for_holder || c->parked)
-			continue;
-		c->waits_for_holder = false;
-		mirror->holders--;
-		c->parking = true;
-		start(c);
-		return;
-	}
-}
-
 static void turn(void *arg)
 {
 	struct mirror *mirror = arg;
+	struct change *stuck = NULL;
 
 	if (mirror->stopping)
 		drop_unstarted(mirror);
@@ -443,11 +242,13 @@ static void turn(void *arg)
 	while (mirror->first_ready && !mirror->gathering && mirror->canary == CANARY_GREEN &&
 	       mirror->running < http_window(mirror->setup.http))
 		try_start(pop_ready(mirror));
-	if (!mirror->running && !mirror->gathering && !mirror->first_ready && mirror->holders > 0 && mirror->canary == CANARY_GREEN)
-		break_deadlock(mirror);
+	if (!mirror->running && !mirror->gathering && !mirror->first_ready && mirror->waiting > 0 && mirror->canary == CANARY_GREEN)
+		stuck = wait_break_deadlock(mirror);
+	if (stuck)
+		start(stuck);
 	batch_flush(mirror);
 	if (!mirror->pending)
-		owners_clear(mirror);
+		owner_clear_all(mirror);
 }
 
 void mirror_turn(struct mirror *mirror)
@@ -475,11 +276,11 @@ static void parked(struct change *change)
 	change->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
 	change->intent = (struct ledger_intent){ 0 };
 	strbuf_truncate(&change->request_ids, 0);
-	dequeue(change->owner, change);
-	enqueue(change->owner, change);
-	holder_ended(mirror, change->key, MIRROR_DONE);
-	head_ready(mirror, change->owner);
-	ready(mirror, change);
+	owner_dequeue(change->owner, change);
+	owner_enqueue(change->owner, change);
+	wait_holder_ended(mirror, change->key, MIRROR_DONE);
+	head_ready(change->owner);
+	mirror_ready(change);
 }
 
 static void report(const struct change *change)
@@ -514,19 +315,18 @@ void mirror_ended(struct change *change)
 	}
 	if (change->parking)
 		change->decision = change->wanted_decision;
-	if (change->waits_for_holder)
-		mirror->holders--;
+	wait_remove(change);
 	unlink_change(mirror, change);
-	if (pending_change(mirror, change->key) == change)
+	if (wait_pending(mirror, change->key) == change)
 		lh_table_delete(mirror->changes, change->key);
-	dequeue(owner, change);
-	dequeue(old_owner, change);
-	holder_ended(mirror, change->key, change->end);
+	owner_dequeue(owner, change);
+	owner_dequeue(old_owner, change);
+	wait_holder_ended(mirror, change->key, change->end);
 	report(change);
 	change_free(change);
 	mirror->pending--;
-	head_ready(mirror, owner);
-	head_ready(mirror, old_owner);
+	head_ready(owner);
+	head_ready(old_owner);
 }
 
 void mirror_gather(struct mirror *mirror, bool gathering)
@@ -580,9 +380,10 @@ void mirror_free(struct mirror *mirror)
 	if (!mirror)
 		return;
 	assert(mirror->pending == 0);
-	owners_clear(mirror);
+	owner_clear_all(mirror);
 	lh_table_free(mirror->owners);
 	lh_table_free(mirror->changes);
+	lh_table_free(mirror->dependents);
 	loop_timer_free(mirror->turn);
 	roster_free(mirror->roster);
 	mem_free(mirror->intents);

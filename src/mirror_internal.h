@@ -1,7 +1,9 @@
 /*
  * mirror_internal - what the files of the engine share.
  *
- *   mirror.c         queue, slots, order within a subscriber, stopping
+ *   mirror.c         taking, slots, starting, ending, stopping
+ *   mirror_owner.c   order within a subscriber
+ *   mirror_wait.c    order between those who want each other's names
  *   mirror_batch.c   intents and outcomes on their way to the ledger
  *   mirror_change.c  one change: its copy of the wish, how it can end
  *   mirror_check.c   the canary, and objects that may be gone
@@ -27,6 +29,14 @@
 enum { MIRROR_CLOCK_SLACK_MS = 2000 };
 
 struct change;
+
+/* What became of the name that a change wants and another row of ours holds. */
+enum wait_holder {
+	WAIT_HELD,
+	WAIT_FREE, /* given away */
+	WAIT_KEPT, /* the holder keeps it for good */
+	WAIT_LATE  /* the holder keeps it for now */
+};
 
 /* One subscriber: its changes run one after the other. */
 struct owner {
@@ -70,9 +80,8 @@ struct change {
 	bool queued_ready;
 	struct change *next_ready;
 	bool waits_for_holder;
-	bool name_free;          /* the holder of its wanted name has given it away ... */
-	bool holder_kept;        /* ... or keeps it for good ... */
-	bool holder_late;        /* ... or for now */
+	enum wait_holder holder; /* of the wanted name */
+	struct change *next_dependent; /* wants the same name */
 	bool parking;            /* this round only gives its own name away, */
 	bool parked;             /* which is done, */
 	char *wanted_username;   /* and these wait for the round behind it */
@@ -114,7 +123,8 @@ struct mirror {
 	struct change *first_ready, *last_ready; /* nothing of their subscribers is before them */
 	int64_t pending;
 	int64_t running;   /* started and not ended */
-	int64_t holders;   /* changes with waits_for_holder */
+	int64_t waiting;   /* changes with waits_for_holder */
+	struct lh_table *dependents; /* holder_key -> first change that wants its name */
 	struct loop_timer *turn; /* starts what can start */
 
 	struct change **intents; /* waiting for the next batch */
@@ -141,6 +151,25 @@ struct mirror {
 void mirror_turn(struct mirror *mirror); /* soon */
 void mirror_ended(struct change *change); /* recorded: reports, frees, lets others go on */
 int64_t mirror_server_ms(const struct mirror *mirror);
+
+void mirror_ready(struct change *change); /* nothing of its subscribers is before it: may start */
+
+/* mirror_owner.c */
+void owner_find(struct change *change, const struct difference *difference); /* sets owner and old_owner */
+void owner_enqueue(struct owner *owner, struct change *change); /* NULL owner: nothing, also below */
+void owner_dequeue(struct owner *owner, struct change *change);
+bool owner_leads(const struct owner *owner, const struct change *change);
+void owner_clear_all(struct mirror *mirror);
+
+/* mirror_wait.c */
+struct change *wait_pending(const struct mirror *mirror, const char *key); /* NULL: no change of this key */
+void wait_add(struct change *change);
+void wait_remove(struct change *change);
+bool wait_holder(struct change *change); /* true where the change has to wait; may set `parking` instead */
+/* The holder of a wanted name has ended, or parked: those who wait for it go on, or cannot. */
+void wait_holder_ended(struct mirror *mirror, const char *key, enum mirror_end end);
+/* Everything waits for somebody (behind a sibling of the same subscriber): one gives its name away; NULL: none can. */
+struct change *wait_break_deadlock(struct mirror *mirror);
 
 /* mirror_batch.c */
 void batch_intend(struct change *change, void (*next)(struct change *change));

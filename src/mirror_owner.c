@@ -1,0 +1,134 @@
+/* mirror_owner - subscribers that the engine works on, and the queue of each. */
+#include "mirror_internal.h"
+
+#include "mem.h"
+
+#include <string.h>
+
+static struct owner *owner_get(struct mirror *mirror, const char *tag)
+{
+	void *found = NULL;
+	struct owner *owner = NULL;
+
+	if (lh_table_lookup_ex(mirror->owners, tag, &found))
+		return found;
+	owner = mem_alloc(sizeof *owner);
+	owner->tag = mem_strdup(tag);
+	lh_table_insert(mirror->owners, owner->tag, owner);
+	return owner;
+}
+
+static void owner_free(struct owner *owner)
+{
+	mem_free(owner->tag);
+	mem_free(owner->no);
+	mem_free(owner->id);
+	mem_free(owner->sent_fields);
+	mem_free(owner->queue);
+	mem_free(owner);
+}
+
+/* Owners are kept while anything is pending: what one change learned, the next one needs. */
+void owner_clear_all(struct mirror *mirror)
+{
+	struct lh_entry *entry = NULL, *next = NULL;
+
+	lh_foreach_safe(mirror->owners, entry, next) {
+		struct owner *owner = lh_entry_v(entry);
+
+		lh_table_delete_entry(mirror->owners, entry);
+		owner_free(owner);
+	}
+}
+
+static void owner_know(struct owner *owner, const char *no, const char *id, enum difference_origin origin)
+{
+	if (owner->no || !no)
+		return;
+	owner->no = mem_strdup(no);
+	if (!owner->id)
+		owner->id = mem_strdup(id);
+	owner->origin = origin;
+}
+
+static struct owner *known_owner(struct mirror *mirror, const struct difference *d)
+{
+	struct owner *owner = owner_get(mirror, d->owner_email);
+
+	if (!owner->no) {
+		owner->extensions = d->owner_extensions;
+		owner->sent_fields = mem_strdup(d->owner_sent_fields);
+	}
+	owner_know(owner, d->owner_no, d->owner_id, d->owner_origin);
+	return owner;
+}
+
+static struct owner *wanted_owner(struct mirror *mirror, const struct difference *d)
+{
+	struct owner *owner = owner_get(mirror, d->email ? d->email : "");
+
+	owner_know(owner, d->wanted_owner_no, d->wanted_owner_id, d->wanted_owner_origin);
+	return owner;
+}
+
+static struct owner *fixed_owner(struct mirror *mirror)
+{
+	const struct config *config = mirror->setup.config;
+	struct owner *owner = owner_get(mirror, config->subscriber_id);
+
+	owner->fixed = true;
+	owner->origin = ORIGIN_ADOPTED;
+	if (!owner->id)
+		owner->id = mem_strdup(config->subscriber_id);
+	return owner;
+}
+
+/* Whose credential a change is about; REPLACE has two. */
+void owner_find(struct change *change, const struct difference *d)
+{
+	struct mirror *mirror = change->mirror;
+	char *tag = NULL;
+
+	if (change->decision.take_over) {
+		/* Its ids come with the intent. */
+		tag = mem_printf("row of %s", d->holder_key);
+		change->owner = owner_get(mirror, tag);
+		mem_free(tag);
+	} else if (change->decision.action == PLAN_REPLACE) {
+		change->owner = wanted_owner(mirror, d);
+		change->old_owner = known_owner(mirror, d);
+	} else if (d->owner_email) {
+		change->owner = known_owner(mirror, d);
+		if (mirror->setup.config->subscriber_id && d->owner_id &&
+		    strcmp(d->owner_id, mirror->setup.config->subscriber_id) == 0)
+			change->owner->fixed = true;
+	} else if (mirror->setup.config->subscriber_id) {
+		change->owner = fixed_owner(mirror);
+	} else {
+		change->owner = wanted_owner(mirror, d);
+	}
+}
+
+void owner_enqueue(struct owner *owner, struct change *change)
+{
+	if (!owner)
+		return;
+	owner->queue = mem_grow(owner->queue, owner->queued + 1, sizeof *owner->queue);
+	owner->queue[owner->queued++] = change;
+}
+
+void owner_dequeue(struct owner *owner, struct change *change)
+{
+	for (size_t i = 0; owner && i < owner->queued; i++) {
+		if (owner->queue[i] != change)
+			continue;
+		memmove(owner->queue + i, owner->queue + i + 1, (owner->queued - i - 1) * sizeof *owner->queue);
+		owner->queued--;
+		return;
+	}
+}
+
+bool owner_leads(const struct owner *owner, const struct change *change)
+{
+	return !owner || owner->queue[0] == change;
+}

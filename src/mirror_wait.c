@@ -1,0 +1,120 @@
+/* mirror_wait - who waits for whom, where a wanted username is held by another row of ours. */
+#include "mirror_internal.h"
+
+#include <string.h>
+
+struct change *wait_pending(const struct mirror *mirror, const char *key)
+{
+	void *found = NULL;
+
+	return key && lh_table_lookup_ex(mirror->changes, key, &found) ? found : NULL;
+}
+
+bool mirror_has(const struct mirror *mirror, const char *key)
+{
+	return wait_pending(mirror, key) != NULL;
+}
+
+void wait_add(struct change *change)
+{
+	struct lh_table *dependents = change->mirror->dependents;
+	struct lh_entry *entry = NULL;
+
+	if (!change->decision.after_holder || !change->holder_key)
+		return;
+	entry = lh_table_lookup_entry(dependents, change->holder_key);
+	if (entry) {
+		/* Behind the first, whose holder_key is the table's key. */
+		struct change *first = lh_entry_v(entry);
+
+		change->next_dependent = first->next_dependent;
+		first->next_dependent = change;
+	} else {
+		lh_table_insert(dependents, change->holder_key, change);
+	}
+}
+
+void wait_remove(struct change *change)
+{
+	struct lh_table *dependents = change->mirror->dependents;
+	struct lh_entry *entry = NULL;
+	struct change *at = NULL;
+
+	if (change->waits_for_holder)
+		change->mirror->waiting--;
+	change->waits_for_holder = false;
+	entry = change->holder_key ? lh_table_lookup_entry(dependents, change->holder_key) : NULL;
+	at = entry ? lh_entry_v(entry) : NULL;
+	if (at == change) {
+		lh_table_delete_entry(dependents, entry);
+		if (change->next_dependent)
+			lh_table_insert(dependents, change->next_dependent->holder_key, change->next_dependent);
+	} else {
+		while (at && at->next_dependent != change)
+			at = at->next_dependent;
+		if (at)
+			at->next_dependent = change->next_dependent;
+	}
+	change->next_dependent = NULL;
+}
+
+/* Does the chain of holders lead back to this change? */
+static bool in_cycle(const struct change *change)
+{
+	const struct change *at = wait_pending(change->mirror, change->holder_key);
+
+	for (int64_t i = 0; at && at != change && at->decision.after_holder && i < change->mirror->pending; i++)
+		at = wait_pending(change->mirror, at->holder_key);
+	return at == change;
+}
+
+bool wait_holder(struct change *change)
+{
+	struct change *holder = NULL;
+
+	if (!change->decision.after_holder || change->holder != WAIT_HELD)
+		return false;
+	holder = wait_pending(change->mirror, change->holder_key);
+	if (!holder || holder == change) {
+		/* Nobody is about to move it: held back, rejected, or unknown. */
+		change->holder = WAIT_LATE;
+		return false;
+	}
+	/* In a cycle one gives its name away first; the others then follow one by one. */
+	if (!holder->parking && !change->parked && in_cycle(change)) {
+		change->parking = true;
+		return false;
+	}
+	change->waits_for_holder = true;
+	change->mirror->waiting++;
+	return true;
+}
+
+void wait_holder_ended(struct mirror *mirror, const char *key, enum mirror_end end)
+{
+	struct lh_entry *entry = lh_table_lookup_entry(mirror->dependents, key);
+	struct change *next = NULL;
+
+	for (struct change *c = entry ? lh_entry_v(entry) : NULL; c; c = next) {
+		bool waited = c->waits_for_holder;
+
+		next = c->next_dependent;
+		wait_remove(c);
+		c->holder = end == MIRROR_DONE ? WAIT_FREE : end == MIRROR_REJECTED ? WAIT_KEPT : WAIT_LATE;
+		if (waited)
+			mirror_ready(c);
+	}
+}
+
+struct change *wait_break_deadlock(struct mirror *mirror)
+{
+	for (struct change *c = mirror->first; c; c = c->next) {
+		if (!c->waits_for_holder || c->parked)
+			continue;
+		c->waits_for_holder = false;
+		mirror->waiting--;
+		c->parking = true;
+		return c;
+	}
+	return NULL;
+}
