@@ -30,7 +30,7 @@ static const char *on_remove_word(const struct config *config)
 	return words[config->on_remove];
 }
 
-static char *policy_text(const struct config *config)
+char *difference_policy_json(const struct config *config)
 {
 	char *base = source_policy_json(config);
 	char *grace = config->grace_ms % 1000 ? mem_printf("%lld.%03lld", (long long)(config->grace_ms / 1000),
@@ -72,7 +72,7 @@ int difference_query_new(struct db *db, const struct source *source, const struc
 	new->source = source;
 	new->inner = mem_strdup(digest_inner);
 	new->outer = mem_strdup(digest_outer);
-	new->policy = policy_text(config);
+	new->policy = difference_policy_json(config);
 	new->settings = settings_text(config);
 	new->totals = difference_sql_totals(db, source, config);
 	new->page = difference_sql_page(db, source, config);

@@ -186,6 +186,9 @@ int difference_explain(struct difference_query *query, struct db *db, const char
 const char *difference_still_wanted_sql(const struct difference_query *query);
 const char *difference_policy(const struct difference_query *query); /* $4; borrowed */
 
+/* The text of $4, for a configuration.  Caller frees. */
+char *difference_policy_json(const struct config *config);
+
 /* What identity.difference_text gets, for the SQL function difference(): $1 inner, $2 outer, $3 policy.  Caller frees. */
 char *difference_function_text(struct db *db, const struct source *source, const struct config *config);
 

@@ -322,6 +322,16 @@ char *source_columns_json(const struct source *source)
 	return text;
 }
 
+bool source_same_columns(const char *one, const char *other)
+{
+	struct json_object *a = json_tokener_parse(one), *b = json_tokener_parse(other);
+	bool same = a && b && json_object_equal(a, b);
+
+	json_object_put(a);
+	json_object_put(b);
+	return same;
+}
+
 bool source_has(const struct source *source, enum source_column column)
 {
 	return source->columns[column].column != NULL;

@@ -89,6 +89,9 @@ int source_bind(struct db *db, const struct config *config, const char *name, co
 /* The JSON text for identity.columns.  Caller frees. */
 char *source_columns_json(const struct source *source);
 
+/* Whether two such texts bind the same, however the server wrote them. */
+bool source_same_columns(const char *one, const char *other);
+
 bool source_has(const struct source *source, enum source_column column);
 
 /*

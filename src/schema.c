@@ -1,0 +1,251 @@
+/* schema - makes the ledger's schema, migrates it, binds it, removes it. */
+#include "schema.h"
+
+#include "difference.h"
+#include "ledger.h"
+#include "mem.h"
+#include "strbuf.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+enum { PAD_BYTES = 64, KEY_BYTES = 32 }; /* RFC 2104: the block size of SHA-256, and its output */
+
+enum { STATEMENTS_MAX = 64 };
+
+static const char sql_exists[] =
+	"-- swbridge: is the schema there, and a ledger in it?\n"
+	"select to_regnamespace(quote_ident($1)) is not null,\n"
+	"       to_regclass(quote_ident($1) || '.identity') is not null";
+
+static const char sql_path[] =
+	"-- swbridge: the ledger's schema first\n"
+	"select set_config('search_path', quote_ident($1) || ', ' || current_setting('search_path'), $2::boolean)";
+
+static const char sql_bind[] =
+	"-- swbridge: what this ledger belongs to; the digest key is made once\n"
+	"insert into identity as i (schema_version, project_id, api_url, sip_domain, system_identifier, database,\n"
+	"                           source, source_kind, columns, digest_inner, digest_outer)\n"
+	"select $1::integer, $2, $3, $4, c.system_identifier, current_database(), $5, $6, $7::jsonb,\n"
+	"       $8::bytea, $9::bytea\n"
+	"  from pg_control_system() c\n"
+	"    on conflict (one)\n"
+	"    do update set project_id = excluded.project_id,\n"
+	"                  api_url = excluded.api_url,\n"
+	"                  sip_domain = coalesce(excluded.sip_domain, i.sip_domain),\n"
+	"                  system_identifier = excluded.system_identifier,\n"
+	"                  database = excluded.database,\n"
+	"                  source = excluded.source,\n"
+	"                  source_kind = excluded.source_kind,\n"
+	"                  columns = excluded.columns,\n"
+	"                  bound_at = now()";
+
+static const char sql_difference[] =
+	"-- swbridge: what the function difference() runs\n"
+	"update identity\n"
+	"   set difference_text = $1, difference_policy = $2::jsonb";
+
+static const char sql_subscriber[] =
+	"-- swbridge: the one subscriber that owns every credential\n"
+	"insert into subscriber (email, id, origin)\n"
+	"values (lower($2), $1::uuid, 'adopted')\n"
+	"    on conflict (id) do update set email = excluded.email";
+
+/* The two pads as bytea parameters; the key itself is nowhere kept. */
+static int make_pads(char inner[2 * PAD_BYTES + 3], char outer[2 * PAD_BYTES + 3], struct error *err)
+{
+	unsigned char key[PAD_BYTES] = { 0 };
+
+	if (getentropy(key, KEY_BYTES))
+		return error_set(err, ERROR_LATER, "The system gave no random numbers for the digest key (getentropy).");
+	memcpy(inner, "\\x", 2);
+	memcpy(outer, "\\x", 2);
+	for (size_t i = 0; i < PAD_BYTES; i++) {
+		snprintf(inner + 2 + 2 * i, 3, "%02x", (unsigned)(key[i] ^ 0x36));
+		snprintf(outer + 2 + 2 * i, 3, "%02x", (unsigned)(key[i] ^ 0x5c));
+	}
+	mem_wipe(key, sizeof key);
+	return 0;
+}
+
+static int check_bound(const struct ledger *ledger, const struct config *config, bool rebind, struct error *err)
+{
+	const struct ledger_identity *is = ledger_identity(ledger);
+
+	if (rebind)
+		return 0;
+	if (!is->same_cluster)
+		return error_exit(err, EXIT_FENCE, "This ledger was made in another database or server (a copy, a restore "
+				  "or a rename?); if it is to be used here from now on, stop the other one and run: "
+				  "swbridge init --rebind");
+	if (strcmp(is->project_id, config->project_id) != 0)
+		return error_exit(err, EXIT_FENCE, "This ledger is bound to project %s, the configuration says %s; use "
+				  "another [postgres] schema for another project, or, if the project was moved, run: "
+				  "swbridge init --rebind", is->project_id, config->project_id);
+	if (strcmp(is->api_url, config->api_url) != 0)
+		return error_exit(err, EXIT_FENCE, "This ledger is bound to %s, the configuration says %s; if the space was "
+				  "moved or renamed, run: swbridge init --rebind", is->api_url, config->api_url);
+	return 0;
+}
+
+/* What is there already: nothing, a schema without ledger, or a ledger that must be ours. */
+static int look(struct db *db, const struct config *config, const struct schema_binding *binding, bool *schema,
+		struct schema_done *done, struct error *err)
+{
+	const char *params[] = { config->schema };
+	struct db_result *result = NULL;
+	struct ledger *ledger = NULL;
+	char *columns = NULL;
+	int rc = -1;
+
+	if (db_query_wait(db, sql_exists, params, 1, &result, err))
+		return -1;
+	*schema = db_result_bool(result, 0, 0);
+	done->created = !db_result_bool(result, 0, 1);
+	db_result_free(result);
+	if (done->created)
+		return 0;
+	if (ledger_open(db, config, &ledger, err))
+		return -1;
+	if (check_bound(ledger, config, binding->rebind, err))
+		goto out;
+	columns = source_columns_json(binding->source);
+	done->rebound = strcmp(ledger_identity(ledger)->source, binding->source->name) != 0 ||
+			!source_same_columns(ledger_identity(ledger)->columns, columns);
+	rc = 0;
+out:
+	mem_free(columns);
+	ledger_free(ledger);
+	return rc;
+}
+
+static int create_schema(struct db *db, const struct config *config, struct error *err)
+{
+	char *name = db_identifier(db, config->schema);
+	char *sql = mem_printf("-- swbridge: a schema of its own\ncreate schema %s", name);
+	int rc = db_query_wait(db, sql, NULL, 0, NULL, err);
+
+	if (rc && strcmp(db_sqlstate(db), "42501") == 0)
+		error_exit(err, EXIT_CONFIG, "This database role may not create schema \"%s\"; let the database's owner run "
+			   "`swbridge init --print-sql | psql`, or: grant create on database ... to this role", config->schema);
+	mem_free(sql);
+	mem_free(name);
+	return rc;
+}
+
+static int run_all(struct db *db, const struct config *config, const struct schema_binding *binding, bool migrate,
+		   struct error *err)
+{
+	char inner[2 * PAD_BYTES + 3] = "", outer[2 * PAD_BYTES + 3] = "", version[16] = "";
+	char *columns = source_columns_json(binding->source);
+	const char *path_params[] = { config->schema, "false" };
+	const char *bind_params[] = { version, config->project_id, config->api_url, binding->sip_domain,
+				      binding->source->name, binding->source->function ? "function" : "relation",
+				      columns, inner, outer };
+	const char *subscriber_params[] = { binding->subscriber_id, binding->subscriber_email };
+	struct db_statement statements[STATEMENTS_MAX] = {
+		{ .sql = sql_path, .params = path_params, .param_count = 2 },
+	};
+	struct db_result *results[STATEMENTS_MAX] = { NULL };
+	int count = 1;
+	int rc = -1;
+
+	snprintf(version, sizeof version, "%d", LEDGER_SCHEMA_VERSION);
+	if (make_pads(inner, outer, err))
+		goto out;
+	for (int i = 0; migrate && schema_001_ledger[i] && count < STATEMENTS_MAX - 2; i++)
+		statements[count++] = (struct db_statement){ .sql = schema_001_ledger[i] };
+	statements[count++] = (struct db_statement){ .sql = sql_bind, .params = bind_params, .param_count = 9 };
+	if (binding->subscriber_id)
+		statements[count++] = (struct db_statement){ .sql = sql_subscriber, .params = subscriber_params,
+							     .param_count = 2 };
+	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
+	for (int i = 0; i < count; i++)
+		db_result_free(results[i]);
+out:
+	mem_wipe(inner, sizeof inner);
+	mem_wipe(outer, sizeof outer);
+	mem_free(columns);
+	return rc;
+}
+
+static int store_difference(struct db *db, const struct config *config, const struct source *source, struct error *err)
+{
+	char *text = difference_function_text(db, source, config);
+	char *policy = difference_policy_json(config);
+	const char *params[] = { text, policy };
+	int rc = db_query_wait(db, sql_difference, params, 2, NULL, err);
+
+	mem_free(policy);
+	mem_free(text);
+	return rc;
+}
+
+int schema_install(struct db *db, const struct config *config, const struct schema_binding *binding,
+		   struct schema_done *done, struct error *err)
+{
+	bool schema = false;
+
+	*done = (struct schema_done){ 0 };
+	if (look(db, config, binding, &schema, done, err))
+		return -1;
+	if (!schema && create_schema(db, config, err))
+		return -1;
+	if (run_all(db, config, binding, done->created, err))
+		return -1;
+	return store_difference(db, config, binding->source, err);
+}
+
+/* For people: an identifier in double quotes, as SQL has it. */
+static void add_quoted(struct strbuf *out, const char *name)
+{
+	strbuf_putc(out, '"');
+	for (; *name; name++) {
+		if (*name == '"')
+			strbuf_putc(out, '"');
+		strbuf_putc(out, *name);
+	}
+	strbuf_putc(out, '"');
+}
+
+char *schema_script(const struct config *config)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf_puts(&out, "-- swbridge's ledger.  Run this with psql as a role that may create schemas, give the\n"
+			  "-- bridge's role its rights (sql/grants.sql), then run `swbridge init` as that role:\n"
+			  "-- it binds the project, the database and the columns.\n"
+			  "begin;\ncreate schema if not exists ");
+	add_quoted(&out, config->schema);
+	strbuf_puts(&out, ";\nset local search_path = ");
+	add_quoted(&out, config->schema);
+	strbuf_puts(&out, ";\n\n");
+	for (size_t i = 0; schema_001_ledger[i]; i++) {
+		strbuf_puts(&out, schema_001_ledger[i]);
+		strbuf_puts(&out, "\n\n");
+	}
+	strbuf_puts(&out, "commit;\n");
+	return strbuf_detach(&out);
+}
+
+int schema_remove(struct db *db, const struct config *config, struct error *err)
+{
+	char *name = db_identifier(db, config->schema);
+	char *drop = mem_printf("-- swbridge: only if nothing else is in it\ndrop schema %s", name);
+	const char *params[] = { config->schema, "true" };
+	struct db_statement statements[STATEMENTS_MAX] = { { .sql = sql_path, .params = params, .param_count = 2 } };
+	struct db_result *results[STATEMENTS_MAX] = { NULL };
+	int count = 1;
+	int rc = -1;
+
+	for (int i = 0; schema_uninstall[i] && count < STATEMENTS_MAX - 1; i++)
+		statements[count++] = (struct db_statement){ .sql = schema_uninstall[i] };
+	statements[count++] = (struct db_statement){ .sql = drop };
+	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
+	for (int i = 0; i < count; i++)
+		db_result_free(results[i]);
+	mem_free(drop);
+	mem_free(name);
+	return rc;
+}
