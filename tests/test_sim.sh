@@ -75,6 +75,15 @@ like "$(cat "$tmp/said")" "loopback" "it says so"
 ok "it ends by itself" quiet "$SIM" --lifetime 0
 like "$(cat "$tmp/said")" '^http://127.0.0.1:[0-9]+$' "it prints where it listens"
 fails "an unknown option is refused" quiet "$SIM" --no-such
+# An orphan: its parent waits for the port file only.
+has_port() { [ -s "$tmp/orphan.port" ]; }
+(
+	"$SIM" --die-with-parent --port-file "$tmp/orphan.port" --lifetime 60 >/dev/null 2>&1 &
+	echo $! >"$tmp/orphan.pid"
+	wait_for 10 has_port
+)
+ok "it ends with its parent" wait_for 10 lib_gone "$(cat "$tmp/orphan.pid")"
+ok "it had begun" has_port
 
 start_sim
 
@@ -278,9 +287,9 @@ set_to '{"clock_skew_ms":0}'
 api GET $S
 isnt "${yesterday%% ??:*}" "$(header Date | sed 's/ ..:.*//')" "the clock can be wrong"
 set_to '{"rate_limit":1,"rate_window_ms":600000,"retry_after":"7"}'
+answers "the last write within the rate limit" 422 POST $S '{}'
 api POST $S '{}'
-api POST $S '{}'
-is "$status $(header Retry-After)" "429 7" "the rate limit"
+is "$status $(header Retry-After)" "429 7" "the first beyond"
 answers "reads have none" 200 GET $S
 set_to '{"rate_limit":0}'
 
