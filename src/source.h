@@ -59,6 +59,7 @@ enum source_kind { SOURCE_TEXT, SOURCE_CHAR, SOURCE_BOOLEAN, SOURCE_INTEGER, SOU
 struct source_binding {
 	char *column; /* the source's name for it; NULL: not bound */
 	char *quoted; /* the same as an identifier of SQL, quoted by the server */
+	char *collation; /* of the column, quoted: keys must be compared by it for an index to be used; NULL: none */
 	char *type;   /* format_type(), e.g. "character varying(40)", "text[]" */
 	bool array;
 	bool unique; /* a unique index says that no two rows have the same, and it is never null */

@@ -70,10 +70,9 @@ static void index_condition(struct strbuf *out, const struct source_binding *b, 
 
 	switch (b->kind) {
 	case SOURCE_TEXT:
-		strbuf_printf(out, "c.%s = any(%s)", name, values);
-		break;
 	case SOURCE_CHAR:
-		strbuf_printf(out, "c.%s = any((%s)::bpchar[])", name, values);
+		strbuf_printf(out, "c.%s = any((%s)::%s[]%s%s)", name, values, b->kind == SOURCE_TEXT ? "text" : "bpchar",
+			      b->collation ? " collate " : "", b->collation ? b->collation : "");
 		break;
 	case SOURCE_INTEGER:
 		strbuf_printf(out,
