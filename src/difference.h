@@ -186,7 +186,7 @@ int difference_explain(struct difference_query *query, struct db *db, const char
 const char *difference_still_wanted_sql(const struct difference_query *query);
 const char *difference_policy(const struct difference_query *query); /* $4; borrowed */
 
-/* What identity.difference_text gets, for the SQL function difference(): $1 inner, $2 outer, $3 policy.  Caller frees. */
+/* What identity.difference_text gets, for the SQL function difference(); the parameters are those above.  Caller frees. */
 char *difference_function_text(struct db *db, const struct source *source, const struct config *config);
 
 #endif

@@ -127,7 +127,8 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "         where key = p.key and " DIFFERENCE_SQL_COUNTED ") c on true\n"
 			 "  left join lateral (\n"
 			 "        select bit_or(case operation when 'creates' then 1 when 'removals' then 2 else 4 end) as classes\n"
-			 "          from approval where key = p.key and expires_at > now()) a on true\n");
+			 "          from approval\n"
+			 "         where operation in ('creates', 'removals', 'changes') and key = p.key and expires_at > now()) a on true\n");
 }
 
 /*
