@@ -166,7 +166,8 @@ begin
               using hint = 'Run: swbridge init';
     end if;
     return query execute i.difference_text
-        using i.digest_inner, i.digest_outer, i.difference_policy;
+        using null::text[], i.digest_inner, i.digest_outer, i.difference_policy,
+              'all', null::text, null::bigint;
 end
 $$;
 comment on function difference() is 'swbridge: where the PBX and the ledger disagree';

@@ -68,17 +68,18 @@ int difference_query_new(struct db *db, const struct source *source, const struc
 {
 	struct difference_query *new = mem_alloc(sizeof(*new));
 
+	(void)db;
 	(void)err;
 	new->source = source;
 	new->inner = mem_strdup(digest_inner);
 	new->outer = mem_strdup(digest_outer);
 	new->policy = difference_policy_json(config);
 	new->settings = settings_text(config);
-	new->totals = difference_sql_totals(db, source, config);
-	new->page = difference_sql_page(db, source, config);
-	new->keys = difference_sql_keys(db, source, config);
-	new->find = difference_sql_find(db, source, config);
-	new->still_wanted = difference_sql_still_wanted(db, source, config);
+	new->totals = difference_sql_totals(source, config);
+	new->page = difference_sql_page(source, config);
+	new->keys = difference_sql_keys(source, config);
+	new->find = difference_sql_find(source, config);
+	new->still_wanted = difference_sql_still_wanted(source, config);
 	*query = new;
 	return 0;
 }
@@ -288,5 +289,6 @@ const char *difference_policy(const struct difference_query *query)
 
 char *difference_function_text(struct db *db, const struct source *source, const struct config *config)
 {
-	return difference_sql_function(db, source, config);
+	(void)db;
+	return difference_sql_function(source, config);
 }

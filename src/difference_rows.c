@@ -122,13 +122,13 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "        and (p.owner_no is null or p.email_given and p.owner_email <> p.email)\n"
 			 "  left join owners n on n.subscriber_no = p.subscriber_no\n"
 			 "  left join lateral (\n"
-			 "        select bit_or(case operation when 'create' then 1 when 'replace' then 3\n"
-			 "                                     when 'remove' then 2 when 'suspend' then 2 else 4 end) as classes\n"
+			 "        select bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"
 			 "          from journal\n"
 			 "         where key = p.key and " DIFFERENCE_SQL_COUNTED ") c on true\n"
 			 "  left join lateral (\n"
 			 "        select bit_or(case operation when 'creates' then 1 when 'removals' then 2 else 4 end) as classes\n"
-			 "          from approval where key = p.key and expires_at > now()) a on true\n");
+			 "          from approval\n"
+			 "         where operation in ('creates', 'removals', 'changes') and key = p.key and expires_at > now()) a on true\n");
 }
 
 /*
@@ -149,10 +149,10 @@ static void owners(struct strbuf *out, const struct config *config)
 	strbuf_puts(out, "     group by s.subscriber_no\n)");
 }
 
-char *difference_sql_page(struct db *db, const struct source *source, const struct config *config)
+char *difference_sql_page(const struct source *source, const struct config *config)
 {
 	struct strbuf out = STRBUF_INIT;
-	char *desired = difference_sql_desired(db, source, config, NULL);
+	char *desired = difference_sql_desired(source, config, NULL);
 
 	strbuf_puts(&out, "-- swbridge: a page of differences\n");
 	strbuf_puts(&out, difference_sql_parameters);
@@ -211,12 +211,12 @@ static void closure(struct strbuf *out, const struct source *source, const struc
 	strbuf_puts(out, "    ) as keys\n)");
 }
 
-char *difference_sql_keys(struct db *db, const struct source *source, const struct config *config)
+char *difference_sql_keys(const struct source *source, const struct config *config)
 {
 	struct strbuf out = STRBUF_INIT;
-	char *asked = difference_sql_desired(db, source, config, "$1::text[]");
-	char *desired = difference_sql_desired(db, source, config, "(select k.keys from closure k)::text[]");
-	char *held = difference_sql_desired(db, source, config, "(select k.keys from holders k)::text[]");
+	char *asked = difference_sql_desired(source, config, "$1::text[]");
+	char *desired = difference_sql_desired(source, config, "(select k.keys from closure k)::text[]");
+	char *held = difference_sql_desired(source, config, "(select k.keys from holders k)::text[]");
 
 	strbuf_puts(&out, "-- swbridge: the differences of some keys\n");
 	strbuf_puts(&out, difference_sql_parameters);

@@ -7,7 +7,7 @@
 #include "strbuf.h"
 
 /* HMAC-SHA-256 (RFC 2104) of a text in the database's own encoding, which no byte of it can fail. */
-#define DIGEST(text) "sha256($3::bytea || sha256($2::bytea || convert_to(" text ", getdatabaseencoding())))"
+#define DIGEST(text) "sha256($3::bytea || sha256($2::bytea || convert_to(" text ", (select getdatabaseencoding()))))"
 
 /* Everything desired: what tried_digest remembers. */
 #define DESIRED_DIGEST(row) \
@@ -33,7 +33,7 @@ static const char joined_columns[] =
 	"               d.calling_handler_resource_id, d.first_name, d.last_name, d.display_name, d.job_title,\n"
 	"               d.timezone, d.country, d.company_name, d.skip_reason, d.problem,\n"
 	"               coalesce(d.protected, false) as wants_protection, coalesce(d.wanted, false) as wanted,\n"
-	"               coalesce(d.speaks, false) as speaks, d.settings_text, d.profile_text,\n"
+	"               d.settings_text, d.profile_text,\n"
 	"               s.state, s.extension as ledger_extension, s.username as ledger_username, s.subscriber_no,\n"
 	"               s.sip_endpoint_id, s.settings_digest as ledger_settings_digest,\n"
 	"               s.secret_digest as ledger_secret_digest, s.tried_digest, s.sent_fields,\n"
@@ -48,14 +48,17 @@ static const char digests_level[] =
 	"    select t.*,\n"
 	"           case when t.wanted then " DIGEST("t.settings_text") " end as settings_digest,\n"
 	"           case when t.wanted then " DIGEST("t.secret") " end as secret_digest,\n"
-	"           case when t.speaks and t.profile_text <> '' then " DIGEST("t.profile_text") " end as profile_digest\n";
+	"           case when t.wanted and t.profile_text <> '' then " DIGEST("t.profile_text") " end as profile_digest\n";
 
 static const char flags_level[] =
 	"    select u.*,\n"
-	"           -- a subscriber that the source does not name speaks through its smallest key\n"
-	"           u.speaks and (u.email_given or u.owner_no is null\n"
-	"               or (u.profile_digest is not distinct from u.owner_profile_digest and u.owner_sent_fields = '{}')\n"
-	"               or not exists (select from sync b where b.subscriber_no = u.owner_no and b.key < u.key)) as profile_speaks,\n"
+	"           -- of those who share a subscriber one speaks for it; asked only where it matters, since that reads them all\n"
+	"           u.wanted and $4::jsonb ->> 'subscriber_id' is null and (u.owner_no is not null\n"
+	"                   and u.profile_digest is not distinct from u.owner_profile_digest and u.owner_sent_fields = '{}'\n"
+	"               or case when u.email_given then u.key in (select min(d.key) from desired d\n"
+	"                                                          where d.wanted and d.email_given group by d.email)\n"
+	"                       else not exists (select from sync b where b.subscriber_no = u.owner_no and b.key < u.key)\n"
+	"                  end) as profile_speaks,\n"
 	"           u.tracked and not u.present and coalesce($4::jsonb ->> 'grace' = '0'\n"
 	"               or u.absent_since <= now() - make_interval(secs => ($4::jsonb ->> 'grace')::double precision), false) as due,\n"
 	"           -- what on_remove still has to do to it\n"
@@ -153,21 +156,18 @@ static const struct {
 	  "(select count(distinct r.key) from journal r\n"
 	  "                   where r.operation = 'remove' and r.outcome = 'done' and r.at > now() - interval '24 hours'\n"
 	  "                     and not exists (select from sync s where s.key = r.key and s.sip_endpoint_id is not null))" },
-	{ TOTAL_COUNTED_CREATES, "(select count(distinct key) from journal where operation in ('create', 'replace')\n"
-				 "                     and " DIFFERENCE_SQL_COUNTED ")" },
-	{ TOTAL_COUNTED_REMOVALS, "(select count(distinct key) from journal where operation in ('remove', 'suspend', 'replace')\n"
-				  "                     and " DIFFERENCE_SQL_COUNTED ")" },
-	{ TOTAL_COUNTED_CHANGES, "(select count(distinct key) from journal where operation in ('update', 'restore')\n"
-				 "                     and " DIFFERENCE_SQL_COUNTED ")" },
+	{ TOTAL_COUNTED_CREATES, "(select count(*) filter (where c.classes & 1 <> 0) from counted c)" },
+	{ TOTAL_COUNTED_REMOVALS, "(select count(*) filter (where c.classes & 2 <> 0) from counted c)" },
+	{ TOTAL_COUNTED_CHANGES, "(select count(*) filter (where c.classes & 4 <> 0) from counted c)" },
 	{ TOTAL_UNKNOWN, "(select count(*) from journal where outcome is null)" },
 	{ TOTAL_PAUSED, "coalesce((select paused from control), false)" },
 };
 
-char *difference_sql_desired(struct db *db, const struct source *source, const struct config *config, const char *keys)
+char *difference_sql_desired(const struct source *source, const struct config *config, const char *keys)
 {
 	struct strbuf out = STRBUF_INIT;
 
-	source_query(&out, db, source, config, keys);
+	source_query(&out, source, config, keys);
 	return strbuf_detach(&out);
 }
 
@@ -175,18 +175,22 @@ static const char whole_join[] =
 	"          from desired d\n"
 	"          full join sync s on s.key = d.key\n";
 
-char *difference_sql_totals(struct db *db, const struct source *source, const struct config *config)
+char *difference_sql_totals(const struct source *source, const struct config *config)
 {
 	struct strbuf out = STRBUF_INIT;
-	char *desired = difference_sql_desired(db, source, config, NULL);
+	char *desired = difference_sql_desired(source, config, NULL);
 
 	strbuf_puts(&out, "-- swbridge: the totals of a pass\n");
 	strbuf_puts(&out, difference_sql_parameters);
-	strbuf_printf(&out, ", desired as (\n    select * from %s d\n), joined as (\n", desired);
+	strbuf_printf(&out, ", desired as not materialized (\n    select * from %s d\n), joined as (\n", desired);
 	difference_sql_joined(&out, whole_join);
 	strbuf_puts(&out, "), orphans as materialized (\n");
 	difference_sql_orphans(&out, desired);
-	strbuf_puts(&out, "), counts as (\n    select ");
+	strbuf_puts(&out, "), counted as materialized (\n"
+			  "    select key, bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"
+			  "      from journal where " DIFFERENCE_SQL_COUNTED "\n"
+			  "     group by key\n"
+			  "), counts as (\n    select ");
 	for (size_t i = 0; i < sizeof(totals) / sizeof(*totals); i++)
 		strbuf_printf(&out, "%s%s as c%d", i ? ",\n           " : "", totals[i].expression, (int)totals[i].total);
 	strbuf_printf(&out,
@@ -201,10 +205,10 @@ char *difference_sql_totals(struct db *db, const struct source *source, const st
 	return strbuf_detach(&out);
 }
 
-char *difference_sql_still_wanted(struct db *db, const struct source *source, const struct config *config)
+char *difference_sql_still_wanted(const struct source *source, const struct config *config)
 {
 	struct strbuf out = STRBUF_INIT;
-	char *desired = difference_sql_desired(db, source, config, "$1::text[]");
+	char *desired = difference_sql_desired(source, config, "$1::text[]");
 
 	strbuf_printf(&out,
 		      "-- swbridge: which of these are wanted after all\n"
@@ -215,10 +219,10 @@ char *difference_sql_still_wanted(struct db *db, const struct source *source, co
 	return strbuf_detach(&out);
 }
 
-char *difference_sql_find(struct db *db, const struct source *source, const struct config *config)
+char *difference_sql_find(const struct source *source, const struct config *config)
 {
 	struct strbuf out = STRBUF_INIT;
-	char *desired = difference_sql_desired(db, source, config, NULL);
+	char *desired = difference_sql_desired(source, config, NULL);
 
 	strbuf_puts(&out, "-- swbridge: the keys of extensions by name\n");
 	strbuf_puts(&out, difference_sql_parameters);
@@ -239,14 +243,14 @@ char *difference_sql_find(struct db *db, const struct source *source, const stru
 	return strbuf_detach(&out);
 }
 
-char *difference_sql_function(struct db *db, const struct source *source, const struct config *config)
+char *difference_sql_function(const struct source *source, const struct config *config)
 {
 	struct strbuf out = STRBUF_INIT;
-	char *desired = difference_sql_desired(db, source, config, NULL);
+	char *desired = difference_sql_desired(source, config, NULL);
 
 	strbuf_puts(&out, "-- swbridge: difference(), for psql\n");
 	strbuf_puts(&out, difference_sql_parameters);
-	strbuf_printf(&out, ", desired as (\n    select * from %s d\n), joined as (\n", desired);
+	strbuf_printf(&out, ", desired as not materialized (\n    select * from %s d\n), joined as (\n", desired);
 	difference_sql_joined(&out, whole_join);
 	strbuf_puts(&out,
 		    ")\n"

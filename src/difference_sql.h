@@ -9,7 +9,6 @@
 #define DIFFERENCE_SQL_H
 
 #include "config.h"
-#include "db.h"
 #include "source.h"
 #include "strbuf.h"
 
@@ -40,32 +39,34 @@ enum difference_total {
 };
 
 /* All return text that the caller frees. */
-char *difference_sql_totals(struct db *db, const struct source *source, const struct config *config);
+char *difference_sql_totals(const struct source *source, const struct config *config);
 
 /*
  * A page.  It must run after the totals in the same transaction: where these
  * counted nothing for its walk, the join is not run a second time.
  */
-char *difference_sql_page(struct db *db, const struct source *source, const struct config *config);
+char *difference_sql_page(const struct source *source, const struct config *config);
 
 /* By keys; $5 is 'keys', or 'explain' for exactly the given keys, in step and absent ones too. */
-char *difference_sql_keys(struct db *db, const struct source *source, const struct config *config);
+char *difference_sql_keys(const struct source *source, const struct config *config);
 
-char *difference_sql_find(struct db *db, const struct source *source, const struct config *config);
-char *difference_sql_still_wanted(struct db *db, const struct source *source, const struct config *config);
-char *difference_sql_function(struct db *db, const struct source *source, const struct config *config);
+char *difference_sql_find(const struct source *source, const struct config *config);
+char *difference_sql_still_wanted(const struct source *source, const struct config *config);
+char *difference_sql_function(const struct source *source, const struct config *config);
 
 /*
  * The parts that several texts share.  `join` is a FROM clause that says how
  * desired d and sync s come together; `desired` yields the desired rows, and is
  * read for orphans only where there is a candidate.
  */
+#define DIFFERENCE_SQL_CLASSES \
+	"case operation when 'create' then 1 when 'replace' then 3 when 'remove' then 2 when 'suspend' then 2 else 4 end"
 #define DIFFERENCE_SQL_COUNTED \
 	"at > now() - interval '24 hours' /* what the rails count */\n" \
 	"           and (outcome is null or outcome not in ('rejected', 'not sent', 'foreign', 'void'))"
 extern const char difference_sql_parameters[];
 void difference_sql_joined(struct strbuf *out, const char *join);
 void difference_sql_orphans(struct strbuf *out, const char *desired);
-char *difference_sql_desired(struct db *db, const struct source *source, const struct config *config, const char *keys);
+char *difference_sql_desired(const struct source *source, const struct config *config, const char *keys);
 
 #endif

@@ -63,7 +63,8 @@ static const char find_sql[] =
 static const char columns_sql[] =
 	"-- swbridge: the columns of the source and their types\n"
 	"with source_columns as (\n"
-	"    select a.attname::text as name, a.atttypid as type, a.atttypmod as typmod, a.attnum::int as position\n"
+	"    select a.attname::text as name, a.atttypid as type, a.atttypmod as typmod, a.attnum::int as position,\n"
+	"           a.attcollation as collation\n"
 	"      from pg_attribute a\n"
 	"     where a.attnum > 0 and not a.attisdropped\n"
 	"       and a.attrelid = case when $2::boolean\n"
@@ -71,7 +72,7 @@ static const char columns_sql[] =
 	"                                    where p.oid = $1::oid and t.typrelid <> 0)\n"
 	"                             else $1::oid end\n"
 	"    union all\n"
-	"    select x.name, x.type, -1, x.position::int\n"
+	"    select x.name, x.type, -1, x.position::int, 0::oid\n"
 	"      from pg_proc p,\n"
 	"           unnest(p.proargnames, p.proallargtypes, p.proargmodes)\n"
 	"               with ordinality as x (name, type, mode, position)\n"
@@ -85,7 +86,16 @@ static const char columns_sql[] =
 	"            when coalesce(b.oid, t.oid) in ('numeric'::regtype, 'float4'::regtype, 'float8'::regtype) then 'number'\n"
 	"            when coalesce(b.oid, t.oid) = 'uuid'::regtype then 'uuid'\n"
 	"            when coalesce(b.oid, t.oid) in ('text'::regtype, 'varchar'::regtype) then 'text'\n"
-	"            when coalesce(b.oid, t.oid) = 'bpchar'::regtype then 'char' end\n"
+	"            when coalesce(b.oid, t.oid) = 'bpchar'::regtype then 'char' end,\n"
+	"       quote_ident(c.name),\n"
+	"       not $2::boolean and exists (\n"
+	"           select from pg_index i\n"
+	"             join pg_class r on r.oid = i.indrelid and (r.relkind = 'p' or not r.relhassubclass)\n"
+	"             join pg_attribute a on a.attrelid = i.indrelid and a.attnum = i.indkey[0] and a.attnotnull\n"
+	"            where i.indrelid = $1::oid and a.attname = c.name and i.indnkeyatts = 1\n"
+	"              and i.indisunique and i.indisvalid and i.indimmediate and i.indpred is null),\n"
+	"       (select quote_ident(n.nspname) || '.' || quote_ident(l.collname)\n"
+	"          from pg_collation l join pg_namespace n on n.oid = l.collnamespace where l.oid = c.collation)\n"
 	"  from source_columns c\n"
 	"  join pg_type t on t.oid = c.type\n"
 	"  left join pg_type b on t.typtype = 'd' and b.oid = t.typbasetype\n"
@@ -141,9 +151,12 @@ static bool bind_column(struct source *source, const struct db_result *columns, 
 			struct source_binding *b = &source->columns[which];
 
 			b->column = mem_strdup(column);
+			b->quoted = mem_strdup(db_result_get(columns, i, 4));
+			b->collation = mem_strdup(db_result_get(columns, i, 6));
 			b->type = mem_strdup(db_result_get(columns, i, 1));
 			b->array = db_result_bool(columns, i, 2);
 			b->kind = kind_of(db_result_get(columns, i, 3));
+			b->unique = b->kind != SOURCE_OTHER && db_result_bool(columns, i, 5);
 			return true;
 		}
 	}
@@ -343,6 +356,8 @@ void source_free(struct source *source)
 		return;
 	for (int i = 0; i < SOURCE_COLUMN_COUNT; i++) {
 		free(source->columns[i].column);
+		free(source->columns[i].quoted);
+		free(source->columns[i].collation);
 		free(source->columns[i].type);
 	}
 	free(source->name);

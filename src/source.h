@@ -18,8 +18,7 @@
  * all text but enabled, email_given, protected (boolean, never null); lists are
  * comma separated; empty texts are null; key is collated "C".  And three that
  * only the difference needs: wanted (to be mirrored: enabled, no skip_reason, no
- * problem), speaks (its profile counts for its subscriber; wanted rows of the same
- * e-mail only), settings_text and profile_text (what their digests are over).
+ * problem), settings_text and profile_text (what their digests are over).
  *
  * skip_reason also says `no_secret`, and `no_extension` for a row with a key and
  * no extension (whose extension then reads as its key); a row with neither is no
@@ -31,7 +30,7 @@
  * protected the same, but NULL is false.
  *
  * The text refers to the fixed parameters of difference.h and holds no value
- * of the configuration.  Identifiers are quoted by libpq; every column is cast,
+ * of the configuration.  Identifiers are quoted by the server; every column is cast,
  * since a PBX upgrade may change its type (enabled: text or boolean or number).
  */
 #ifndef SOURCE_H
@@ -59,8 +58,11 @@ enum source_kind { SOURCE_TEXT, SOURCE_CHAR, SOURCE_BOOLEAN, SOURCE_INTEGER, SOU
 
 struct source_binding {
 	char *column; /* the source's name for it; NULL: not bound */
+	char *quoted; /* the same as an identifier of SQL, quoted by the server */
+	char *collation; /* of the column, quoted: keys must be compared by it for an index to be used; NULL: none */
 	char *type;   /* format_type(), e.g. "character varying(40)", "text[]" */
 	bool array;
+	bool unique; /* a unique index says that no two rows have the same, and it is never null */
 	enum source_kind kind; /* of a domain: of its base type; SOURCE_OTHER for arrays */
 };
 
@@ -97,11 +99,10 @@ bool source_has(const struct source *source, enum source_column column);
 /*
  * Appends the text of "desired" as a parenthesised subquery.  `keys`: an SQL
  * expression of type text[] ("$1::text[]"); only the rows with these keys are
- * read, by index where there is one.  NULL: everything.  What counts over several
- * rows (problem, speaks) is counted over the rows that are read.
+ * read, by index where there is one.  NULL: everything.  Problems are counted
+ * over the rows that are read.
  */
-void source_query(struct strbuf *out, struct db *db, const struct source *source, const struct config *config,
-		  const char *keys);
+void source_query(struct strbuf *out, const struct source *source, const struct config *config, const char *keys);
 
 /*
  * A read of the source failed with `err`: says it in an operator's words where

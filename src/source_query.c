@@ -27,10 +27,10 @@ static const char *next_placeholder(const char *template, size_t *which)
 }
 
 /* One bound column as text, '' as null; a list as comma separated text. */
-static void column_text(struct strbuf *out, struct db *db, const struct source *source, enum source_column column)
+static void column_text(struct strbuf *out, const struct source *source, enum source_column column)
 {
 	const struct source_binding *b = &source->columns[column];
-	char *name = b->column ? db_identifier(db, b->column) : NULL;
+	const char *name = b->quoted;
 
 	if (!name)
 		strbuf_puts(out, "null::text");
@@ -38,15 +38,14 @@ static void column_text(struct strbuf *out, struct db *db, const struct source *
 		strbuf_printf(out, "nullif(array_to_string(c.%s::text[], ','), '')", name);
 	else
 		strbuf_printf(out, "nullif(c.%s::text, '')", name);
-	free(name);
 }
 
 /* A yes or no of whatever type; `unset` is what NULL and '' count as. */
-static void column_truth(struct strbuf *out, struct db *db, const struct source *source, enum source_column column,
+static void column_truth(struct strbuf *out, const struct source *source, enum source_column column,
 			 const char *unset)
 {
 	const struct source_binding *b = &source->columns[column];
-	char *name = b->column ? db_identifier(db, b->column) : NULL;
+	const char *name = b->quoted;
 
 	if (!name)
 		strbuf_puts(out, unset);
@@ -58,7 +57,6 @@ static void column_truth(struct strbuf *out, struct db *db, const struct source 
 		strbuf_printf(out,
 			      "coalesce(nullif(lower(btrim(c.%s::text)), '') in ('true', 't', 'yes', 'y', 'on', '1', 'enabled'), %s)",
 			      name, unset);
-	free(name);
 }
 
 /*
@@ -66,16 +64,15 @@ static void column_truth(struct strbuf *out, struct db *db, const struct source 
  * wanted rows through: the exact comparison of keys comes after it.  Hence the
  * parameter is cast to the column's type and not the column to text.
  */
-static void index_condition(struct strbuf *out, struct db *db, const struct source_binding *b, const char *values)
+static void index_condition(struct strbuf *out, const struct source_binding *b, const char *values)
 {
-	char *name = db_identifier(db, b->column);
+	const char *name = b->quoted;
 
 	switch (b->kind) {
 	case SOURCE_TEXT:
-		strbuf_printf(out, "c.%s = any(%s)", name, values);
-		break;
 	case SOURCE_CHAR:
-		strbuf_printf(out, "c.%s = any((%s)::bpchar[])", name, values);
+		strbuf_printf(out, "c.%s = any((%s)::%s[]%s%s)", name, values, b->kind == SOURCE_TEXT ? "text" : "bpchar",
+			      b->collation ? " collate " : "", b->collation ? b->collation : "");
 		break;
 	case SOURCE_INTEGER:
 		strbuf_printf(out,
@@ -96,13 +93,11 @@ static void index_condition(struct strbuf *out, struct db *db, const struct sour
 		strbuf_printf(out, "c.%s::text = any(%s)", name, values);
 		break;
 	}
-	free(name);
 }
 
 /* A key that is made of tenant and extension is taken apart at each '/', since either may hold one. */
-static void parts_condition(struct strbuf *out, struct db *db, const struct source *source, const char *keys)
+static void parts_condition(struct strbuf *out, const struct source *source, const char *keys)
 {
-	char *tenant = db_identifier(db, source->columns[SOURCE_TENANT].column);
 	char *tails = mem_printf("array(select k.k from unnest(%s) k (k) union all\n"
 				 "              select substr(k.k, i.i + 1) from unnest(%s) k (k), generate_series(1, length(k.k)) i (i)\n"
 				 "               where substr(k.k, i.i, 1) = '/')",
@@ -112,17 +107,16 @@ static void parts_condition(struct strbuf *out, struct db *db, const struct sour
 				 "               where substr(k.k, i.i, 1) = '/')",
 				 keys);
 
-	index_condition(out, db, &source->columns[SOURCE_EXTENSION], tails);
+	index_condition(out, &source->columns[SOURCE_EXTENSION], tails);
 	strbuf_puts(out, "\n               and (");
-	index_condition(out, db, &source->columns[SOURCE_TENANT], heads);
-	strbuf_printf(out, "\n                    or c.%s is null)", tenant);
-	free(tenant);
+	index_condition(out, &source->columns[SOURCE_TENANT], heads);
+	strbuf_printf(out, "\n                    or c.%s is null)", source->columns[SOURCE_TENANT].quoted);
 	free(tails);
 	free(heads);
 }
 
 /* The innermost part: the source's columns as text, by index where keys are given. */
-static void read_columns(struct strbuf *out, struct db *db, const struct source *source, const char *keys)
+static void read_columns(struct strbuf *out, const struct source *source, const char *keys)
 {
 	bool first = true;
 
@@ -132,11 +126,11 @@ static void read_columns(struct strbuf *out, struct db *db, const struct source 
 			strbuf_puts(out, ",\n                   ");
 		first = false;
 		if (i == SOURCE_ENABLED)
-			column_truth(out, db, source, i, "true");
+			column_truth(out, source, i, "true");
 		else if (i == SOURCE_PROTECTED)
-			column_truth(out, db, source, i, "false");
+			column_truth(out, source, i, "false");
 		else
-			column_text(out, db, source, i);
+			column_text(out, source, i);
 		strbuf_printf(out, " as %s", i == SOURCE_KEY ? "bound_key" : source_column_names[i]);
 	}
 	strbuf_printf(out, "\n              from %s", source->name);
@@ -147,11 +141,11 @@ static void read_columns(struct strbuf *out, struct db *db, const struct source 
 		return;
 	strbuf_puts(out, "\n             where ");
 	if (source_has(source, SOURCE_KEY))
-		index_condition(out, db, &source->columns[SOURCE_KEY], keys);
+		index_condition(out, &source->columns[SOURCE_KEY], keys);
 	else if (source_has(source, SOURCE_TENANT))
-		parts_condition(out, db, source, keys);
+		parts_condition(out, source, keys);
 	else
-		index_condition(out, db, &source->columns[SOURCE_EXTENSION], keys);
+		index_condition(out, &source->columns[SOURCE_EXTENSION], keys);
 }
 
 static void username_expression(struct strbuf *out, const struct source *source, const struct config *config)
@@ -238,25 +232,44 @@ static void digest_text(struct strbuf *out, const struct source *source, const e
 		strbuf_puts(out, "''::text");
 }
 
-/* Whose profile counts: the smallest wanted key of those that share a given e-mail. */
-static void speaks_expression(struct strbuf *out, const struct source *source, const struct config *config)
+/* Whether two rows can have the same key: an index may say that they cannot, which saves sorting the fleet. */
+static bool keys_may_repeat(const struct source *source)
 {
-	bool profile = false;
+	if (source_has(source, SOURCE_KEY))
+		return !source->columns[SOURCE_KEY].unique;
+	return source_has(source, SOURCE_TENANT) || !source->columns[SOURCE_EXTENSION].unique;
+}
 
-	for (int i = SOURCE_FIRST_NAME; i <= SOURCE_COMPANY_NAME; i++)
-		profile = profile || source_has(source, i);
-	if (config->subscriber_id)
-		strbuf_puts(out, "false");
-	else if (profile && source_has(source, SOURCE_EMAIL))
-		strbuf_puts(out, "d.wanted and (not d.email_given\n"
-				 "                         or d.key = min(d.key) filter (where d.wanted)\n"
-				 "                                    over (partition by d.email, d.email_given))");
-	else
-		strbuf_puts(out, "d.wanted");
+/* Whether the username is nothing but the key, so that only equal keys make equal names. */
+static bool username_is_key(const struct source *source, const struct config *config)
+{
+	return !(config->username && *config->username) && !source_has(source, SOURCE_USERNAME) &&
+	       !source_has(source, SOURCE_KEY) && !source_has(source, SOURCE_TENANT);
+}
+
+/* Rows that share a key or a name with another; `nth` leaves one row for each key. */
+static void problem_expressions(struct strbuf *out, const struct source *source, const struct config *config)
+{
+	bool keys = keys_may_repeat(source);
+	bool names = !username_is_key(source, config);
+
+	strbuf_puts(out, "               ");
+	if (keys || names)
+		strbuf_puts(out, "case ");
+	if (keys)
+		strbuf_puts(out, "when count(*) over (partition by n.key) > 1 then 'duplicate_key'");
+	if (keys && names)
+		strbuf_puts(out, "\n                    ");
+	if (names)
+		strbuf_puts(out, "when n.enabled and n.skip_reason is null and n.username is not null\n"
+				 "                     and count(*) filter (where n.enabled and n.skip_reason is null)\n"
+				 "                             over (partition by n.username) > 1 then 'duplicate_username'");
+	strbuf_puts(out, keys || names ? " end as problem,\n" : "null::text as problem,\n");
+	strbuf_printf(out, "               %s as nth\n", keys ? "row_number() over (partition by n.key)" : "1");
 }
 
 /* The middle: keys, names, e-mails, reasons. */
-static void normalise(struct strbuf *out, struct db *db, const struct source *source, const struct config *config,
+static void normalise(struct strbuf *out, const struct source *source, const struct config *config,
 		      const char *keys)
 {
 	const char *key = source_has(source, SOURCE_TENANT) ? "coalesce(r.tenant || '/' || r.extension, r.extension)" : "r.extension";
@@ -279,11 +292,11 @@ static void normalise(struct strbuf *out, struct db *db, const struct source *so
 	strbuf_printf(out, "            select r.*, %s%s%s collate \"C\" as key from (\n",
 		      source_has(source, SOURCE_KEY) ? "coalesce(r.bound_key, " : "", key,
 		      source_has(source, SOURCE_KEY) ? ")" : "");
-	read_columns(out, db, source, keys);
+	read_columns(out, source, keys);
 	strbuf_puts(out, "\n            ) r\n          ) k\n");
 }
 
-void source_query(struct strbuf *out, struct db *db, const struct source *source, const struct config *config,
+void source_query(struct strbuf *out, const struct source *source, const struct config *config,
 		  const char *keys)
 {
 	static const enum source_column settings[] = {
@@ -296,28 +309,23 @@ void source_query(struct strbuf *out, struct db *db, const struct source *source
 	};
 
 	strbuf_puts(out, "(\n    -- desired: the source, normalised\n    select d.*,\n           ");
-	speaks_expression(out, source, config);
-	strbuf_puts(out, " as speaks,\n           ");
 	digest_text(out, source, settings, sizeof(settings) / sizeof(*settings));
 	strbuf_puts(out, " as settings_text,\n           ");
 	digest_text(out, source, profile, sizeof(profile) / sizeof(*profile));
-	strbuf_puts(out,
-		    " as profile_text\n"
-		    "      from (select p.*, p.enabled and p.skip_reason is null and p.problem is null as wanted from (\n"
-		    "        select n.*,\n"
-		    "           case when count(*) over (partition by n.key) > 1 then 'duplicate_key'\n"
-		    "                when n.enabled and n.skip_reason is null and n.username is not null\n"
-		    "                 and count(*) filter (where n.enabled and n.skip_reason is null)\n"
-		    "                         over (partition by n.username) > 1 then 'duplicate_username' end as problem,\n"
-		    "           row_number() over (partition by n.key) as nth\n"
-		    "      from (\n");
-	normalise(out, db, source, config, keys);
+	strbuf_puts(out, " as profile_text\n"
+			 "      from (\n"
+			 "        select p.*, p.enabled and p.skip_reason is null and p.problem is null as wanted\n"
+			 "          from (\n"
+			 "        select n.*,\n");
+	problem_expressions(out, source, config);
+	strbuf_puts(out, "          from (\n");
+	normalise(out, source, config, keys);
 	strbuf_puts(out, "        ) n\n         where n.key is not null");
 	if (keys)
 		strbuf_printf(out, "\n           and n.key = any(%s)", keys);
 	patterns_condition(out, config->include, "include", true);
 	patterns_condition(out, config->exclude, "exclude", false);
-	strbuf_puts(out, "\n      ) p where p.nth = 1) d\n)");
+	strbuf_puts(out, "\n          ) p\n         where p.nth = 1\n      ) d\n)");
 }
 
 /* A shell pattern as LIKE's: * and ? are all that it knows. */
