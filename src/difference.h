@@ -189,7 +189,6 @@ const char *difference_policy(const struct difference_query *query); /* $4; borr
 /* The text of $4, for a configuration.  Caller frees. */
 char *difference_policy_json(const struct config *config);
 
-/* What identity.difference_text gets, for the SQL function difference(): $1 inner, $2 outer, $3 policy.  Caller frees. */
 /* What identity.difference_text gets, for the SQL function difference(); the parameters are those above.  Caller frees. */
 char *difference_function_text(struct db *db, const struct source *source, const struct config *config);
 
