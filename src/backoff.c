@@ -29,10 +29,7 @@ int64_t backoff_next(struct backoff *backoff, uint64_t random, int64_t retry_aft
 	 * The server's time is the start of the jitter, not its end: everybody
 	 * whom it told the same second would come back together otherwise.
 	 */
-	if (retry_after_ms >= 0) {
-		if (retry_after_ms >= backoff->longest_ms)
-			return backoff->longest_ms;
+	if (retry_after_ms >= 0)
 		wait = wait > backoff->longest_ms - retry_after_ms ? backoff->longest_ms : wait + retry_after_ms;
-	}
 	return wait;
 }

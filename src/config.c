@@ -9,6 +9,7 @@
 #include "log.h"
 #include "mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,15 +67,10 @@ static int take_entry(struct config *config, const struct config_entry *entry, s
 {
 	const struct config_option *option = config_option_find(entry->section, entry->key);
 	const char *foreign = foreign_syntax(entry->value);
-	char *hint = NULL, *shown = NULL;
+	char *shown = NULL;
 	int rc = 0;
 
-	if (!option) {
-		hint = config_option_suggest_key(entry->section, entry->key);
-		rc = error_exit(err, EXIT_CONFIG, "%s:%u: there is no option %.60s in [%s].%s", config->path, entry->line,
-				entry->key, entry->section, hint);
-		goto out;
-	}
+	assert(option);
 	if (foreign)
 		rc = error_exit(err, EXIT_CONFIG, "%s", foreign);
 	else if (!strcmp(entry->section, "columns"))
@@ -85,10 +81,17 @@ static int take_entry(struct config *config, const struct config_entry *entry, s
 		shown = option->secret ? mem_strdup("") : mem_printf(" = %.60s", entry->value);
 		error_prefix(err, "%s:%u: %s%s", config->path, entry->line, entry->key, shown);
 	}
-out:
 	mem_free(shown);
-	mem_free(hint);
 	return rc;
+}
+
+static int take_entries(struct config *config, const struct config_file *file, struct error *err)
+{
+	for (size_t i = 0; i < file->count; i++) {
+		if (take_entry(config, &file->entries[i], err))
+			return -1;
+	}
+	return 0;
 }
 
 /* Where an option stands in the file, 0: nowhere. */
@@ -184,6 +187,15 @@ static int guard_passwords(const struct config *config, const struct config_file
 	return rc;
 }
 
+static int take_token(struct config *config, struct error *err)
+{
+	if (!config->api_token && config_token_outside(config->api_token_file, &config->api_token, err))
+		return -1;
+	if (config->api_token)
+		log_add_secret(config->api_token);
+	return 0;
+}
+
 static char *default_path(void)
 {
 	const char *value = getenv("SWBRIDGE_CONFIG");
@@ -198,18 +210,12 @@ int config_load(const char *path, struct config **config, struct error *err)
 	int rc = -1;
 
 	c->path = path ? mem_strdup(path) : default_path();
-	if (config_file_read(c->path, &file, err) || take_defaults(c, err))
+	if (config_file_read(c->path, &file, err) || take_defaults(c, err) || take_entries(c, &file, err))
 		goto out;
-	for (size_t i = 0; i < file.count; i++) {
-		if (take_entry(c, &file.entries[i], err))
-			goto out;
-	}
 	if (take_environment(c, err) || check_together(c, &file, err) || guard_passwords(c, &file, err))
 		goto out;
-	if (!c->api_token && config_token_outside(c->api_token_file, &c->api_token, err))
+	if (take_token(c, err))
 		goto out;
-	if (c->api_token)
-		log_add_secret(c->api_token);
 	if (!c->api_url && c->space)
 		c->api_url = mem_printf("https://%s.signalwire.com", c->space);
 	*config = c;

@@ -72,16 +72,37 @@ static int check_bytes(const char *path, const struct strbuf *text, struct error
 	return 0;
 }
 
-/* The sections met so far, by their rows in the option table: a name, and where it stood. */
+/* The sections met so far, and the options set in the last of them. */
 struct scan {
 	const char *path;
-	char *section; /* the last one; NULL: none yet */
-	struct {
+	struct place {
 		char *name;
 		unsigned line;
-	} *seen;
-	size_t count;
+	} *sections, *keys;
+	size_t section_count, key_count;
 };
+
+/* Where `name` stood before; 0: nowhere, and from now on here. */
+static unsigned seen_before(struct place **places, size_t *count, const char *name, unsigned line)
+{
+	for (size_t i = 0; i < *count; i++) {
+		if (!strcmp((*places)[i].name, name))
+			return (*places)[i].line;
+	}
+	*places = mem_grow(*places, *count + 1, sizeof(**places));
+	(*places)[*count] = (struct place){ .name = mem_strdup(name), .line = line };
+	++*count;
+	return 0;
+}
+
+static void forget_places(struct place **places, size_t *count)
+{
+	for (size_t i = 0; i < *count; i++)
+		mem_free((*places)[i].name);
+	mem_free(*places);
+	*places = NULL;
+	*count = 0;
+}
 
 /* Takes "[name]" at `start`, `len` bytes without the line's end. */
 static int scan_section(struct scan *scan, const char *start, size_t len, unsigned line, struct error *err)
@@ -89,6 +110,7 @@ static int scan_section(struct scan *scan, const char *start, size_t len, unsign
 	char *name = NULL, *hint = NULL;
 	const char *close = memchr(start, ']', len);
 	size_t from = 1, to = 0;
+	unsigned before = 0;
 	int rc = -1;
 
 	if (!close || close + 1 != start + len) {
@@ -107,21 +129,58 @@ static int scan_section(struct scan *scan, const char *start, size_t len, unsign
 		error_exit(err, EXIT_CONFIG, "%s:%u: there is no section [%.60s].%s", scan->path, line, name, hint);
 		goto out;
 	}
-	for (size_t i = 0; i < scan->count; i++) {
-		if (!strcmp(scan->seen[i].name, name)) {
-			error_exit(err, EXIT_CONFIG, "%s:%u: [%s] is there a second time, it began on line %u; put both into one.",
-				   scan->path, line, name, scan->seen[i].line);
-			goto out;
-		}
+	before = seen_before(&scan->sections, &scan->section_count, name, line);
+	if (before) {
+		error_exit(err, EXIT_CONFIG, "%s:%u: [%s] is there a second time, it began on line %u; put both into one.",
+			   scan->path, line, name, before);
+		goto out;
 	}
-	scan->seen = mem_grow(scan->seen, scan->count + 1, sizeof(*scan->seen));
-	scan->seen[scan->count].line = line;
-	scan->seen[scan->count++].name = name;
-	name = NULL;
+	forget_places(&scan->keys, &scan->key_count);
 	rc = 0;
 out:
 	mem_free(hint);
 	mem_free(name);
+	return rc;
+}
+
+/* Whether this key may stand here, on a line that has one. */
+static int check_key(struct scan *scan, const char *key, unsigned line, struct error *err)
+{
+	const char *section = scan->sections[scan->section_count - 1].name;
+	unsigned before = 0;
+
+	if (!config_option_find(section, key)) {
+		char *hint = config_option_suggest_key(section, key);
+
+		error_exit(err, EXIT_CONFIG, "%s:%u: there is no option %.60s in [%s].%s", scan->path, line, key, section, hint);
+		mem_free(hint);
+		return -1;
+	}
+	before = seen_before(&scan->keys, &scan->key_count, key, line);
+	if (before)
+		return error_exit(err, EXIT_CONFIG, "%s:%u: %s is set a second time, after line %u; keep one of them.", scan->path,
+				  line, key, before);
+	return 0;
+}
+
+/* What stands before the = is a key; a line without one is libini_config's to refuse, and may be a lost secret. */
+static int scan_key(struct scan *scan, const char *start, size_t len, unsigned line, struct error *err)
+{
+	const char *equals = memchr(start, '=', len);
+	char *key = NULL;
+	int rc = 0;
+
+	if (scan->section_count == 0)
+		return error_exit(err, EXIT_CONFIG,
+				  "%s:%u: this line stands before the first section; write [signalwire] or another above it.",
+				  scan->path, line);
+	if (!equals || equals == start)
+		return 0;
+	while (equals > start && strchr(" \t", equals[-1]))
+		equals--;
+	key = mem_strndup(start, (size_t)(equals - start));
+	rc = check_key(scan, key, line, err);
+	mem_free(key);
 	return rc;
 }
 
@@ -132,8 +191,6 @@ out:
  */
 static int scan_line(struct scan *scan, const char *start, size_t len, unsigned line, struct error *err)
 {
-	if (len == 0)
-		return 0;
 	if (*start == '#')
 		return error_exit(err, EXIT_CONFIG, "%s:%u: a comment begins with ; here, and a file includes no other.",
 				  scan->path, line);
@@ -141,14 +198,9 @@ static int scan_line(struct scan *scan, const char *start, size_t len, unsigned 
 		return error_exit(err, EXIT_CONFIG,
 				  "%s:%u: ;-- begins no block of comments here; begin every line of a comment with a ; alone.",
 				  scan->path, line);
-	if (*start == ';')
-		return 0;
 	if (*start == '[')
 		return scan_section(scan, start, len, line, err);
-	if (scan->count == 0)
-		return error_exit(err, EXIT_CONFIG, "%s:%u: \"%.*s\" stands before the first section; write [signalwire] or another above it.",
-				  scan->path, line, (int)strcspn(start, "= \t\r\n") < 60 ? (int)strcspn(start, "= \t\r\n") : 60, start);
-	return 0;
+	return *start == ';' ? 0 : scan_key(scan, start, len, line, err);
 }
 
 /*
@@ -178,61 +230,52 @@ static int scan_lines(const char *path, struct strbuf *text, struct error *err)
 	}
 	rc = 0;
 out:
-	for (size_t i = 0; i < scan.count; i++)
-		mem_free(scan.seen[i].name);
-	mem_free(scan.seen);
+	forget_places(&scan.sections, &scan.section_count);
+	forget_places(&scan.keys, &scan.key_count);
 	return rc;
 }
 
-/* What stands before the = on a line, for messages; no value is in it.  Caller frees. */
-static char *key_on_line(const char *text, unsigned line)
-{
-	size_t len = 0;
-
-	while (line-- > 1) {
-		text += strcspn(text, "\n");
-		text += *text == '\n';
-	}
-	text += strspn(text, " \t");
-	len = strcspn(text, "=\n");
-	while (len > 0 && strchr(" \t\r", text[len - 1]))
-		len--;
-	return mem_strndup(text, len < 60 ? len : 60);
-}
-
 /*
- * libini_config tells what it found as text alone, in the language of the
- * user: "Error (10) on line 7: ...".  The two numbers are what counts.
+ * The first error that libini_config found.  It tells them as text alone, in
+ * the language of the user: "Error (10) on line 7: ...".  The two numbers are
+ * what counts.  *line stays 0 where it found none.
  */
-static int explain(const char *path, const char *text, struct ini_cfgobj *ini, struct error *err)
+static void first_error(struct ini_cfgobj *ini, unsigned long *number, unsigned long *line)
 {
+	unsigned count = ini_config_error_count(ini);
 	char **list = NULL;
-	char *rest = NULL, *key = NULL;
-	unsigned long number = 0, line = 0;
 
-	if (!ini_config_get_errors(ini, &list) && list && list[0]) {
-		const char *first = list[0] + strcspn(list[0], "0123456789");
+	/* See config_file.h: its list ends only where it counted. */
+	if (count == 0 || ini_config_get_errors(ini, &list) || !list)
+		return;
+	for (unsigned i = 0; i < count && list[i]; i++) {
+		char *rest = NULL;
+		unsigned long n = strtoul(list[i] + strcspn(list[i], "0123456789"), &rest, 10);
+		unsigned long at = strtoul(rest + strcspn(rest, "0123456789"), NULL, 10);
 
-		number = strtoul(first, &rest, 10);
-		line = strtoul(rest + strcspn(rest, "0123456789"), NULL, 10);
+		if (at > 0 && (*line == 0 || at < *line)) {
+			*number = n;
+			*line = at;
+		}
 	}
 	ini_config_free_errors(list);
+}
+
+static int explain(const char *path, struct ini_cfgobj *ini, struct error *err)
+{
+	unsigned long number = 0, line = 0;
+
+	first_error(ini, &number, &line);
 	if (line == 0)
 		return error_exit(err, EXIT_CONFIG, "%s: the file cannot be understood.", path);
-	key = key_on_line(text, (unsigned)line);
-	if (number == ERR_DUPKEY || number == ERR_DUPKEYSEC)
-		error_exit(err, EXIT_CONFIG, "%s:%lu: %s is set a second time in its section; keep one of them.", path, line, key);
-	else if (number == ERR_NOKEY)
-		error_exit(err, EXIT_CONFIG, "%s:%lu: there is no key before the =; write key = value.", path, line);
-	else if (number == ERR_NOEQUAL)
-		error_exit(err, EXIT_CONFIG, "%s:%lu: there is no = on this line; write key = value, or a ; in front of a comment.",
-			   path, line);
-	else if (number == ERR_LONGKEY)
-		error_exit(err, EXIT_CONFIG, "%s:%lu: no key is as long as the one that begins with %s.", path, line, key);
-	else
-		error_exit(err, EXIT_CONFIG, "%s:%lu: this line cannot be understood; write key = value.", path, line);
-	mem_free(key);
-	return -1;
+	if (number == ERR_NOKEY)
+		return error_exit(err, EXIT_CONFIG, "%s:%lu: there is no key before the =; write key = value.", path, line);
+	if (number == ERR_NOEQUAL)
+		return error_exit(err, EXIT_CONFIG,
+				  "%s:%lu: there is no = on this line; write key = value, or a ; in front of a comment.", path, line);
+	if (number == ERR_LONGKEY)
+		return error_exit(err, EXIT_CONFIG, "%s:%lu: no key is as long as this one.", path, line);
+	return error_exit(err, EXIT_CONFIG, "%s:%lu: this line cannot be understood; write key = value.", path, line);
 }
 
 /* Appends the entries of one section. */
@@ -264,35 +307,37 @@ static int take_section(struct ini_cfgobj *ini, const char *section, struct conf
 	return failed ? error_set(err, ERROR_BUG, "libini_config lost the section [%s].", section) : 0;
 }
 
+static int take_sections(struct ini_cfgobj *ini, struct config_file *file, struct error *err)
+{
+	int count = 0, failed = 0, rc = 0;
+	char **sections = ini_get_section_list(ini, &count, &failed);
+
+	for (int i = 0; sections && rc == 0 && i < count; i++)
+		rc = take_section(ini, sections[i], file, err);
+	if (sections)
+		ini_free_section_list(sections);
+	return rc;
+}
+
 int config_file_parse(const char *path, struct strbuf *text, struct config_file *file, struct error *err)
 {
 	static const char bom[] = "\xef\xbb\xbf";
 	struct ini_cfgfile *input = NULL;
 	struct ini_cfgobj *ini = NULL;
-	char **sections = NULL;
-	int count = 0, failed = 0;
 	int rc = -1;
 
 	if (text->len >= 3 && !memcmp(text->data, bom, 3))
 		memset(text->data, ' ', 3);
 	if (check_bytes(path, text, err) || scan_lines(path, text, err))
 		goto out;
-	if (ini_config_file_from_mem(text->data, (uint32_t)text->len, &input) || ini_config_create(&ini)) {
+	if (ini_config_file_from_mem(text->data, (uint32_t)text->len, &input) || ini_config_create(&ini))
 		error_set(err, ERROR_BUG, "%s: libini_config does not take the file.", path);
-		goto out;
-	}
-	if (ini_config_parse(input, INI_STOP_ON_ANY, INI_MV1S_DETECT | INI_MV2S_DETECT | INI_MS_MERGE,
-			     INI_PARSE_NOWRAP | INI_PARSE_NO_C_COMMENTS, ini)) {
-		explain(path, text->data, ini, err);
-		goto out;
-	}
-	sections = ini_get_section_list(ini, &count, &failed);
-	rc = 0;
-	for (int i = 0; sections && rc == 0 && i < count; i++)
-		rc = take_section(ini, sections[i], file, err);
+	else if (ini_config_parse(input, INI_STOP_ON_NONE, INI_MV1S_ALLOW | INI_MV2S_ALLOW | INI_MS_MERGE,
+				  INI_PARSE_NOWRAP | INI_PARSE_NO_C_COMMENTS, ini))
+		explain(path, ini, err);
+	else
+		rc = take_sections(ini, file, err);
 out:
-	if (sections)
-		ini_free_section_list(sections);
 	if (ini)
 		ini_config_destroy(ini);
 	if (input)

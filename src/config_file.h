@@ -1,12 +1,12 @@
 /*
  * config_file - the bytes of a .conf file to sections, keys, values and lines.
  *
- * Whatever stands in the file, the answer is either a list of entries whose
- * sections are all in the option table, or an error that names file and line.
- * libini_config reads keys and values; comments and section lines are looked
- * at before it sees the text, because it folds the names of sections to one
- * case and, in 1.3.1, writes beyond its list of errors when two sections have
- * one name.
+ * Whatever stands in the file, the answer is either a list of entries that are
+ * all in the option table, each once, or an error that names file and line.
+ * libini_config reads the values.  Comments, names and duplicates are looked
+ * at before it sees the text: it folds names to one case, and 1.3.1
+ * lists duplicates without counting them, so that the list of its errors has
+ * no end and reading it reads beyond it (found with valgrind).
  *
  * The text, the values and what is freed are wiped: the token may be in them.
  */

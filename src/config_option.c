@@ -182,6 +182,7 @@ char *config_option_suggest_section(const char *name)
 static char *list_columns(void)
 {
 	char *list = mem_strdup(" The columns are");
+	char *text = NULL;
 
 	for (const struct config_option *o = options; o->section; o++) {
 		if (!strcmp(o->section, "columns")) {
@@ -191,29 +192,41 @@ static char *list_columns(void)
 			list = longer;
 		}
 	}
-	return list;
+	text = mem_printf("%s.", list);
+	mem_free(list);
+	return text;
+}
+
+/* The section that has such a key, other than [columns]; NULL: none. */
+static const char *section_of(const char *key)
+{
+	for (const struct config_option *o = options; o->section; o++) {
+		if (!strcmp(o->key, key) && strcmp(o->section, "columns"))
+			return o->section;
+	}
+	return NULL;
 }
 
 char *config_option_suggest_key(const char *section, const char *key)
 {
-	const char *nearest = NULL;
+	const char *nearest = NULL, *other = NULL;
 	size_t distance = (size_t)-1;
-	bool columns = !strcmp(section, "columns");
-	char *list = NULL, *text = NULL;
+	/* Somebody who renames a column easily writes the two names the wrong way round: all of them are shown. */
+	char *list = !strcmp(section, "columns") ? list_columns() : NULL;
+	char *text = NULL;
 
-	/* Somebody who renames a column often writes the two names the wrong way round: all of them are shown. */
-	if (columns)
-		list = list_columns();
 	for (const struct config_option *o = options; o->section; o++) {
 		if (!strcmp(o->section, section))
 			consider(key, o->key, &nearest, &distance);
 	}
-	for (const struct config_option *o = options; o->section && !columns && !nearest; o++) {
-		if (!strcmp(o->key, key) && strcmp(o->section, "columns"))
-			return mem_printf(" It belongs into [%s].", o->section);
-	}
-	text = mem_printf("%s%s%s%s%s", nearest ? " Did you mean " : "", nearest ? nearest : "", nearest ? "?" : "",
-			  list ? list : "", list ? "." : "");
+	if (!nearest && !list)
+		other = section_of(key);
+	if (nearest)
+		text = mem_printf(" Did you mean %s?%s", nearest, list ? list : "");
+	else if (other)
+		text = mem_printf(" It belongs into [%s].", other);
+	else
+		text = mem_strdup(list ? list : "");
 	mem_free(list);
 	return text;
 }

@@ -114,48 +114,51 @@ static char *url_part(CURLU *url, CURLUPart part)
 }
 
 /*
- * Parsed by libcurl, as the requests will be: no second opinion about what the
- * host is can open a hole.
+ * NULL: a good address, else the clause about it.  Parsed by libcurl, as the
+ * requests will be: no second opinion about what the host is can open a hole.
  */
-int config_text_url(const struct config_option *option, const char *text, void *field, struct error *err)
+static const char *judge_url(const char *text)
 {
 	CURLU *url = curl_url();
-	char *scheme = NULL, *host = NULL, *clean = NULL;
-	size_t len = strlen(text);
-	int rc = -1;
+	char *scheme = NULL, *host = NULL;
+	const char *objection = "write an address that begins with https:// and has no user, query or fragment.";
 
-	(void)option;
-	if (len == 0) {
-		rc = keep(field, text);
-		goto out;
-	}
 	if (!url || curl_url_set(url, CURLUPART_URL, text, 0)) {
-		error_exit(err, EXIT_CONFIG, "write an address like https://example.signalwire.com.");
+		objection = "write an address like https://example.signalwire.com.";
 		goto out;
 	}
 	scheme = url_part(url, CURLUPART_SCHEME);
 	host = url_part(url, CURLUPART_HOST);
 	/* Looked for in the text: libcurl does not tell an empty query from none. */
-	if (!scheme || !host || (strcmp(scheme, "https") && strcmp(scheme, "http")) || strpbrk(text, "@?# \t\\")) {
-		error_exit(err, EXIT_CONFIG, "write an address that begins with https:// and has no user, query or fragment.");
+	if (!scheme || !host || strpbrk(text, "@?# \t\\"))
 		goto out;
-	}
-	if (!strcmp(scheme, "http") && !is_loopback(host)) {
-		error_exit(err, EXIT_CONFIG,
-			   "plain http would show the token and every SIP password to the network; "
-			   "write https:// (http is for loopback addresses only).");
-		goto out;
-	}
-	while (len > 0 && text[len - 1] == '/')
-		len--;
-	clean = mem_strndup(text, len);
-	rc = keep(field, clean);
+	if (!strcmp(scheme, "https") || (!strcmp(scheme, "http") && is_loopback(host)))
+		objection = NULL;
+	else if (!strcmp(scheme, "http"))
+		objection = "plain http would show the token and every SIP password to the network; "
+			    "write https:// (http is for loopback addresses only).";
 out:
-	mem_free(clean);
 	curl_free(host);
 	curl_free(scheme);
 	curl_url_cleanup(url);
-	return rc;
+	return objection;
+}
+
+int config_text_url(const struct config_option *option, const char *text, void *field, struct error *err)
+{
+	const char *objection = *text ? judge_url(text) : NULL;
+	size_t len = strlen(text);
+	char *clean = NULL;
+
+	(void)option;
+	if (objection)
+		return error_exit(err, EXIT_CONFIG, "%s", objection);
+	while (len > 0 && text[len - 1] == '/')
+		len--;
+	clean = mem_strndup(text, len);
+	keep(field, clean);
+	mem_free(clean);
+	return 0;
 }
 
 int config_text_proxy(const struct config_option *option, const char *text, void *field, struct error *err)
@@ -303,22 +306,28 @@ int config_text_uuid(const struct config_option *option, const char *text, void 
 	return keep(field, text);
 }
 
+/* The address part of HOST:PORT or [HOST]:PORT. */
+static bool host_good(const char *host, size_t len)
+{
+	if (len > 0 && host[0] == '[')
+		return len > 2 && host[len - 1] == ']' && made_of(host + 1, len - 2, ":.%");
+	return len > 0 && made_of(host, len, "-.");
+}
+
+static bool port_good(const char *port)
+{
+	size_t len = strlen(port);
+
+	/* Of numbers with five digits those up to 65535 come first in the alphabet, too. */
+	return len > 0 && len <= 5 && strspn(port, digits) == len && (len < 5 || strcmp(port, "65535") <= 0);
+}
+
 int config_text_listen(const struct config_option *option, const char *text, void *field, struct error *err)
 {
 	const char *colon = strrchr(text, ':');
-	size_t host = colon ? (size_t)(colon - text) : 0;
-	size_t len = colon ? strlen(colon + 1) : 0;
-	int port = 0;
-	bool good = host > 0 && len > 0 && len <= 5 && strspn(colon + 1, digits) == len;
 
 	(void)option;
-	for (size_t i = 0; good && i < len; i++)
-		port = port * 10 + (colon[1 + i] - '0');
-	if (good && text[0] == '[')
-		good = host > 2 && text[host - 1] == ']' && made_of(text + 1, host - 2, ":.%");
-	else if (good)
-		good = made_of(text, host, "-.");
-	if (*text && (!good || port > 65535))
+	if (*text && !(colon && host_good(text, (size_t)(colon - text)) && port_good(colon + 1)))
 		return error_exit(err, EXIT_CONFIG, "write an address and a port, like 127.0.0.1:9753 or [::1]:9753.");
 	return keep(field, text);
 }
