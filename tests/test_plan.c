@@ -72,6 +72,9 @@ SET(renamed, d->username = "u101")
 SET(password, d->secret_digest = "new")
 SET(settings, d->settings_digest = "new")
 SET(no_settings, d->settings_digest = NULL; d->sent_fields = "codecs")
+SET(bare_settings, d->settings_digest = NULL)
+SET(empty_secret, d->secret = "")
+SET(reason_no_secret, d->skip_reason = "no_secret")
 SET(never_settings, d->settings_digest = NULL; d->ledger_settings_digest = NULL)
 SET(digests_unknown, d->ledger_settings_digest = NULL; d->ledger_secret_digest = NULL)
 SET(profile, d->profile_digest = "profile"; d->profile_speaks = true)
@@ -118,7 +121,7 @@ static const struct {
 	WORD(adopted), WORD(shared_owner), WORD(orphan), WORD(is_protected), WORD(absent_noted), WORD(due),
 	WORD(not_yet), WORD(tried), WORD(tried_other), WORD(took_profile), WORD(gone), WORD(disabled),
 	WORD(no_secret), WORD(hashed), WORD(renumbered), WORD(renamed), WORD(password), WORD(settings),
-	WORD(no_settings), WORD(never_settings), WORD(digests_unknown), WORD(profile), WORD(silent_profile),
+	WORD(no_settings), WORD(never_settings), WORD(bare_settings), WORD(empty_secret), WORD(reason_no_secret), WORD(digests_unknown), WORD(profile), WORD(silent_profile),
 	WORD(silent), WORD(given_email), WORD(other_email), WORD(default_email_differs), WORD(moves_whole),
 	WORD(wanted_owner), WORD(no_email), WORD(wants_protection), WORD(duplicate), WORD(unknown_create),
 	WORD(unknown_update), WORD(unknown_replace), WORD(unknown_suspend), WORD(unknown_restore),
@@ -232,6 +235,8 @@ static const struct {
 	{ "active renamed settings password profile", "update username settings secret profile U",
 	  "username, settings, secret and profile changed" },
 	{ "active no_settings", "update settings U", "settings changed" },
+	{ "active bare_settings", "update settings U", "settings changed" },
+	{ "active digests_unknown no_settings", "update settings secret U", "settings and secret changed" },
 	{ "active never_settings", "nothing", "in step" },
 	{ "active digests_unknown", "update settings secret U", "settings and secret changed" },
 	{ "active password keyed", "update secret U", "secret changed" },
@@ -255,6 +260,8 @@ static const struct {
 	/* Skipped, rejected. */
 	{ "no_secret", "skip", "it has no secret" },
 	{ "active no_secret", "skip", "it has no secret" },
+	{ "empty_secret", "skip", "it has no secret" },
+	{ "reason_no_secret", "skip", "it has no secret" },
 	{ "hashed", "skip", "its skip_reason says that it cannot be mirrored" },
 	{ "active hashed password", "skip", "its skip_reason says that it cannot be mirrored" },
 	{ "active hashed unknown_update", "skip", "its skip_reason says that it cannot be mirrored" },

@@ -161,7 +161,7 @@ static uint64_t draw(void)
 struct history {
 	unsigned journal[KEYS];  /* classes counted for the key in the window */
 	unsigned approved[KEYS]; /* an approval covers it */
-	unsigned unapproved[KEYS]; /* classes admitted without any approval */
+	unsigned unapproved[KEYS]; /* classes admitted that were neither counted nor approved */
 };
 
 static int64_t count(const unsigned *masks, unsigned bit)
@@ -202,7 +202,7 @@ static void random_pass(struct history *h, const struct config *config)
 		if (held)
 			continue;
 		h->journal[k] |= asked;
-		h->unapproved[k] |= asked & ~h->approved[k];
+		h->unapproved[k] |= asked & ~before[k] & ~h->approved[k];
 	}
 }
 

@@ -148,12 +148,15 @@ static const struct {
 	{ { .codecs = "gsm" }, "", "" },
 	{ { .codecs = "gsm", .sent_fields = "codecs" }, "", "codecs" },
 	{ { .ciphers = "ROT13", .sent_fields = "ciphers,caller_id" }, "caller_id=null", "ciphers" },
+	{ { .ciphers = "ROT13", .codecs = "gsm", .sent_fields = "ciphers,codecs" }, "", "ciphers,codecs" },
 	/* Handlers belong to standalone credentials. */
 	{ { .call_handler = "resource", .calling_handler = "id" }, "", "" },
 	{ { .call_handler = "resource", .calling_handler = "id", .standalone = true },
 	  "call_handler=resource calling_handler=id", "call_handler,calling_handler_resource_id" },
 	{ { .sent_fields = "call_handler,calling_handler_resource_id", .standalone = true },
 	  "call_handler=null calling_handler=null", "" },
+	{ { .caller_id = "Jo", .call_handler = "passthrough", .standalone = true },
+	  "caller_id=Jo call_handler=passthrough", "caller_id,call_handler" },
 	{ { .sent_fields = "call_handler" }, "", "" },
 };
 
