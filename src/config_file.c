@@ -281,7 +281,8 @@ int config_file_parse(const char *path, struct strbuf *text, struct config_file 
 		error_set(err, ERROR_BUG, "%s: libini_config does not take the file.", path);
 		goto out;
 	}
-	if (ini_config_parse(input, INI_STOP_ON_ANY, INI_MV1S_DETECT | INI_MV2S_DETECT | INI_MS_MERGE,
+	/* _ERROR, not _DETECT: that one lists duplicates without counting them, and the list has no end (ding-libs 0.6.2). */
+	if (ini_config_parse(input, INI_STOP_ON_ANY, INI_MV1S_ERROR | INI_MV2S_ERROR | INI_MS_MERGE,
 			     INI_PARSE_NOWRAP | INI_PARSE_NO_C_COMMENTS, ini)) {
 		explain(path, text->data, ini, err);
 		goto out;
