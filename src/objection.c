@@ -38,7 +38,7 @@ static bool empty(const char *text)
 	return !text || !*text;
 }
 
-static const char *problem_objection(const char *problem)
+const char *objection_problem(const char *problem)
 {
 	if (!strcmp(problem, "duplicate_key"))
 		return "another row of the source has the same key";
@@ -144,7 +144,7 @@ const char *objection_find(const struct difference *d, bool fixed_subscriber)
 	const char *objection = key_objection(d);
 
 	if (!objection && d->problem)
-		objection = problem_objection(d->problem);
+		objection = objection_problem(d->problem);
 	if (!objection)
 		objection = username_objection(d->username);
 	if (!objection)

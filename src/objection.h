@@ -20,4 +20,7 @@
  */
 const char *objection_find(const struct difference *difference, bool fixed_subscriber);
 
+/* What a row's `problem` (source.h) means, as a static sentence part. */
+const char *objection_problem(const char *problem);
+
 #endif

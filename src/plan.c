@@ -305,24 +305,26 @@ static const char *stays(const struct difference *d, const struct plan_policy *p
 	return NULL;
 }
 
+/* Nothing was ever made for it, and nothing can have been. */
+static bool never_created(const struct difference *d)
+{
+	return d->state == STATE_CREATING && d->intent == OPERATION_NONE && !d->owner_id && !d->sip_endpoint_id;
+}
+
 static void decide_unwanted(const struct difference *d, const struct plan_policy *policy, struct plan_decision *decision)
 {
-	const char *reason = NULL;
+	const char *reason = stays(d, policy);
 
-	if (d->state == STATE_NONE) {
+	/* Of two rows with one key, one is disabled: nobody knows which one counts. */
+	if (d->present && d->problem)
+		decide(decision, PLAN_REJECT, 0, objection_problem(d->problem));
+	else if (d->state == STATE_NONE)
 		decide(decision, PLAN_NOTHING, 0, "not wanted, and not there");
-		return;
-	}
-	if (!d->present && !absence_counts(policy)) {
+	else if (!d->present && !absence_counts(policy))
 		decide(decision, PLAN_NOTHING, 0, "not in what was read, which proves nothing");
-		return;
-	}
-	if (d->state == STATE_CREATING && d->intent == OPERATION_NONE && !d->owner_id && !d->sip_endpoint_id) {
+	else if (never_created(d))
 		decide(decision, PLAN_FORGET, 0, "no longer wanted, and nothing of it was created");
-		return;
-	}
-	reason = stays(d, policy);
-	if (!reason)
+	else if (!reason)
 		decide_removal(d, policy, decision);
 	else
 		decide(decision, d->present || d->absent_noted ? PLAN_NOTHING : PLAN_MARK_ABSENT, 0, reason);
@@ -346,9 +348,11 @@ static void decide_orphan(const struct difference *d, const struct plan_policy *
 
 static bool ledger_follows(const struct difference *d)
 {
-	return d->present && d->state != STATE_NONE &&
-	       (d->absent_noted || d->is_protected != d->wants_protection ||
-		(d->extension && !same(d->extension, d->ledger_extension)));
+	if (!d->present || d->state == STATE_NONE)
+		return false;
+	/* A duplicate is there, and that is all that is known of it. */
+	return d->absent_noted || (!d->problem && (d->is_protected != d->wants_protection ||
+						   (d->extension && !same(d->extension, d->ledger_extension))));
 }
 
 /* Why nothing may be sent for this key now, or NULL. */

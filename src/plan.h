@@ -10,9 +10,10 @@
  * Order of the questions.  A row that is present and enabled is wanted: skip
  * reason, objection, rejected before, username, owner, then what to send.  A row
  * that is gone or disabled is not wanted, whatever else it says: is that to be
- * believed, is it protected, what says on_remove.  At the very end an outcome
- * that is unknown and has not settled, or a next attempt whose time has not
- * come, turns everything that would send a request into PLAN_WAIT.
+ * believed, is it protected, what says on_remove.  Of what a row may be rejected
+ * for, only a duplicate key keeps a disabled row from being removed.  At the very
+ * end an outcome that is unknown and has not settled, or a next attempt whose
+ * time has not come, turns everything that would send a request into PLAN_WAIT.
  *
  * An open intent that has settled never comes out as PLAN_NOTHING for a wanted
  * row: what it may have changed is sent again, or looked for.

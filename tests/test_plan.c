@@ -88,6 +88,7 @@ SET(wanted_owner, d->wanted_owner_id = "other owner")
 SET(no_email, d->email = NULL)
 SET(wants_protection, d->wants_protection = true)
 SET(duplicate, d->problem = "duplicate_key")
+SET(bad_username, d->username = "1 0")
 
 /* What is unknown. */
 SET(unknown_create, d->intent = OPERATION_CREATE; d->intent_settled = true)
@@ -123,7 +124,7 @@ static const struct {
 	WORD(no_secret), WORD(hashed), WORD(renumbered), WORD(renamed), WORD(password), WORD(settings),
 	WORD(no_settings), WORD(never_settings), WORD(bare_settings), WORD(empty_secret), WORD(reason_no_secret), WORD(digests_unknown), WORD(profile), WORD(silent_profile),
 	WORD(silent), WORD(given_email), WORD(other_email), WORD(default_email_differs), WORD(moves_whole),
-	WORD(wanted_owner), WORD(no_email), WORD(wants_protection), WORD(duplicate), WORD(unknown_create),
+	WORD(wanted_owner), WORD(no_email), WORD(wants_protection), WORD(duplicate), WORD(bad_username), WORD(unknown_create),
 	WORD(unknown_update), WORD(unknown_replace), WORD(unknown_suspend), WORD(unknown_restore),
 	WORD(unknown_remove), WORD(unsettled), WORD(name_moves), WORD(name_keeps), WORD(name_absent),
 	WORD(name_disabled), WORD(suspend), WORD(keep), WORD(unset), WORD(fixed), WORD(incomplete), WORD(keyed),
@@ -253,7 +254,8 @@ static const struct {
 	{ "active absent_noted", "note note", "only the ledger has to follow" },
 	{ "active absent_noted password", "update secret note U", "secret changed" },
 	{ "active absent_noted no_secret", "skip note", "it has no secret" },
-	{ "active wants_protection duplicate", "reject note", "another row of the source has the same key" },
+	{ "active wants_protection renumbered duplicate", "reject", "another row of the source has the same key" },
+	{ "active absent_noted duplicate", "reject note", "another row of the source has the same key" },
 	{ "active renumbered not_yet", "note note", "only the ledger has to follow" },
 	{ "active disabled keep renumbered", "note note", "only the ledger has to follow" },
 
@@ -357,7 +359,6 @@ static const struct {
 	{ "active gone due is_protected absent_noted", "nothing", "gone from the PBX, and protected" },
 	{ "active gone due is_protected suspend absent_noted", "nothing", "gone from the PBX, and protected" },
 	{ "active gone due not_yet", "wait", NOT_YET },
-	{ "active gone due duplicate", "remove R -1", "gone from the PBX" },
 	{ "suspended gone due suspend", "mark_absent", "suspended" },
 	{ "suspended gone due suspend absent_noted", "nothing", "suspended" },
 	{ "suspended gone due", "remove R -1", "gone from the PBX" },
@@ -390,7 +391,9 @@ static const struct {
 	{ "active disabled wants_protection is_protected", "nothing", "disabled in the PBX, and protected" },
 	{ "active disabled wants_protection", "note note", "only the ledger has to follow" },
 	{ "active disabled is_protected", "remove note R -1", "disabled in the PBX" },
-	{ "active disabled duplicate", "remove R -1", "disabled in the PBX" },
+	{ "active disabled duplicate", "reject", "another row of the source has the same key" },
+	{ "disabled duplicate", "reject", "another row of the source has the same key" },
+	{ "active disabled bad_username", "remove R -1", "disabled in the PBX" },
 	{ "active disabled hashed", "remove R -1", "disabled in the PBX" },
 	{ "active disabled no_secret", "remove R -1", "disabled in the PBX" },
 	{ "active disabled tried", "remove R -1", "disabled in the PBX" },

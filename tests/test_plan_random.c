@@ -143,6 +143,7 @@ static void check_removals(int round, const struct difference *d, const struct p
 	if (takes) {
 		HOLDS(!guarded(d));
 		HOLDS(!wanted(d));
+		HOLDS(!d->problem);
 		HOLDS(p->on_remove != CONFIG_KEEP && p->on_remove != CONFIG_ON_REMOVE_UNSET);
 		HOLDS(d->present || d->absence_due);
 	}
