@@ -152,8 +152,18 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 		submit(pass, d, decision);
 }
 
+/* The row is left as it is; the ledger still follows what it says of itself, and that it is there again. */
+static void follow(struct pass *pass, const struct difference *d, const struct plan_decision *decision)
+{
+	const struct plan_decision note = { .action = PLAN_NOTE, .note = true, .reason = decision->reason };
+
+	if (decision->note && pass->setup->mirror && !mirror_has(pass->setup->mirror, d->key))
+		mirror_submit(pass->setup->mirror, d, &note);
+}
+
 static void decided(struct pass *pass, const struct difference *d, struct plan_decision *decision)
 {
+	const bool held_by_other = d->holder == HOLDER_KEEPS && decision->action == PLAN_REJECT && !d->problem;
 	char *reason = NULL;
 
 	switch (decision->action) {
@@ -164,7 +174,7 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 		break;
 	case PLAN_REJECT:
 		pass->summary->rejected++;
-		if (d->holder_key && d->holder != HOLDER_NONE)
+		if (held_by_other)
 			reason = mem_printf("%s (%s)", decision->reason, d->holder_key);
 		say_row(pass, d, decision, PASS_REJECTED, reason);
 		mem_free(reason);
@@ -177,8 +187,9 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 	case PLAN_NOTE: case PLAN_MARK_ABSENT: case PLAN_CREATE: case PLAN_UPDATE: case PLAN_REPLACE:
 	case PLAN_SUSPEND: case PLAN_RESTORE: case PLAN_REMOVE: case PLAN_FORGET: case PLAN_REMOVE_SUBSCRIBER:
 		admit(pass, d, decision);
-		break;
+		return;
 	}
+	follow(pass, d, decision);
 }
 
 static void row(const struct difference *d, void *arg)
