@@ -103,8 +103,8 @@ static void caught(int signo, void *arg)
 	log_warn("stopping: what is on its way is finished and recorded; once more ends at once");
 	if (s->mirror)
 		mirror_stop(s->mirror, NULL);
-	else
-		loop_break(s->loop);
+	/* A long read is given up: closing its connection ends it on the server. */
+	loop_break(s->loop);
 }
 
 static int open_engine(struct session *s, const struct session_wish *wish, struct error *err)
