@@ -17,7 +17,7 @@ struct difference_query {
 	char *inner, *outer;         /* $2, $3 as bytea's text form; a key: wiped */
 	char *policy;                /* $4 */
 	char *settings;              /* the first statement of every read */
-	char *totals, *page, *keys, *find, *still_wanted;
+	char *totals, *ledger_totals, *page, *keys, *find, *still_wanted;
 };
 
 static const char *on_remove_word(const struct config *config)
@@ -76,6 +76,7 @@ int difference_query_new(struct db *db, const struct source *source, const struc
 	new->policy = difference_policy_json(config);
 	new->settings = settings_text(config);
 	new->totals = difference_sql_totals(source, config);
+	new->ledger_totals = difference_sql_ledger_totals();
 	new->page = difference_sql_page(source, config);
 	new->keys = difference_sql_keys(source, config);
 	new->find = difference_sql_find(source, config);
@@ -93,6 +94,7 @@ void difference_query_free(struct difference_query *query)
 	free(query->policy);
 	free(query->settings);
 	free(query->totals);
+	free(query->ledger_totals);
 	free(query->page);
 	free(query->keys);
 	free(query->find);
@@ -188,19 +190,31 @@ static void take_totals(const struct db_row *row, void *arg)
 	difference_decode_totals(row, arg);
 }
 
-int difference_totals(struct difference_query *query, struct db *db, struct difference_totals *totals, struct error *err)
+static int run_totals(struct difference_query *query, struct db *db, const char *text, struct difference_totals *totals,
+		      struct error *err)
 {
 	const char *params[PARAMETERS];
 	struct db_result *results[3] = { NULL };
 	struct db_statement statement = {
-		.sql = query->totals, .params = params, .param_count = PARAMETERS, .row = take_totals, .arg = totals,
+		.sql = text, .params = params, .param_count = PARAMETERS, .row = take_totals, .arg = totals,
 	};
+	int rc = -1;
 
 	parameters(query, params, NULL, walk_word(WALK_ALL), NULL, NULL);
-	if (read_unit(query, db, &statement, 1, results, err) < 0)
-		return -1;
+	rc = read_unit(query, db, &statement, 1, results, err);
 	free_results(results);
-	return 0;
+	return rc;
+}
+
+int difference_totals(struct difference_query *query, struct db *db, struct difference_totals *totals, struct error *err)
+{
+	return run_totals(query, db, query->totals, totals, err);
+}
+
+int difference_ledger_totals(struct difference_query *query, struct db *db, struct difference_totals *totals,
+			     struct error *err)
+{
+	return run_totals(query, db, query->ledger_totals, totals, err);
 }
 
 int difference_page(struct difference_query *query, struct db *db, enum difference_walk walk, const char *after,

@@ -153,8 +153,15 @@ int difference_query_new(struct db *db, const struct source *source, const struc
 			 struct difference_query **query, struct error *err);
 void difference_query_free(struct difference_query *query);
 
-/* Totals alone; turns the loop. */
+/* Totals alone; turns the loop.  Costs as much as a pass in step: the whole source is read. */
 int difference_totals(struct difference_query *query, struct db *db, struct difference_totals *totals, struct error *err);
+
+/*
+ * What the ledger alone knows, for a pass by keys, which must not read the whole
+ * source: from active_ids on; what is above it is 0.  Turns the loop.
+ */
+int difference_ledger_totals(struct difference_query *query, struct db *db, struct difference_totals *totals,
+			     struct error *err);
 
 /*
  * Totals and one page in one REPEATABLE READ transaction; turns the loop, and

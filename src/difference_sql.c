@@ -151,7 +151,7 @@ static const struct {
 			   "                                and not j.difference)" },
 	{ TOTAL_DIFFERENCES, "count(*) filter (where j.difference) + (select count(*) from orphans)" },
 	{ TOTAL_REMOVALS, "count(*) filter (where j.difference and j.removal) + (select count(*) from orphans)" },
-	{ TOTAL_ACTIVE_IDS, "count(j.sip_endpoint_id)" },
+	{ TOTAL_ACTIVE_IDS, "(select count(s.sip_endpoint_id) from sync s)" },
 	{ TOTAL_REMOVED_IN_WINDOW,
 	  "(select count(distinct r.key) from journal r\n"
 	  "                   where r.operation = 'remove' and r.outcome = 'done' and r.at > now() - interval '24 hours'\n"
@@ -175,6 +175,18 @@ static const char whole_join[] =
 	"          from desired d\n"
 	"          full join sync s on s.key = d.key\n";
 
+static void count_all(struct strbuf *out, enum difference_total from_ledger)
+{
+	strbuf_puts(out, ", counted as materialized (\n"
+			 "    select key, bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"
+			 "      from journal where " DIFFERENCE_SQL_COUNTED "\n"
+			 "     group by key\n"
+			 "), counts as (\n    select ");
+	for (size_t i = 0; i < sizeof(totals) / sizeof(*totals); i++)
+		strbuf_printf(out, "%s%s as c%d", i ? ",\n           " : "",
+			      totals[i].total < from_ledger ? "0" : totals[i].expression, (int)totals[i].total);
+}
+
 char *difference_sql_totals(const struct source *source, const struct config *config)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -186,13 +198,8 @@ char *difference_sql_totals(const struct source *source, const struct config *co
 	difference_sql_joined(&out, whole_join);
 	strbuf_puts(&out, "), orphans as materialized (\n");
 	difference_sql_orphans(&out, desired);
-	strbuf_puts(&out, "), counted as materialized (\n"
-			  "    select key, bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"
-			  "      from journal where " DIFFERENCE_SQL_COUNTED "\n"
-			  "     group by key\n"
-			  "), counts as (\n    select ");
-	for (size_t i = 0; i < sizeof(totals) / sizeof(*totals); i++)
-		strbuf_printf(&out, "%s%s as c%d", i ? ",\n           " : "", totals[i].expression, (int)totals[i].total);
+	strbuf_puts(&out, ")");
+	count_all(&out, TOTAL_SOURCE_ROWS);
 	strbuf_printf(&out,
 		      "\n      from joined j\n)\n"
 		      "select c.*,\n"
@@ -202,6 +209,17 @@ char *difference_sql_totals(const struct source *source, const struct config *co
 		      "  from counts c",
 		      TOTAL_DIFFERENCES, TOTAL_REMOVALS, TOTAL_REMOVALS, TOTAL_DIFFERENCES);
 	free(desired);
+	return strbuf_detach(&out);
+}
+
+char *difference_sql_ledger_totals(void)
+{
+	struct strbuf out = STRBUF_INIT;
+
+	strbuf_puts(&out, "-- swbridge: what the ledger alone knows of the totals\n");
+	strbuf_puts(&out, difference_sql_parameters);
+	count_all(&out, TOTAL_ACTIVE_IDS);
+	strbuf_puts(&out, "\n)\nselect c.* from counts c");
 	return strbuf_detach(&out);
 }
 

@@ -40,6 +40,7 @@ enum difference_total {
 
 /* All return text that the caller frees. */
 char *difference_sql_totals(const struct source *source, const struct config *config);
+char *difference_sql_ledger_totals(void);
 
 /*
  * A page.  It must run after the totals in the same transaction: where these

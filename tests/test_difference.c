@@ -567,6 +567,20 @@ static void totals(void **state)
 	assert_int_equal(t.counted_changes, 2);
 	assert_int_equal(t.unknown, 2);
 	assert_true(t.paused);
+
+	/* Without the source: what is of the ledger is the same. */
+	t.source_rows = 9;
+	t.active_ids = t.counted_removals = 0;
+	if (difference_ledger_totals(test->query, test->world->db, &t, &err))
+		fail_msg("%s", error_text(&err));
+	assert_int_equal(t.source_rows, 0);
+	assert_int_equal(t.active_ids, 3);
+	assert_int_equal(t.removed_in_window, 1);
+	assert_int_equal(t.counted_creates, 2);
+	assert_int_equal(t.counted_removals, 4);
+	assert_int_equal(t.counted_changes, 2);
+	assert_int_equal(t.unknown, 2);
+	assert_true(t.paused);
 }
 
 static void explained(const struct difference *difference, bool in_step, void *arg)
