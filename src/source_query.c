@@ -115,6 +115,18 @@ static void parts_condition(struct strbuf *out, const struct source *source, con
 	free(heads);
 }
 
+/* Which rows can have one of the keys at all. */
+static void keys_condition(struct strbuf *out, const struct source *source, const char *keys)
+{
+	strbuf_puts(out, "\n             where ");
+	if (source_has(source, SOURCE_KEY))
+		index_condition(out, &source->columns[SOURCE_KEY], keys);
+	else if (source_has(source, SOURCE_TENANT))
+		parts_condition(out, source, keys);
+	else
+		index_condition(out, &source->columns[SOURCE_EXTENSION], keys);
+}
+
 /* The innermost part: the source's columns as text, by index where keys are given. */
 static void read_columns(struct strbuf *out, const struct source *source, const char *keys)
 {
@@ -137,15 +149,8 @@ static void read_columns(struct strbuf *out, const struct source *source, const 
 	if (source->function)
 		strbuf_printf(out, "(%s)", !source->takes_keys ? "" : keys ? keys : "null::text[]");
 	strbuf_puts(out, " c");
-	if (!keys || source->function)
-		return;
-	strbuf_puts(out, "\n             where ");
-	if (source_has(source, SOURCE_KEY))
-		index_condition(out, &source->columns[SOURCE_KEY], keys);
-	else if (source_has(source, SOURCE_TENANT))
-		parts_condition(out, source, keys);
-	else
-		index_condition(out, &source->columns[SOURCE_EXTENSION], keys);
+	if (keys && !source->function)
+		keys_condition(out, source, keys);
 }
 
 static void username_expression(struct strbuf *out, const struct source *source, const struct config *config)
