@@ -115,7 +115,7 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "  left join lateral (\n"
 			 "        select s.key, s.username from sync s\n"
 			 "         where p.wanted and (not p.tracked or p.ledger_username is distinct from p.username)\n"
-			 "           and s.username = p.username and s.key <> p.key\n"
+			 "           and s.username = p.username\n"
 			 "         order by s.key limit 1) h on true\n");
 	strbuf_printf(out, "  left join %s hd on hd.key = h.key\n", held);
 	strbuf_puts(out, "  left join subscriber w on w.email = p.email\n"

@@ -331,6 +331,9 @@ static const struct {
 	/* owners */
 	{ "update pbx.users set email = 'A@x.org' where extension = '102'", "102 owner whole", "" },
 	{ "update pbx.users set email = '103@pbx.example ' where extension = '102'", "102 owner wanted-owner=3", "" },
+	{ "update pbx.users set email = 'a@x'; delete from sync; delete from subscriber; perform mirror_all();"
+	  "update pbx.users set email = 'b@x'; delete from pbx.users where extension = '103';"
+	  "update sync set absent_since = now() where key = '103'", "101 owner; 102 owner", "" },
 	{ "insert into subscriber (email, id, origin) values ('gone@x.org', gen_random_uuid(), 'created')", "", "gone@x.org orphan" },
 	{ "insert into subscriber (email, id, origin) values ('104@pbx.example', gen_random_uuid(), 'created');"
 	  "insert into pbx.users (extension, secret) values ('104', 'x')", "104 none wanted-owner=4", "" },
