@@ -1,6 +1,8 @@
 /* db_unit - the queue of units and the pipeline of the one on the wire. */
 #include "db_internal.h"
 
+#include "killpoint.h"
+
 #include "mem.h"
 
 #include <assert.h>
@@ -207,6 +209,8 @@ static void send_unit(struct db *db, struct db_unit *unit)
 	};
 	bool ok = true;
 
+	if (unit->kind == DB_WRITE)
+		KILL_POINT("before a ledger write");
 	unit->sent_at = loop_boottime_ms(); /* before the first byte: the proof is never younger than the question */
 	if (begin[unit->kind])
 		ok = send_command(db, begin[unit->kind], 0, NULL);
@@ -216,6 +220,8 @@ static void send_unit(struct db *db, struct db_unit *unit)
 	if (ok && begin[unit->kind])
 		ok = send_command(db, "COMMIT", 0, NULL);
 	sent(db, ok);
+	if (unit->kind == DB_WRITE)
+		KILL_POINT("ledger write sent");
 }
 
 void db_units_next(struct db *db)
@@ -248,6 +254,8 @@ static void synced(struct db *db)
 		return;
 	}
 	db->current = NULL;
+	if (unit->kind == DB_WRITE)
+		KILL_POINT("ledger write done");
 	deliver(db, unit);
 	db_units_next(db);
 }

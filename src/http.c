@@ -1,5 +1,7 @@
 /* http - requests to one server, many at once: the queues, and curl multi on the loop. */
 #include "http_internal.h"
+
+#include "killpoint.h"
 #include "http_pace.h"
 
 #include "mem.h"
@@ -135,6 +137,8 @@ static void finish(struct http *http, struct http_slot *slot, CURLcode code)
 		http_pace_answer(&http->pace, slot->number, response.status);
 	slot->request = NULL;
 	http->on_wire--;
+	if (!request->verb->safe)
+		KILL_POINT("mutation answered");
 	if (request->done)
 		request->done(&response, request->arg);
 	http_request_free(request);

@@ -1,6 +1,8 @@
 /* http_easy - one easy handle: set up once, prepared for each request, read at its end. */
 #include "http_internal.h"
 
+#include "killpoint.h"
+
 #include "mem.h"
 
 #include <assert.h>
@@ -73,6 +75,8 @@ static int before_first_byte(void *arg, char *remote_ip, char *local_ip, int rem
 		slot->fenced = true;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	if (!slot->request->verb->safe)
+		KILL_POINT("before a mutation's first byte");
 	if (first) {
 		slot->first_byte_at = loop_boottime_ms();
 		common->sent_total++;
