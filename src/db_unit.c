@@ -2,7 +2,6 @@
 #include "db_internal.h"
 
 #include "killpoint.h"
-
 #include "mem.h"
 
 #include <assert.h>

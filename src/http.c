@@ -1,9 +1,8 @@
 /* http - requests to one server, many at once: the queues, and curl multi on the loop. */
 #include "http_internal.h"
 
-#include "killpoint.h"
 #include "http_pace.h"
-
+#include "killpoint.h"
 #include "mem.h"
 
 #include <assert.h>
