@@ -131,13 +131,12 @@ void change_done(struct change *change)
 	batch_record(change);
 }
 
-void change_rejected(struct change *change, const char *outcome, const char *reason)
+static void record_rejection(struct change *change)
 {
 	bool update = change->state == STATE_ACTIVE && !change->decision.take_over;
 
 	change->end = MIRROR_REJECTED;
-	set_reason(change, reason);
-	set_journal(change, outcome);
+	set_journal(change, change->verdict);
 	set_owner(change);
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
@@ -149,6 +148,20 @@ void change_rejected(struct change *change, const char *outcome, const char *rea
 		change->outcome.secret_digest = change->old_secret_digest;
 	}
 	batch_record(change);
+}
+
+void change_rejected(struct change *change, const char *outcome, const char *reason)
+{
+	set_reason(change, reason);
+	change->verdict = outcome;
+	/*
+	 * What a look alone refused has no intent yet: a new extension has no row
+	 * that could remember it, and an earlier attempt's intent is to be closed.
+	 */
+	if (!change->journal_id && (change->intent_at_ms || change->state == STATE_NONE))
+		batch_intend(change, record_rejection);
+	else
+		record_rejection(change);
 }
 
 void change_failed(struct change *change, const char *outcome, const char *reason)

@@ -39,6 +39,11 @@ static void looked_owner(const struct roster_entry *entry, void *arg)
 		return;
 	}
 	if (entry->created_at_ms < 0 || entry->created_at_ms < change->intent_at_ms - MIRROR_CLOCK_SLACK_MS) {
+		if (change->decision.action == PLAN_REMOVE) {
+			/* The attempt that is to be undone made none: nothing of ours is there. */
+			change->look_next(change);
+			return;
+		}
 		text = mem_printf("a subscriber with the e-mail %s exists remotely, not in the ledger, and is older than "
 				  "this attempt; it is left alone", owner->tag);
 		change_rejected(change, "foreign", text);
@@ -148,10 +153,19 @@ static void survey(struct change *change)
 		intend(change);
 }
 
+static void describe(struct change *change)
+{
+	change->intent.operation = "create";
+	change->intent.username = change->username;
+	change->intent.owner_no = change->owner->no;
+	change->intent.email = change->owner->fixed ? NULL : change->owner->tag;
+}
+
 void create_start(struct change *change)
 {
 	struct owner *owner = change->owner;
 
+	describe(change);
 	if (!owner->id && change->decision.look_first && !owner->fixed)
 		create_look_owner(change, survey);
 	else
@@ -162,10 +176,7 @@ void create_start(struct change *change)
 
 static void intend(struct change *change)
 {
-	change->intent.operation = "create";
-	change->intent.username = change->username;
-	change->intent.owner_no = change->owner->no;
-	change->intent.email = change->owner->fixed ? NULL : change->owner->tag;
+	describe(change);
 	batch_intend(change, act);
 }
 

@@ -107,6 +107,7 @@ struct change {
 	/* the end */
 	enum mirror_end end;
 	char *reason;
+	const char *verdict;     /* of a refusal, while its intent is written */
 	char *detail;            /* for the journal, where it differs from the reason */
 	struct ledger_outcome outcome;
 	struct ledger_outcome extra; /* a second subscriber's row; with owner_no only */

@@ -88,10 +88,20 @@ static void read_it(struct change *change)
 		intend(change);
 }
 
+static void describe(struct change *change)
+{
+	change->intent.operation = "remove";
+	change->intent.recheck = true;
+	change->intent.absent = !change->present;
+	change->intent.subscriber_id = change->owner->id;
+	change->intent.sip_endpoint_id = change->credential_id;
+}
+
 void remove_start(struct change *change)
 {
 	struct owner *owner = change->owner;
 
+	describe(change);
 	if (!change->decision.look_first || change->credential_id)
 		read_it(change);
 	else if (!owner->id && !owner->fixed)
@@ -104,11 +114,7 @@ void remove_start(struct change *change)
 
 static void intend(struct change *change)
 {
-	change->intent.operation = "remove";
-	change->intent.recheck = true;
-	change->intent.absent = !change->present;
-	change->intent.subscriber_id = change->owner->id;
-	change->intent.sip_endpoint_id = change->credential_id;
+	describe(change);
 	batch_intend(change, act);
 }
 

@@ -24,8 +24,20 @@ static void add_new(struct change *change);
 static void leave_owner(struct change *change);
 static void record_replace(struct change *change);
 
+static void describe(struct change *change)
+{
+	change->intent.operation = "replace";
+	change->intent.owner_no = change->owner->no;
+	change->intent.email = change->owner->tag;
+	change->intent.clear_settings = true;
+	change->intent.clear_secret = true;
+	change->intent.subscriber_id = change->old_owner->id;
+	change->intent.sip_endpoint_id = change->credential_id;
+}
+
 void replace_start(struct change *change)
 {
+	describe(change);
 	if (!change->owner->id && change->decision.look_first)
 		create_look_owner(change, survey);
 	else
@@ -59,13 +71,7 @@ static void read_old(struct change *change)
 
 static void intend(struct change *change)
 {
-	change->intent.operation = "replace";
-	change->intent.owner_no = change->owner->no;
-	change->intent.email = change->owner->tag;
-	change->intent.clear_settings = true;
-	change->intent.clear_secret = true;
-	change->intent.subscriber_id = change->old_owner->id;
-	change->intent.sip_endpoint_id = change->credential_id;
+	describe(change);
 	batch_intend(change, act);
 }
 

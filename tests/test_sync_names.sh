@@ -1,0 +1,169 @@
+#!/bin/sh
+# test_sync_names.sh - extensions that take each other's names keep their credentials.
+. "${SRCDIR:-.}/tests/world.sh"
+
+# kept KEY…: their ids are those that remember() saw.
+remember() { sql "set client_min_messages = warning; drop table if exists test.ids; create table test.ids as select key, subscriber_id, sip_endpoint_id from swbridge.mapping"; }
+changed_ids() { sql "select m.key from swbridge.mapping m join test.ids i using (key)
+	where (m.subscriber_id, m.sip_endpoint_id) is distinct from (i.subscriber_id, i.sip_endpoint_id) order by 1"; }
+kept() {
+	is "$(changed_ids)" "" "$1: ids are kept"
+	unlike "$(sent)" "POST|DELETE" "$1: nothing is created or removed"
+	unlike "$(sent)" "password" "$1: no password is sent"
+}
+# renumber FROM TO …
+renumber() {
+	while [ $# -gt 0 ]; do
+		set -- "$@" && printf '%s\n' "update pbx_users set extension = '$2' where key = '$1';"
+		shift 2
+	done >"$tmp/renumber.sql"
+	psql -XAtq -1 -v ON_ERROR_STOP=1 -f "$tmp/renumber.sql"
+}
+
+world names
+people 101 109
+syncs 0 "nine extensions"
+remember
+
+renumber k101 102 k102 103 k103 133
+syncs 0 "a chain of three"
+is "$(sent)" "PATCH credential 133 username
+PATCH credential 103 username
+PATCH credential 102 username" "from its end"
+kept "a chain"
+in_step "a chain"
+
+renumber k104 105 k105 104
+syncs 0 "two swap"
+is "$(sent | wc -l)" 3 "with three PATCHes"
+kept "a swap"
+in_step "a swap"
+unlike "$(remote)" "parked" "nothing is left of the parking name"
+
+renumber k106 107 k107 108 k108 106
+syncs 0 "three in a circle"
+is "$(sent | wc -l)" 4 "with four PATCHes"
+kept "a circle"
+in_step "a circle"
+
+sql "update pbx_users set extension = '104' where key = 'k109'"
+# k105 is 104 now: both want it, which the source itself rejects.
+syncs 4 "two that want one name"
+is "$(sent)" "" "are both rejected"
+sql "update pbx_users set extension = '109' where key = 'k109'"
+syncs 0 "until one gives in"
+in_step "two that wanted one name"
+never_at_once
+
+# Siblings of one subscriber, in every order of their keys.
+world siblings
+sql "insert into pbx_users (key, extension, secret, email) select 'k' || n, n, 's' || n, 'pat@x.example' from generate_series(1, 6) n"
+syncs 0 "six siblings"
+remember
+renumber k1 2 k2 1
+syncs 0 "siblings swap"
+kept "siblings swap"
+in_step "siblings swap"
+renumber k3 4 k4 5 k5 33
+syncs 0 "a chain of siblings"
+kept "a chain of siblings"
+in_step "a chain of siblings"
+renumber k5 3 k4 33 k3 5
+syncs 0 "and back"
+kept "siblings back"
+in_step "siblings back"
+never_at_once
+
+# A sibling and a stranger: the order of the queue and that of the names disagree.
+world crossed
+sql "insert into pbx_users (key, extension, secret, email) values
+	('a1', '1', 's1', 'ann@x.example'), ('a2', '2', 's2', 'ann@x.example'),
+	('b1', '3', 's3', 'bob@x.example'), ('b2', '4', 's4', 'bob@x.example')"
+syncs 0 "two people with two each"
+remember
+renumber a1 4 a2 3 b1 1 b2 2
+syncs 0 "all change hands"
+kept "crossed"
+in_step "crossed"
+renumber a1 3 a2 1 b1 2 b2 4
+syncs 0 "and once more"
+kept "crossed again"
+in_step "crossed again"
+never_at_once
+
+# The holder's own change goes wrong.
+world stuck
+people 101 104
+syncs 0 "four extensions"
+renumber k101 102 k102 122
+fault '{"method":"PATCH","body":"122","action":"status","status":422,"content":"{\"errors\":[{\"code\":\"invalid\",\"message\":\"no\",\"attribute\":\"username\"}]}"}'
+syncs 4 "the holder of a name is refused another"
+is "$(remote)" "101 k101@pbx.example.com secret-101 
+102 k102@pbx.example.com secret-102 
+103 k103@pbx.example.com secret-103 
+104 k104@pbx.example.com secret-104 " "nothing changes"
+swb sync
+renumber k102 123
+syncs 0 "until it wants a third"
+in_step "the third"
+
+renumber k103 104 k104 144
+fault '{"method":"PATCH","body":"144","action":"commit_then_reset"}'
+syncs 4 "the holder's rename is unknown"
+is "$(sql 'select count(*) from swbridge.journal where outcome is null')" 1 "one outcome is open"
+settle
+syncs 0 "later both are renamed"
+in_step "both renamed"
+
+renumber k103 144 k104 104
+fault '{"method":"PATCH","body":"parked","action":"commit_then_reset"}'
+syncs 4 "the parking of a swap is unknown"
+settle
+swb sync
+[ "$rc" -eq 0 ] || { settle; swb sync; }
+in_step "a swap whose parking was unknown"
+
+# ---- another row with the same name ------------------------------------------
+
+world takeover
+people 101 105
+syncs 0 "five extensions"
+before=$(ids k101)
+sql "delete from pbx_users where key = 'k101'; insert into pbx_users (key, extension, secret) values ('n101', '101', 'secret-101')"
+syncs 0 "a row comes again under another key"
+is "$(sent)" "PATCH credential 101 password,username" "one PATCH"
+is "$(ids n101)" "$before" "ids are kept"
+in_step "another key"
+
+# at most one of two new rows may take it; here the name moves along a chain
+sql "delete from pbx_users where key = 'k102'; update pbx_users set extension = '102' where key = 'k103';
+	insert into pbx_users (key, extension, secret) values ('n103', '103', 'n')"
+syncs 0 "a name moves to a row that has a credential, and its own to a new one"
+in_step "along a chain"
+
+config mirror.on_remove=suspend
+before=$(ids k104)
+sql "update pbx_users set enabled = false where key = 'k104'"
+syncs 0 "a disabled row is suspended"
+sql "insert into pbx_users (key, extension, secret) values ('n104', '104', 'fresh')"
+syncs 0 "and another takes its name"
+is "$(ids n104)" "$before" "with its ids"
+unlike "$(sent)" "POST|DELETE" "nothing is created"
+in_step "a suspended name"
+sql "delete from pbx_users where key = 'k105'"
+syncs 0 "an absent row is suspended"
+sql "insert into pbx_users (key, extension, secret) values ('n105', '105', 'fresh')"
+syncs 0 "and another takes its name too"
+in_step "a suspended absent name"
+
+# A renamed row wants the name of a suspended one: it has ids of its own.
+sql "update pbx_users set enabled = false where key = 'n104'"
+syncs 0 "suspended once more"
+remember
+sql "update pbx_users set extension = '104' where key = 'n103'"
+syncs 0 "a row with ids of its own wants the name"
+is "$(changed_ids)" "" "both keep their ids"
+like "$(remote)" "^104 .* n " "it has the name"
+quiet "the name of a suspended row"
+
+done_testing

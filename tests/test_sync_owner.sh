@@ -1,0 +1,115 @@
+#!/bin/sh
+# test_sync_owner.sh - extensions that move between subscribers, and what happens to profiles.
+. "${SRCDIR:-.}/tests/world.sh"
+
+remember() { sql "set client_min_messages = warning; drop table if exists test.ids; create table test.ids as select key, subscriber_id, sip_endpoint_id from swbridge.mapping"; }
+changed_ids() { sql "select m.key from swbridge.mapping m join test.ids i using (key)
+	where (m.subscriber_id, m.sip_endpoint_id) is distinct from (i.subscriber_id, i.sip_endpoint_id) order by 1"; }
+person() { told state <<-EOF
+	select email, first_name, last_name, display_name, job_title from subscriber where email = '$1';
+EOF
+}
+
+world owner
+sql "insert into pbx_users (key, extension, secret, email) values
+	('a', '101', 's1', 'ann@x.example'), ('b', '102', 's2', 'ann@x.example'),
+	('c', '103', 's3', 'carl@x.example'), ('d', '104', 's4', 'dora@x.example')"
+syncs 0 "four extensions of three people"
+
+sql "update pbx_users set email = 'Carl@x.example' where key = 'c'"
+quiet "the case of an e-mail"
+
+sql "update pbx_users set email = 'bob@x.example' where key = 'b'"
+syncs 0 "one of two moves to a new e-mail"
+is "$(sent)" "POST subscriber bob@x.example email
+DELETE credential 102 
+POST credential 102 password,username" "subscriber first, then the credential"
+in_step "moved"
+is "$(journal_of b)" "create:done replace:done" "a replace in the journal"
+
+sql "update pbx_users set email = 'ann@x.example' where key = 'c'"
+syncs 0 "the only extension of a person moves to another person"
+is "$(sent)" "DELETE credential 103 
+POST credential 103 password,username
+DELETE subscriber carl@x.example " "and the empty subscriber goes"
+in_step "the last one moved"
+
+remember
+sql "update pbx_users set email = 'anna@x.example' where email = 'ann@x.example'"
+syncs 0 "all extensions of a person move to one new e-mail"
+is "$(sent)" "PUT subscriber anna@x.example email" "the subscriber gets it"
+is "$(changed_ids)" "" "ids are kept"
+in_step "renamed"
+
+sql "update pbx_users set email = 'dora@x.example', secret = 's1b' where key = 'a'; update pbx_users set email = 'anna@x.example' where key = 'd'"
+syncs 0 "two change places"
+in_step "changed places"
+never_at_once
+
+# An adopted subscriber is not ours to delete or to rename.
+world adopted
+made=$(sim seed -d '{"subscribers":[{"email":"old@x.example"}]}')
+subscriber=$(printf '%s\n' "$made" | sed -n 's/.*"id":"\([^"]*\)".*/\1/p' | head -n 1)
+sql "insert into swbridge.subscriber (email, id, origin) values ('old@x.example', '$subscriber', 'adopted');
+	insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'old@x.example')"
+syncs 0 "an extension on an adopted subscriber"
+in_step "adopted"
+sql "update pbx_users set email = 'new@x.example'"
+syncs 0 "moves to another e-mail"
+is "$(sent)" "POST subscriber new@x.example email
+DELETE credential 101 
+POST credential 101 password,username" "and the adopted one is neither renamed nor deleted"
+sql "insert into test.foreign_subscriber values ('old@x.example')"
+in_step "away from the adopted"
+
+# ---- profiles ----------------------------------------------------------------
+
+world profile
+sql "insert into pbx_users (key, extension, secret, email, first_name, last_name) values
+	('a', '101', 's1', 'ann@x.example', 'Ann', null), ('b', '102', 's2', 'ann@x.example', 'Bea', 'B.'),
+	('c', '103', 's3', null, null, null)"
+syncs 0 "a person with two profiles"
+is "$(person ann@x.example)" "ann@x.example Ann   " "that of the smaller key counts"
+in_step "two profiles"
+sim edit -d "{\"id\":\"$(sql "select id from swbridge.subscriber where email = 'ann@x.example'")\",\"set\":{\"job_title\":\"Boss\"}}" >/dev/null
+sql "update pbx_users set first_name = 'Anna' where key = 'a'"
+syncs 0 "it changes"
+is "$(sent_values PUT)" 'ann@x.example {"email": "ann@x.example", "job_title": "Boss", "first_name": "Anna"}' \
+	"what somebody else wrote stays, and no password is sent"
+in_step "a changed profile"
+sql "update pbx_users set first_name = 'Beate' where key = 'b'"
+quiet "the other profile changes"
+sql "update pbx_users set enabled = false where key = 'a'"
+syncs 0 "the smaller key is disabled"
+swb sync
+is "$(person ann@x.example)" "ann@x.example Beate B.  Boss" "then that of the other counts"
+quiet "the other profile"
+sql "update pbx_users set first_name = null, last_name = null where key = 'b'"
+syncs 0 "a profile is emptied"
+is "$(person ann@x.example)" "ann@x.example    Boss" "what we sent is taken back"
+quiet "an empty profile"
+sql "update pbx_users set display_name = 'Carl' where key = 'c'"
+syncs 0 "a profile where there was none"
+is "$(sent | cut -d' ' -f1-3)" "PUT subscriber c@pbx.example.com" "is put"
+quiet "a first profile"
+never_at_once
+
+# ---- subscribers without extensions --------------------------------------------
+
+world orphan
+made=$(sim seed -d '{"subscribers":[{"email":"mine@x.example"},{"email":"shared@x.example","credentials":[{"username":"door","password":"x"}]},{"email":"theirs@x.example"}]}')
+for who in mine shared theirs; do
+	id=$(told state <<-EOF
+		select id from subscriber where email = '$who@x.example';
+	EOF
+	)
+	sql "insert into swbridge.subscriber (email, id, origin) values ('$who@x.example', '$id', case '$who' when 'theirs' then 'adopted' else 'created' end)"
+done
+people 101 101
+syncs 0 "subscribers without extensions"
+is "$(sent | grep DELETE)" "DELETE subscriber mine@x.example " "ours is removed, where nothing lives on it"
+is "$(sql 'select email from swbridge.subscriber')" k101@pbx.example.com "the ledger lets go of all"
+like "$(sql "select outcome || ' ' || detail from swbridge.journal where key = 'shared@x.example'")" "other credential" "the journal says why"
+quiet "no orphans"
+
+done_testing

@@ -1,0 +1,194 @@
+# world.sh - a PBX, a SignalWire and a ledger between them, for tests of whole passes.
+#
+# Sourced in place of lib.sh, which it brings along.  A scenario begins with
+# world(), changes the PBX by SQL, calls syncs() and looks at all three sides:
+# sent() for the simulator's log, mirrored() for what is there, and quiet() for
+# the rule that stands over them all: a mirror in step is left alone.
+
+. "${SRCDIR:-.}/tests/lib.sh"
+
+[ -x "$BUILDDIR/tests/sim/swbridge-sim" ] || skip_all "the simulator is not built"
+
+mark=0
+
+# world NAME [SECTION.KEY=VALUE…]: everything new, and `init` has run.
+world() {
+	world_name=$1
+	shift
+	stop_sim
+	start_sim
+	new_database "$world_name"
+	sql "create table pbx_users (
+		key text primary key, extension text not null, secret text, enabled boolean not null default true,
+		username text, email text, caller_id text, send_as text, codecs text, ciphers text, encryption text,
+		first_name text, last_name text, display_name text, skip_reason text,
+		protected boolean not null default false)"
+	sql "create schema test
+		create table foreign_credential (username text primary key)
+		create table foreign_subscriber (email text primary key)"
+	config "$@"
+	swb init
+	[ "$rc" -eq 0 ] || bail_out "init: $rc $err"
+	mark=$(sim count/seq)
+}
+
+# The configuration of a world: no limit, no waiting, unless the caller says otherwise.
+config() {
+	write_conf mirror.grace=0s mirror.max_removals=unlimited mirror.max_creates=unlimited \
+		mirror.max_changes=unlimited "$@"
+}
+
+# people FROM TO: extensions with the key kN, the extension N and the secret secret-N.
+people() {
+	sql "insert into pbx_users (key, extension, secret)
+		select 'k' || n, n, 'secret-' || n from generate_series($1, $2) n"
+}
+
+# syncs EXIT-STATUS DESCRIPTION [VERB…]: one pass; sent() tells from here on.
+syncs() {
+	syncs_rc=$1 syncs_what=$2
+	shift 2
+	mark=$(sim count/seq)
+	requests_before=$(sim count/requests)
+	swb "${@:-sync}"
+	requests=$(($(sim count/requests) - requests_before))
+	if [ "$rc" = "$syncs_rc" ]; then
+		pass "$syncs_what"
+	else
+		not_ok "$syncs_what" "exit status $rc, wanted $syncs_rc" "$out" "$err"
+	fi
+}
+
+# told WHAT: the simulator's state or log as the relation "told" for a query on standard input.
+told() {
+	case $1 in
+	state) sim state >"$tmp/told" ;;
+	log) sim "log?since=${2:-0}" >"$tmp/told" ;;
+	esac
+	{
+		printf '%s\n' "\\set told \`cat '$tmp/told'\`"
+		case $1 in
+		state) printf '%s\n' "create temp view credential as select * from jsonb_to_recordset(:'told'::jsonb -> 'credentials')
+			as c(id uuid, subscriber_id uuid, username text, password text, caller_id text, codecs jsonb, email text);
+			create temp view subscriber as select * from jsonb_to_recordset(:'told'::jsonb -> 'subscribers')
+			as s(id uuid, email text, first_name text, last_name text, display_name text, job_title text);" ;;
+		log) printf '%s\n' "create temp view log as select l.* from regexp_split_to_table(:'told', E'\\n') line,
+			jsonb_to_record(line::jsonb) as l(seq bigint, by text, method text, path text, op text, type text,
+				id uuid, subscriber_id uuid, name text, late boolean, fields jsonb) where line <> '';" ;;
+		esac
+		cat
+	} | psql -XAtq -F ' ' -v ON_ERROR_STOP=1 -f -
+}
+
+# sent: what the last pass changed, a line each: method, type, name and the fields it carried.  In order.
+sent() {
+	told log "$mark" <<-'EOF'
+		select method, type, name, (select string_agg(f, ',' order by f) from jsonb_object_keys(fields) f)
+		  from log where by = 'api' and op <> 'cascade' order by seq;
+	EOF
+}
+
+# sent_sorted: the same where the order of different subscribers does not matter.
+sent_sorted() {
+	sent | LC_ALL=C sort
+}
+
+# sent_values METHOD: name and body.
+sent_values() {
+	told log "$mark" <<-EOF
+		select name, fields from log where by = 'api' and method = '$1' order by seq;
+	EOF
+}
+
+# remote: username, e-mail, password and caller id of everything that is there.
+remote() {
+	told state <<-'EOF'
+		select username, email, password, caller_id from credential order by username;
+	EOF
+}
+
+# mirrored DESCRIPTION: PBX, ledger and simulator say the same of every enabled row with a secret.
+mirrored() {
+	mirrored_found=$(told state <<-'EOF'
+		select 'PBX and SignalWire:', p.*, r.username, r.email, r.password, r.caller_id
+		  from (select coalesce(username, extension) as username, lower(email) as email, secret, caller_id
+		          from pbx_users where enabled and secret is not null and skip_reason is null) p
+		  full join (select * from credential where username not in (select f.username from test.foreign_credential f)) r
+		       on r.username = p.username
+		 where p.username is null or r.username is null or p.secret <> r.password
+		    or p.email <> lower(r.email) or p.caller_id is distinct from r.caller_id;
+		select 'ledger and SignalWire:', m.*, r.*
+		  from swbridge.mapping m
+		  full join (select * from credential where username not in (select f.username from test.foreign_credential f)) r
+		       on r.id = m.sip_endpoint_id
+		 where m.key is null or r.id is null or m.username <> r.username or m.subscriber_id <> r.subscriber_id
+		    or m.email <> lower(r.email) or m.state <> 'active';
+		select 'subscribers:', o.no, o.email, o.id, r.id, r.email
+		  from swbridge.subscriber o
+		  full join (select * from subscriber where email not in (select f.email from test.foreign_subscriber f)) r
+		       on r.id = o.id and lower(r.email) = o.email
+		 where o.no is null or r.id is null;
+		select 'still open:', j.* from swbridge.journal j where outcome is null;
+	EOF
+	)
+	if [ $? -eq 0 ] && [ -z "$mirrored_found" ]; then pass "$1: mirrored"; else not_ok "$1: mirrored" "$mirrored_found"; fi
+}
+
+# Every row of the ledger with its place and its writer: whatever is written shows.
+ledger_print() {
+	sql "select 'sync', ctid, xmin, * from swbridge.sync order by key;
+		select 'subscriber', ctid, xmin, * from swbridge.subscriber order by no;
+		select 'journal', ctid, xmin, * from swbridge.journal order by id" >"$1"
+}
+
+# quiet DESCRIPTION [EXIT-STATUS]: one more pass sends nothing and writes nothing.
+quiet() {
+	quiet_requests=$(sim count/requests)
+	ledger_print "$tmp/ledger.before"
+	swb sync
+	ledger_print "$tmp/ledger.after"
+	quiet_requests=$(($(sim count/requests) - quiet_requests))
+	if [ "$quiet_requests $rc" = "0 ${2:-0}" ] && cmp -s "$tmp/ledger.before" "$tmp/ledger.after"; then
+		pass "$1: once more does nothing"
+	else
+		not_ok "$1: once more does nothing" "exit status $rc, wanted ${2:-0}; $quiet_requests requests" "$out" "$err" \
+			"$(diff "$tmp/ledger.before" "$tmp/ledger.after")"
+	fi
+}
+
+# in_step DESCRIPTION [EXIT-STATUS]: mirrored, and quiet.
+in_step() {
+	mirrored "$1"
+	quiet "$1" "${2:-0}"
+}
+
+# never_at_once: no two mutations of one subscriber were ever under way together.
+never_at_once() {
+	is "$(sim count/overlapping_writes)" 0 "no two writes at once on one subscriber"
+}
+
+ids() { # KEY: subscriber and credential
+	sql "select subscriber_id, sip_endpoint_id from swbridge.mapping where key = '$1'"
+}
+
+state_of() { # KEY
+	sql "select state from swbridge.mapping where key = '$1'"
+}
+
+journal_of() { # KEY: its changes, oldest first
+	sql "select operation || ':' || coalesce(outcome, 'open') from swbridge.journal where key = '$1' order by id" | tr '\n' ' ' |
+		sed 's/ $//'
+}
+
+fault() {
+	sim fault -d "$1" >/dev/null
+}
+
+set_sim() {
+	sim settings -d "$1" >/dev/null
+}
+
+# settle: what is unknown has waited long enough.
+settle() {
+	sql "update swbridge.journal set settles_at = now() - interval '1 second' where outcome is null"
+}
