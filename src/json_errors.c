@@ -47,6 +47,12 @@ static void sort_code(struct json_errors *errors, const char *code)
 	errors->try_later |= any_of(code, later);
 }
 
+static void note_attribute(struct gather *g, const char *attribute)
+{
+	if (attribute && *attribute && !g->errors->attribute)
+		g->errors->attribute = mem_strdup(attribute);
+}
+
 /* One entry; every part may be NULL. */
 static void add(struct gather *g, const char *message, const char *code, const char *attribute)
 {
@@ -58,8 +64,7 @@ static void add(struct gather *g, const char *message, const char *code, const c
 	if (!said)
 		return;
 	sort_code(g->errors, code && *code ? code : said);
-	if (attribute && !g->errors->attribute)
-		g->errors->attribute = mem_strdup(attribute);
+	note_attribute(g, attribute);
 	strbuf_puts(&g->text, g->text.len ? "; " : "");
 	strbuf_puts(&g->text, said);
 	if (behind || attribute)
@@ -84,7 +89,8 @@ static void add_value(struct gather *g, struct json_object *node, const char *fi
 	char *text = mem_printf("%s%s%s", field ? field : "", field ? " " : "",
 				broken ? "(a text that is not UTF-8)" : json_object_get_string(node));
 
-	add(g, text, NULL, field);
+	note_attribute(g, field);
+	add(g, text, NULL, NULL);
 	mem_free(text);
 }
 

@@ -5,7 +5,8 @@
  * in UTF-8, at most 32 levels deep, is accepted; one that holds U+0000, raw or
  * escaped, is not (RFC 8259 allows the escape, but json-c would cut a name
  * there, and "id\u0000x" must not pass for "id").  Of a name that comes twice
- * the last value counts.
+ * the last value counts.  json-c's strict mode still takes '...' for "..." and
+ * NaN for a number: harmless, since no reader believes what it did not check.
  */
 #ifndef JSON_TREE_H
 #define JSON_TREE_H
