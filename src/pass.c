@@ -1,5 +1,5 @@
 /* pass - difference, plan, rails and mirror put together, once, for every verb. */
-#include "pass.h"
+#include "pass_internal.h"
 
 #include "log.h"
 #include "mem.h"
@@ -10,255 +10,6 @@ enum {
 	PAGE_ROWS = 10000,
 	ROUNDS = 4 /* of planning keys again whose ground moved, and of fetching those who hold a wanted name */
 };
-
-struct keys {
-	char **key;
-	size_t count;
-};
-
-struct pass {
-	const struct pass_setup *setup;
-	struct pass_summary *summary;
-	struct plan_policy policy;
-	bool with_rails;      /* they are counted once, with the first totals */
-	struct keys holders;  /* whose change has to go first and is not here yet */
-	struct keys again;    /* the ground moved: plan these once more */
-	char *cursor;         /* of the last row */
-	int64_t rows;
-	struct difference_totals totals; /* of the same snapshot as the rows that are being read */
-	int64_t total, ended;
-};
-
-/* ---- keys ------------------------------------------------------------------- */
-
-static void keys_add(struct keys *keys, const char *key)
-{
-	keys->key = mem_grow(keys->key, keys->count + 1, sizeof *keys->key);
-	keys->key[keys->count++] = mem_strdup(key);
-}
-
-static void keys_release(struct keys *keys)
-{
-	for (size_t i = 0; i < keys->count; i++)
-		mem_free(keys->key[i]);
-	mem_free(keys->key);
-	*keys = (struct keys){ 0 };
-}
-
-/* ---- what is said ----------------------------------------------------------- */
-
-static void say(struct pass *pass, const struct pass_line *line)
-{
-	if (pass->setup->line)
-		pass->setup->line(line, pass->setup->arg);
-}
-
-static void say_row(struct pass *pass, const struct difference *d, const struct plan_decision *decision,
-		    enum pass_state state, const char *reason)
-{
-	const struct pass_line line = {
-		.key = d->key,
-		.extension = d->extension ? d->extension : d->ledger_extension,
-		.username = d->username ? d->username : d->ledger_username,
-		.action = decision->action,
-		.state = state,
-		.reason = reason ? reason : decision->reason,
-		.subscriber_id = d->owner_id,
-		.sip_endpoint_id = d->sip_endpoint_id,
-	};
-
-	say(pass, &line);
-}
-
-static void count_action(struct pass_summary *summary, enum plan_action action)
-{
-	switch (action) {
-	case PLAN_CREATE:
-		summary->created++;
-		break;
-	case PLAN_REPLACE:
-		summary->replaced++;
-		summary->updated++;
-		break;
-	case PLAN_UPDATE:
-	case PLAN_RESTORE:
-		summary->updated++;
-		break;
-	case PLAN_SUSPEND:
-		summary->suspended++;
-		break;
-	case PLAN_REMOVE:
-		summary->removed++;
-		break;
-	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
-	case PLAN_FORGET: case PLAN_REMOVE_SUBSCRIBER:
-		break;
-	}
-}
-
-/* ---- a row ------------------------------------------------------------------ */
-
-static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes)
-{
-	struct pass_summary *summary = pass->summary;
-	char *reason = classes ? mem_printf("held by %s", rails_setting(classes)) : mem_strdup("held: swbridge is paused");
-
-	summary->held++;
-	summary->held_creates += (classes & CLASS_CREATES) != 0;
-	summary->held_removals += (classes & CLASS_REMOVALS) != 0;
-	summary->held_changes += (classes & CLASS_CHANGES) != 0;
-	say_row(pass, d, decision, PASS_HELD, reason);
-	mem_free(reason);
-}
-
-static void submit(struct pass *pass, const struct difference *d, struct plan_decision *decision)
-{
-	struct mirror *mirror = pass->setup->mirror;
-
-	if (!mirror) {
-		count_action(pass->summary, decision->action);
-		if (decision->subscribers > 0)
-			pass->summary->subscribers_created++;
-		if (decision->subscribers < 0)
-			pass->summary->subscribers_removed++;
-		if (decision->action != PLAN_NOTE && decision->action != PLAN_FORGET)
-			say_row(pass, d, decision, PASS_PLANNED, NULL);
-		return;
-	}
-	if (!d->orphan && mirror_has(mirror, d->key))
-		return;
-	if (decision->after_holder && !mirror_has(mirror, d->holder_key))
-		keys_add(&pass->holders, d->holder_key);
-	mirror_submit(mirror, d, decision);
-}
-
-/* Actions that send something go past the rails; the others do not. */
-static void admit(struct pass *pass, const struct difference *d, struct plan_decision *decision)
-{
-	unsigned held = 0;
-
-	if (decision->action == PLAN_NOTE || decision->action == PLAN_MARK_ABSENT || decision->action == PLAN_FORGET) {
-		submit(pass, d, decision);
-		return;
-	}
-	if (pass->summary->paused) {
-		hold(pass, d, decision, 0);
-		return;
-	}
-	held = rails_admit(&pass->summary->rails, decision->classes, d->counted, d->approved);
-	if (held)
-		hold(pass, d, decision, held);
-	else
-		submit(pass, d, decision);
-}
-
-/* The row is left as it is; the ledger still follows what it says of itself, and that it is there again. */
-static void follow(struct pass *pass, const struct difference *d, const struct plan_decision *decision)
-{
-	const struct plan_decision note = { .action = PLAN_NOTE, .note = true, .reason = decision->reason };
-
-	if (decision->note && pass->setup->mirror && !mirror_has(pass->setup->mirror, d->key))
-		mirror_submit(pass->setup->mirror, d, &note);
-}
-
-static void decided(struct pass *pass, const struct difference *d, struct plan_decision *decision)
-{
-	const bool held_by_other = d->holder == HOLDER_KEEPS && decision->action == PLAN_REJECT && !d->problem;
-	char *reason = NULL;
-
-	switch (decision->action) {
-	case PLAN_NOTHING:
-		break;
-	case PLAN_SKIP:
-		say_row(pass, d, decision, PASS_SKIPPED, d->skip_reason ? d->skip_reason : decision->reason);
-		break;
-	case PLAN_REJECT:
-		pass->summary->rejected++;
-		if (held_by_other)
-			reason = mem_printf("%s (%s)", decision->reason, d->holder_key);
-		say_row(pass, d, decision, PASS_REJECTED, reason);
-		mem_free(reason);
-		break;
-	case PLAN_WAIT:
-		pass->summary->unknown += d->intent != OPERATION_NONE;
-		pass->summary->failed += d->intent == OPERATION_NONE;
-		say_row(pass, d, decision, d->intent != OPERATION_NONE ? PASS_UNKNOWN : PASS_FAILED, NULL);
-		break;
-	case PLAN_NOTE: case PLAN_MARK_ABSENT: case PLAN_CREATE: case PLAN_UPDATE: case PLAN_REPLACE:
-	case PLAN_SUSPEND: case PLAN_RESTORE: case PLAN_REMOVE: case PLAN_FORGET: case PLAN_REMOVE_SUBSCRIBER:
-		admit(pass, d, decision);
-		return;
-	}
-	follow(pass, d, decision);
-}
-
-static void row(const struct difference *d, void *arg)
-{
-	struct pass *pass = arg;
-	struct plan_decision decision = { 0 };
-
-	pass->rows++;
-	/* Never more than this snapshot knows: an empty source says nothing about who is gone. */
-	pass->policy.source_complete = pass->totals.source_rows > 0;
-	if (d->cursor) {
-		mem_free(pass->cursor);
-		pass->cursor = mem_strdup(d->cursor);
-	}
-	plan_decide(d, &pass->policy, &decision);
-	decided(pass, d, &decision);
-}
-
-/* ---- how changes end -------------------------------------------------------- */
-
-static enum pass_state state_of(enum mirror_end end)
-{
-	switch (end) {
-	case MIRROR_DONE:
-		return PASS_DONE;
-	case MIRROR_REJECTED:
-		return PASS_REJECTED;
-	case MIRROR_UNKNOWN:
-		return PASS_UNKNOWN;
-	case MIRROR_FAILED: case MIRROR_DROPPED: case MIRROR_AGAIN:
-		break;
-	}
-	return PASS_FAILED;
-}
-
-static void ended(const struct mirror_report *report, void *arg)
-{
-	struct pass *pass = arg;
-	struct pass_summary *summary = pass->summary;
-	const struct pass_line line = {
-		.key = report->key,
-		.extension = report->extension,
-		.username = report->username,
-		.action = report->action,
-		.state = state_of(report->end),
-		.reason = report->reason,
-		.subscriber_id = report->subscriber_id,
-		.sip_endpoint_id = report->sip_endpoint_id,
-	};
-
-	pass->ended++;
-	if (pass->setup->progress)
-		pass->setup->progress(pass->ended, pass->total, pass->setup->arg);
-	if (report->end == MIRROR_AGAIN) {
-		keys_add(&pass->again, report->key);
-		return;
-	}
-	if (report->end == MIRROR_DROPPED && mirror_stopped(pass->setup->mirror, NULL)) {
-		summary->failed++; /* said once, by the reason of the stop */
-		return;
-	}
-	summary->rejected += line.state == PASS_REJECTED;
-	summary->unknown += line.state == PASS_UNKNOWN;
-	summary->failed += line.state == PASS_FAILED;
-	if (line.state == PASS_DONE)
-		count_action(summary, report->action);
-	if (report->action != PLAN_NOTE && report->action != PLAN_FORGET)
-		say(pass, &line);
-}
 
 static bool idle(void *arg)
 {
@@ -288,25 +39,6 @@ static int finish(struct pass *pass, struct error *err)
 
 /* ---- reading ---------------------------------------------------------------- */
 
-/* A row that is not here yet holds a name that is wanted: read as it is, it may have to give the name away. */
-static void holder_row(const struct difference *d, bool in_step, void *arg)
-{
-	struct pass *pass = arg;
-	struct plan_decision decision = { 0 };
-
-	(void)in_step;
-	plan_decide(d, &pass->policy, &decision);
-	if (decision.action == PLAN_UPDATE || decision.action == PLAN_RESTORE || decision.action == PLAN_REPLACE) {
-		decided(pass, d, &decision);
-		return;
-	}
-	if ((d->present && d->enabled) || !d->sip_endpoint_id || d->intent != OPERATION_NONE)
-		return; /* it keeps its name, or nobody knows */
-	decision = (struct plan_decision){ .action = PLAN_UPDATE, .fields = PLAN_USERNAME, .park = true,
-					   .reason = "gives its username to another extension" };
-	submit(pass, d, &decision);
-}
-
 static int fetch_holders(struct pass *pass, struct error *err)
 {
 	const struct pass_setup *setup = pass->setup;
@@ -318,14 +50,14 @@ static int fetch_holders(struct pass *pass, struct error *err)
 		for (size_t i = 0; i < keys.count; i++) {
 			if (mirror_has(setup->mirror, keys.key[i]))
 				continue;
-			if (difference_explain(setup->query, setup->db, keys.key[i], holder_row, pass, err)) {
-				keys_release(&keys);
+			if (difference_explain(setup->query, setup->db, keys.key[i], pass_holder_row, pass, err)) {
+				pass_keys_release(&keys);
 				return -1;
 			}
 		}
-		keys_release(&keys);
+		pass_keys_release(&keys);
 	}
-	keys_release(&pass->holders);
+	pass_keys_release(&pass->holders);
 	return 0;
 }
 
@@ -349,7 +81,7 @@ static int read_keys(struct pass *pass, const char *const *keys, size_t count, s
 
 	if (setup->mirror)
 		mirror_gather(setup->mirror, true);
-	if (difference_keys(setup->query, setup->db, keys, count, row, pass, err) || fetch_holders(pass, err))
+	if (difference_keys(setup->query, setup->db, keys, count, pass_row, pass, err) || fetch_holders(pass, err))
 		return see_through(pass, err);
 	return finish(pass, err);
 }
@@ -366,10 +98,10 @@ static int plan_again(struct pass *pass, struct error *err)
 		pass->policy.keyed = true;
 		rc = read_keys(pass, (const char *const *)keys.key, keys.count, err);
 		pass->policy.keyed = keyed;
-		keys_release(&keys);
+		pass_keys_release(&keys);
 	}
 	pass->summary->failed += (int64_t)pass->again.count;
-	keys_release(&pass->again);
+	pass_keys_release(&pass->again);
 	return rc;
 }
 
@@ -400,7 +132,7 @@ static int read_page(struct pass *pass, enum difference_walk walk, const char *a
 	pass->rows = 0;
 	if (setup->mirror)
 		mirror_gather(setup->mirror, true);
-	if (difference_page(setup->query, setup->db, walk, after, PAGE_ROWS, &pass->totals, row, pass, err))
+	if (difference_page(setup->query, setup->db, walk, after, PAGE_ROWS, &pass->totals, pass_row, pass, err))
 		return -1;
 	take_totals(pass);
 	return 0;
@@ -442,7 +174,7 @@ static void begin(struct pass *pass, const struct pass_setup *setup, struct pass
 	pass->policy.fixed_subscriber = config->subscriber_id != NULL;
 	pass->policy.keyed = keyed;
 	if (setup->mirror)
-		mirror_set_report(setup->mirror, ended, pass);
+		mirror_set_report(setup->mirror, pass_ended, pass);
 }
 
 static void complete(struct pass *pass, int64_t started_ms, int64_t requests_before)
@@ -457,8 +189,8 @@ static void complete(struct pass *pass, int64_t started_ms, int64_t requests_bef
 	}
 	summary->requests = setup->api ? api_requests(setup->api) - requests_before : 0;
 	summary->seconds = (double)(loop_now_ms() - started_ms) / 1000.0;
-	keys_release(&pass->holders);
-	keys_release(&pass->again);
+	pass_keys_release(&pass->holders);
+	pass_keys_release(&pass->again);
 	if (summary->source_rows > 0 && summary->without_secret == summary->source_rows)
 		log_error("Not one row of the source has a secret; was the secret column renamed or emptied? "
 			  "Nothing was changed for these extensions");

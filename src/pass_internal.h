@@ -1,0 +1,42 @@
+/*
+ * pass_internal - what the files of a pass share.
+ *
+ *   pass.c      reading, page by page, and seeing the engine through
+ *   pass_row.c  one row: decided, held, submitted, said; and how its change ended
+ */
+#ifndef PASS_INTERNAL_H
+#define PASS_INTERNAL_H
+
+#include "pass.h"
+
+struct keys {
+	char **key;
+	size_t count;
+};
+
+struct pass {
+	const struct pass_setup *setup;
+	struct pass_summary *summary;
+	struct plan_policy policy;
+	bool with_rails;      /* they are counted once, with the first totals */
+	struct keys holders;  /* whose change has to go first and is not here yet */
+	struct keys again;    /* the ground moved: plan these once more */
+	char *cursor;         /* of the last row */
+	int64_t rows;
+	struct difference_totals totals; /* of the same snapshot as the rows that are being read */
+	int64_t total, ended;
+};
+
+void pass_keys_add(struct keys *keys, const char *key);
+void pass_keys_release(struct keys *keys);
+
+/* A difference as it is read; `arg` is the pass. */
+void pass_row(const struct difference *difference, void *arg);
+
+/* A row that holds a name which another one wants: it may have to give it away. */
+void pass_holder_row(const struct difference *difference, bool in_step, void *arg);
+
+/* What the engine reports; `arg` is the pass. */
+void pass_ended(const struct mirror_report *report, void *arg);
+
+#endif

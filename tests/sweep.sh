@@ -1,0 +1,182 @@
+#!/bin/sh
+# sweep - every scenario, ended at every step, resumed, and run once more.
+#
+#	sh tests/with-postgres sh tests/sweep.sh [-s STRIDE] [-o OFFSET] [-p] [SCENARIO…]
+#
+# For each scenario: how many steps does it take?  Then, for every STRIDE-th
+# step from OFFSET on, in a world of its own: run, ended there by _exit, then by
+# SIGKILL; wait until what is unknown has settled; go on until nothing is left;
+# compare the three sides and what was ever created; and once more, when nothing
+# may happen.  With -p the first resuming run is ended too (pairs of steps).
+#
+# The model is mbsync's (isync): each step is a place where the power fails.
+
+. "${SRCDIR:-.}/tests/world.sh"
+
+stride=1 offset=1 pairs=
+while getopts s:o:p option; do
+	case $option in
+	s) stride=$OPTARG ;;
+	o) offset=$OPTARG ;;
+	p) pairs=yes ;;
+	*) exit 64 ;;
+	esac
+done
+shift $((OPTIND - 1))
+
+# ---- Scenarios: before_X is mirrored in peace, after_X is what is then swept. ----
+# created_X: how many subscribers and credentials may ever be created in all.
+
+before_create() { :; }
+after_create() {
+	people 101 103
+	sql "update pbx_users set email = 'two@example.com' where extension in ('101', '102')"
+}
+created_create="2 3"
+
+before_update() { people 101 103; }
+after_update() {
+	sql "update pbx_users set secret = 'changed-' || extension, caller_id = 'Desk ' || extension where extension <> '103';
+		update pbx_users set username = 'other' where extension = '103'"
+}
+created_update="3 3"
+
+before_remove() {
+	people 101 103
+	sql "update pbx_users set email = 'two@example.com' where extension in ('101', '102')"
+}
+after_remove() { sql "delete from pbx_users where extension in ('102', '103')"; }
+created_remove="2 3"
+
+before_replace() {
+	people 101 102
+	sql "update pbx_users set email = 'one@example.com'"
+}
+after_replace() { sql "update pbx_users set email = 'new@example.com' where extension = '102'"; }
+created_replace="2 3"
+
+before_move() {
+	people 101 102
+	sql "update pbx_users set email = 'one@example.com', first_name = 'Ada'"
+}
+after_move() { sql "update pbx_users set email = 'new@example.com', first_name = 'Grace'"; }
+created_move="1 2"
+
+before_swap() {
+	people 101 103
+	sql "update pbx_users set username = 'n' || extension"
+}
+after_swap() {
+	sql "update pbx_users set username = case extension when '101' then 'n102' when '102' then 'n103' else 'n101' end"
+}
+created_swap="3 3"
+
+before_takeover() { people 101 102; }
+after_takeover() { sql "update pbx_users set key = 'again-' || key where extension = '101'"; }
+created_takeover="2 2"
+
+before_mixed() { people 101 104; }
+after_mixed() {
+	sql "delete from pbx_users where extension = '101';
+		update pbx_users set secret = 'changed' where extension = '102';
+		update pbx_users set enabled = false where extension = '103'"
+	people 105 106
+}
+created_mixed="6 6"
+
+# ---- One run -------------------------------------------------------------------
+
+# stage SCENARIO: a world in step, the change made and not yet mirrored.  The server,
+# the schema and the simulator's process are used again; what they hold is not.
+stage() {
+	sql "truncate swbridge.sync, swbridge.subscriber, swbridge.journal, swbridge.approval, pbx_users"
+	stop_sim
+	start_sim --port "${sim_url##*:}"
+	"before_$1"
+	swb sync
+	[ "$rc" -eq 0 ] || bail_out "$1: the peaceful run: $rc $err"
+	"after_$1"
+}
+
+steps_of() {
+	stage "$1"
+	SWBRIDGE_STEPS=$tmp/steps "$BUILDDIR/tests/swbridge-kill" -c "$conf" sync >"$tmp/out" 2>"$tmp/err" ||
+		bail_out "$1: the run that counts steps: $(cat "$tmp/err")"
+	read -r steps <"$tmp/steps"
+}
+
+# killed SIGNAL-VARIABLE STEP: runs the program up to that step.
+killed() {
+	env "$1=$2" "$BUILDDIR/tests/swbridge-kill" -c "$conf" sync >"$tmp/out" 2>"$tmp/err" </dev/null
+}
+
+# Goes on until everything is in step; each run first notes what it found open, and then time passes.
+resume() {
+	resume_runs=0
+	while [ "$resume_runs" -lt 6 ]; do
+		settle
+		swb sync
+		resume_runs=$((resume_runs + 1))
+		[ "$rc" -ne 0 ] || return 0
+	done
+	return 1
+}
+
+# What was ever created, by the simulator's own log.
+ever_created() {
+	told log 0 <<-'EOF'
+		select count(*) filter (where type = 'subscriber'), count(*) filter (where type = 'credential')
+		  from log where by = 'api' and op = 'create';
+	EOF
+}
+
+# Silent checks: one line for the whole run.
+found_wrong() {
+	wrong=
+	[ "$(ever_created)" = "$2" ] || wrong="$wrong; created $(ever_created), wanted $2"
+	mirrored_quietly || wrong="$wrong; sides differ: $mirrored_found"
+	before=$(sim count/mutations)
+	ledger_print "$tmp/ledger.before"
+	swb sync
+	ledger_print "$tmp/ledger.after"
+	[ "$rc $(sim count/mutations)" = "0 $before" ] || wrong="$wrong; once more: exit $rc, $(sim count/mutations) mutations, were $before"
+	cmp -s "$tmp/ledger.before" "$tmp/ledger.after" || wrong="$wrong; once more wrote the ledger"
+	[ -n "$wrong" ]
+}
+
+one_step() { # SCENARIO VARIABLE STEP [SECOND]
+	stage "$1"
+	killed "$2" "$3"
+	[ -z "${4-}" ] || { settle; killed "$2" "$4"; }
+	what="$1, $2=$3${4:+,$4}"
+	if ! resume; then
+		not_ok "$what: resumed" "still exit $rc after $resume_runs runs" "$out" "$err"
+	elif eval "found_wrong \"\$1\" \"\$created_$1\""; then
+		not_ok "$what" "$wrong"
+	else
+		pass "$what: exactly once"
+	fi
+}
+
+sweep() {
+	steps_of "$1"
+	[ "$steps" -gt 5 ] || bail_out "$1 takes $steps steps: nothing to sweep"
+	step=$offset
+	while [ "$step" -le "$steps" ]; do
+		if [ -n "$pairs" ]; then
+			one_step "$1" SWBRIDGE_KILL9 "$step" "$((step % 7 + 1))"
+		else
+			one_step "$1" SWBRIDGE_KILL "$step"
+			one_step "$1" SWBRIDGE_KILL9 "$step"
+		fi
+		step=$((step + stride))
+	done
+}
+
+world swept
+for scenario in "${@:-create update remove replace move swap takeover mixed}"; do
+	for scenario in $scenario; do
+		sweep "$scenario"
+	done
+done
+done_testing
