@@ -1,0 +1,97 @@
+/* progress - a bar on a terminal for a pass that takes its time. */
+#include "progress.h"
+
+#include "loop.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { QUIET_MS = 2000, REDRAW_MS = 100, WIDTH_DEFAULT = 80, BAR_MIN = 10, BAR_MAX = 40 };
+
+void progress_init(struct progress *progress, bool terminal)
+{
+	*progress = (struct progress){ .terminal = terminal, .started_ms = loop_now_ms() };
+}
+
+static void add_time(struct strbuf *out, int64_t seconds)
+{
+	if (seconds >= 3600)
+		strbuf_printf(out, "%lldh%02lldm", (long long)(seconds / 3600), (long long)(seconds % 3600 / 60));
+	else if (seconds >= 60)
+		strbuf_printf(out, "%lldm%02llds", (long long)(seconds / 60), (long long)(seconds % 60));
+	else
+		strbuf_printf(out, "%llds", (long long)seconds);
+}
+
+void progress_text(struct strbuf *out, int64_t done, int64_t total, int64_t elapsed_ms, size_t width)
+{
+	struct strbuf text = STRBUF_INIT;
+	int64_t rate = elapsed_ms > 0 ? done * 1000 / elapsed_ms : 0;
+	size_t bar = 0, full = 0;
+
+	if (total < done)
+		total = done;
+	strbuf_printf(&text, " %lld of %lld, %lld/s", (long long)done, (long long)total, (long long)rate);
+	if (done > 0 && done < total) {
+		strbuf_puts(&text, ", ");
+		add_time(&text, (total - done) * elapsed_ms / done / 1000);
+		strbuf_puts(&text, " left");
+	}
+	if (text.len + BAR_MIN + 2 <= width) {
+		bar = width - text.len - 2;
+		bar = bar > BAR_MAX ? BAR_MAX : bar;
+		full = total > 0 ? (size_t)((int64_t)bar * done / total) : 0;
+		strbuf_putc(out, '[');
+		for (size_t i = 0; i < bar; i++)
+			strbuf_putc(out, i < full ? '#' : '.');
+		strbuf_putc(out, ']');
+	}
+	strbuf_add(out, text.data, text.len > width ? width : text.len);
+	strbuf_release(&text);
+}
+
+static size_t terminal_width(void)
+{
+	struct winsize size = { 0 };
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) || size.ws_col == 0)
+		return WIDTH_DEFAULT;
+	return size.ws_col;
+}
+
+/* A bar that cannot be drawn is not worth an error. */
+static void put(const struct strbuf *text)
+{
+	ssize_t written = write(STDERR_FILENO, text->data, text->len);
+
+	(void)written;
+}
+
+void progress_update(struct progress *progress, int64_t done, int64_t total)
+{
+	int64_t now = loop_now_ms();
+	struct strbuf text = STRBUF_INIT;
+
+	if (!progress->terminal || now - progress->started_ms < QUIET_MS ||
+	    (progress->drawn_ms && now - progress->drawn_ms < REDRAW_MS))
+		return;
+	strbuf_puts(&text, "\r\033[K");
+	progress_text(&text, done, total, now - progress->started_ms, terminal_width() - 1);
+	put(&text);
+	progress->drawn = true;
+	progress->drawn_ms = now;
+	strbuf_release(&text);
+}
+
+void progress_clear(struct progress *progress)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (!progress->drawn)
+		return;
+	strbuf_puts(&text, "\r\033[K");
+	put(&text);
+	progress->drawn = false;
+	strbuf_release(&text);
+}

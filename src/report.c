@@ -1,0 +1,246 @@
+/* report - what a pass says on stdout: a line for each change, then a trailer. */
+#include "report.h"
+
+#include "columns.h"
+#include "log.h"
+#include "mem.h"
+#include "report_json.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { KEPT_MAX = 500, WIDTH_MAX = 40 };
+
+enum column { COLUMN_EXTENSION, COLUMN_USERNAME, COLUMN_WORD, COLUMN_COUNT };
+
+struct kept {
+	char sign;
+	char *cell[COLUMN_COUNT];
+	char *why;
+};
+
+struct report {
+	struct report_setup setup;
+	size_t width[COLUMN_COUNT];
+	struct kept *kept;
+	size_t kept_count;
+	bool flowing; /* nothing is kept back any more */
+	bool said;    /* a line was printed */
+};
+
+struct report *report_new(const struct report_setup *setup)
+{
+	struct report *report = mem_alloc(sizeof *report);
+
+	report->setup = *setup;
+	report->flowing = setup->kind == REPORT_SYNC;
+	report->width[COLUMN_EXTENSION] = 6;
+	report->width[COLUMN_USERNAME] = 8;
+	report->width[COLUMN_WORD] = 8;
+	if (setup->json)
+		report_json_version(setup->out);
+	return report;
+}
+
+bool report_color(FILE *out)
+{
+	const char *no = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(out)) && !(no && *no) && term && strcmp(term, "dumb") != 0;
+}
+
+/* ---- one line ---------------------------------------------------------------- */
+
+static const struct {
+	const char *plan, *done;
+} words[] = {
+	[PLAN_NOTHING] = { "nothing", "nothing" },
+	[PLAN_SKIP] = { "skipped", "skipped" },
+	[PLAN_REJECT] = { "rejected", "rejected" },
+	[PLAN_WAIT] = { "waits", "waits" },
+	[PLAN_NOTE] = { "note", "noted" },
+	[PLAN_MARK_ABSENT] = { "retire", "retiring" },
+	[PLAN_CREATE] = { "create", "created" },
+	[PLAN_UPDATE] = { "update", "updated" },
+	[PLAN_REPLACE] = { "replace", "replaced" },
+	[PLAN_SUSPEND] = { "suspend", "suspended" },
+	[PLAN_RESTORE] = { "restore", "restored" },
+	[PLAN_REMOVE] = { "remove", "removed" },
+	[PLAN_FORGET] = { "forget", "forgot" },
+	[PLAN_REMOVE_SUBSCRIBER] = { "remove subscriber", "removed subscriber" },
+};
+
+const char *report_word(const struct pass_line *line)
+{
+	return line->state == PASS_DONE ? words[line->action].done : words[line->action].plan;
+}
+
+char report_sign(const struct pass_line *line)
+{
+	if (line->state == PASS_PLANNED || line->state == PASS_DONE)
+		return plan_action_sign(line->action);
+	return line->state == PASS_SKIPPED ? ' ' : '!';
+}
+
+/* Why a change was not done; of lines that are no change the word says it already. */
+static const char *obstacle(const struct pass_line *line)
+{
+	if (!plan_mutates(line->action))
+		return "";
+	switch (line->state) {
+	case PASS_REJECTED:
+		return "rejected: ";
+	case PASS_FAILED:
+		return "failed: ";
+	case PASS_UNKNOWN:
+		return "outcome unknown: ";
+	case PASS_PLANNED: case PASS_DONE: case PASS_HELD: case PASS_SKIPPED:
+		break;
+	}
+	return "";
+}
+
+static void kept_release(struct kept *kept)
+{
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		mem_free(kept->cell[i]);
+	mem_free(kept->why);
+}
+
+static void kept_fill(struct kept *kept, const struct pass_line *line)
+{
+	char *why = log_printable(line->reason ? line->reason : "");
+
+	kept->sign = report_sign(line);
+	kept->cell[COLUMN_EXTENSION] = log_printable(line->extension ? line->extension : line->key);
+	kept->cell[COLUMN_USERNAME] = log_printable(line->username ? line->username : "");
+	kept->cell[COLUMN_WORD] = mem_strdup(report_word(line));
+	kept->why = mem_printf("%s%s", obstacle(line), why);
+	mem_free(why);
+}
+
+/* Columns grow with what is in them, but one odd name does not push all others off the screen. */
+static void widen(struct report *report, const struct kept *kept)
+{
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		size_t cells = columns_width(kept->cell[i]);
+
+		if (cells > report->width[i] && cells <= WIDTH_MAX)
+			report->width[i] = cells;
+	}
+}
+
+static const char *color_of(char sign)
+{
+	switch (sign) {
+	case '+':
+		return "\033[32m";
+	case '~':
+		return "\033[33m";
+	case '-':
+		return "\033[31m";
+	case '!':
+		return "\033[35m";
+	default:
+		return "";
+	}
+}
+
+static void print_kept(struct report *report, const struct kept *kept)
+{
+	struct strbuf line = STRBUF_INIT;
+	const char *color = report->setup.color ? color_of(kept->sign) : "";
+
+	strbuf_puts(&line, color);
+	strbuf_putc(&line, kept->sign);
+	strbuf_puts(&line, *color ? "\033[0m " : " ");
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		columns_add(&line, kept->cell[i], report->width[i]);
+		strbuf_puts(&line, "  ");
+	}
+	strbuf_puts(&line, kept->why);
+	while (line.len && line.data[line.len - 1] == ' ')
+		strbuf_truncate(&line, line.len - 1);
+	strbuf_putc(&line, '\n');
+	fwrite(line.data, 1, line.len, report->setup.out);
+	strbuf_release(&line);
+}
+
+static void flush_kept(struct report *report)
+{
+	for (size_t i = 0; i < report->kept_count; i++) {
+		print_kept(report, &report->kept[i]);
+		kept_release(&report->kept[i]);
+	}
+	mem_free(report->kept);
+	report->kept = NULL;
+	report->kept_count = 0;
+	report->flowing = true;
+}
+
+/* What happened just now; what only is as it was says nothing to a cron job. */
+static bool is_news(const struct pass_line *line)
+{
+	return line->state == PASS_DONE || line->state == PASS_PLANNED ||
+	       (line->state != PASS_HELD && plan_mutates(line->action));
+}
+
+void report_line(struct report *report, const struct pass_line *line)
+{
+	struct kept kept = { 0 };
+
+	if (report->setup.quiet && !is_news(line))
+		return;
+	report->said = true;
+	if (report->setup.json) {
+		report_json_change(report->setup.out, line);
+		return;
+	}
+	kept_fill(&kept, line);
+	widen(report, &kept);
+	if (report->flowing) {
+		print_kept(report, &kept);
+		kept_release(&kept);
+		return;
+	}
+	report->kept = mem_grow(report->kept, report->kept_count + 1, sizeof *report->kept);
+	report->kept[report->kept_count++] = kept;
+	if (report->kept_count == KEPT_MAX)
+		flush_kept(report);
+}
+
+/* ---- the end ------------------------------------------------------------------ */
+
+void report_end(struct report *report, const struct pass_summary *summary)
+{
+	const struct report_setup *setup = &report->setup;
+	struct strbuf text = STRBUF_INIT;
+
+	flush_kept(report);
+	if (setup->json) {
+		if (setup->kind == REPORT_PLAN)
+			report_json_plan(setup->out, summary, setup->price_cents);
+		else
+			report_json_sync(setup->out, summary);
+	} else if (!setup->quiet || report->said || summary->held) {
+		if (setup->kind == REPORT_PLAN)
+			report_plan_trailer(&text, summary, setup->price_cents);
+		else
+			report_sync_trailer(&text, summary);
+		fwrite(text.data, 1, text.len, setup->out);
+	}
+	fflush(setup->out);
+	strbuf_release(&text);
+}
+
+void report_free(struct report *report)
+{
+	if (!report)
+		return;
+	for (size_t i = 0; i < report->kept_count; i++)
+		kept_release(&report->kept[i]);
+	mem_free(report->kept);
+	mem_free(report);
+}

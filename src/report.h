@@ -1,0 +1,55 @@
+/*
+ * report - what a pass says on stdout: a line for each change, then a trailer.
+ *
+ *	+ 101  alice  create  new in the PBX
+ *
+ * In a plan + ~ - stand for what would be done, in a sync for what was done;
+ * ! marks what needs a person: held, rejected, failed, unknown.  Values from
+ * outside are escaped (log_printable()).  A plan's first lines are kept back
+ * until their widths are known; what comes later is aligned to these.  With
+ * json it is one object a line instead (report_json.h).
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "pass.h"
+#include "strbuf.h"
+
+struct report;
+
+enum report_kind { REPORT_PLAN, REPORT_SYNC };
+
+struct report_setup {
+	FILE *out;
+	enum report_kind kind;
+	bool json;
+	bool quiet; /* only what happened; nothing where nothing did */
+	bool color; /* report_color() */
+	int64_t price_cents; /* of a subscriber, a month */
+};
+
+/* With json the version line is written at once. */
+struct report *report_new(const struct report_setup *setup);
+void report_free(struct report *report); /* NULL is fine */
+
+void report_line(struct report *report, const struct pass_line *line);
+void report_end(struct report *report, const struct pass_summary *summary);
+
+/* Whether `out` is a terminal that wants colour (NO_COLOR and TERM=dumb say no). */
+bool report_color(FILE *out);
+
+/* ---- the pure parts -------------------------------------------------------- */
+
+/* What a line is about, in one word: "create" in a plan, "created" once it is done. */
+const char *report_word(const struct pass_line *line);
+char report_sign(const struct pass_line *line);
+
+/* The trailer, complete lines. */
+void report_plan_trailer(struct strbuf *out, const struct pass_summary *summary, int64_t price_cents);
+void report_sync_trailer(struct strbuf *out, const struct pass_summary *summary);
+
+#endif

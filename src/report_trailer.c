@@ -1,0 +1,108 @@
+/* report_trailer - how a pass ends in words: counts, costs, what is held and what releases it. */
+#include "report.h"
+
+#include <stdlib.h>
+
+#include "rails.h"
+
+struct count {
+	int64_t n;
+	const char *word;
+};
+
+/* "3 created, 1 updated"; what is 0 is left out. */
+static bool add_counts(struct strbuf *out, const struct count *counts, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (!counts[i].n)
+			continue;
+		strbuf_printf(out, "%s%lld %s", any ? ", " : "", (long long)counts[i].n, counts[i].word);
+		any = true;
+	}
+	return any;
+}
+
+static void add_held(struct strbuf *out, int64_t held, unsigned class, const struct rails_class *rail)
+{
+	if (!held)
+		return;
+	strbuf_printf(out, "Held by %s: %lld (limit %lld in 24 hours, %lld used). Look at them, then release them with: "
+		      "swbridge approve %s\n", rails_setting(class), (long long)held, (long long)rail->limit,
+		      (long long)rail->taken, rails_approve_word(class));
+}
+
+/* What both kinds say about what was not done. */
+static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
+{
+	if (s->paused)
+		strbuf_puts(out, "swbridge is paused: nothing is sent to SignalWire. To go on: swbridge resume\n");
+	add_held(out, s->held_creates, CLASS_CREATES, &s->rails.creates);
+	add_held(out, s->held_removals, CLASS_REMOVALS, &s->rails.removals);
+	add_held(out, s->held_changes, CLASS_CHANGES, &s->rails.changes);
+	if (s->source_empty)
+		strbuf_puts(out, "The source has no rows: nothing is removed on that account. If the PBX really has no "
+			    "extensions left, take them out with: swbridge forget\n");
+	if (s->without_secret)
+		strbuf_printf(out, "%lld %s no secret in the PBX and cannot be mirrored: swbridge status\n",
+			      (long long)s->without_secret, s->without_secret == 1 ? "extension has" : "extensions have");
+	if (s->rejected)
+		strbuf_puts(out, "Rejected extensions wait until their row in the PBX changes, or: swbridge retry; why: "
+			    "swbridge status\n");
+	if (s->unknown)
+		strbuf_puts(out, "Unknown outcomes are settled by a later pass.\n");
+}
+
+static void add_cost(struct strbuf *out, const struct pass_summary *s, int64_t price)
+{
+	int64_t cents = (s->subscribers_created - s->subscribers_removed) * price;
+
+	if (!s->subscribers_created && !s->subscribers_removed)
+		return;
+	strbuf_printf(out, "Subscribers: %lld added, %lld removed: %c%lld.%02lld dollars a month (%lld.%02lld each).\n",
+		      (long long)s->subscribers_created, (long long)s->subscribers_removed, cents < 0 ? '-' : '+',
+		      llabs((long long)cents) / 100, llabs((long long)cents) % 100, (long long)price / 100,
+		      (long long)price % 100);
+}
+
+void report_plan_trailer(struct strbuf *out, const struct pass_summary *s, int64_t price_cents)
+{
+	const struct count work[] = {
+		{ s->created, "to create" }, { s->updated - s->replaced, "to update" }, { s->replaced, "to replace" },
+		{ s->suspended, "to suspend" }, { s->removed, "to remove" }, { s->held, "held" },
+		{ s->rejected, "rejected" }, { s->failed, "waiting for their next attempt" },
+		{ s->unknown, "of unknown outcome" },
+	};
+	const struct count rest[] = { { s->unchanged, "in step" }, { s->skipped, "skipped" } };
+
+	strbuf_puts(out, "Plan: ");
+	if (!add_counts(out, work, sizeof work / sizeof *work))
+		strbuf_puts(out, "nothing to do");
+	strbuf_puts(out, "; ");
+	if (!add_counts(out, rest, sizeof rest / sizeof *rest))
+		strbuf_puts(out, "none in step");
+	strbuf_puts(out, ".\n");
+	add_cost(out, s, price_cents);
+	add_obstacles(out, s);
+}
+
+void report_sync_trailer(struct strbuf *out, const struct pass_summary *s)
+{
+	const struct count work[] = {
+		{ s->created, "created" }, { s->updated, "updated" }, { s->suspended, "suspended" },
+		{ s->removed, "removed" }, { s->adopted, "adopted" }, { s->held, "held" },
+		{ s->rejected, "rejected" }, { s->failed, "failed" }, { s->unknown, "of unknown outcome" },
+	};
+	const struct count rest[] = { { s->unchanged, "in step before" }, { s->skipped, "skipped" } };
+
+	strbuf_puts(out, "Sync: ");
+	if (!add_counts(out, work, sizeof work / sizeof *work))
+		strbuf_puts(out, "nothing to do");
+	strbuf_puts(out, "; ");
+	if (!add_counts(out, rest, sizeof rest / sizeof *rest))
+		strbuf_puts(out, "none in step before");
+	strbuf_printf(out, "; %lld %s in %lld.%01lld s.\n", (long long)s->requests, s->requests == 1 ? "request" : "requests",
+		      (long long)s->seconds, (long long)(s->seconds * 10.0) % 10);
+	add_obstacles(out, s);
+}
