@@ -1,68 +1,39 @@
 /* cmd_sync - the verb `sync`: one pass. */
 #include "cmd.h"
+#include "cmd_pass.h"
 
-#include "log.h"
-#include "mem.h"
-#include "pass.h"
-#include "session.h"
+enum { OPTION_WAIT = CMD_OPTION_FIRST };
 
-#include <stdio.h>
-#include <string.h>
+static const struct option options_known[] = {
+	{ "wait", no_argument, NULL, OPTION_WAIT },
+	{ 0 },
+};
 
-static void line(const struct pass_line *line, void *arg)
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
-	static const char *const states[] = { "planned", "done", "held", "rejected", "failed", "unknown", "skipped" };
+	struct cmd_pass pass = { .options = options, .verb = verb->name, .kind = REPORT_SYNC, .level = SESSION_ENGINE };
+	int rc = 0, option = 0;
 
-	(void)arg;
-	printf("%c %s %s %s %s\n", plan_action_sign(line->action), line->extension ? line->extension : line->key,
-	       plan_action_name(line->action), states[line->state], line->reason ? line->reason : "");
-}
-
-static int run(const struct cmd_options *options, const char *verb, enum session_level level)
-{
-	struct session session;
-	struct session_wish wish = { .config_path = options->config_path, .verb = verb, .level = level };
-	struct pass_summary summary = { 0 };
-	struct pass_setup setup = { .line = line };
-	struct error err = ERROR_INIT;
-	int rc = EXIT_FAULT;
-
-	if (session_open(&session, &wish, &err))
-		goto fail;
-	setup.loop = session.loop;
-	setup.db = session.db;
-	setup.ledger = session.ledger;
-	setup.query = session.query;
-	setup.config = session.config;
-	setup.mirror = session.mirror;
-	setup.api = session.api;
-	rc = pass_full(&setup, &summary, &err) ? EXIT_FAULT : pass_exit_code(&summary);
-	printf("created %lld updated %lld removed %lld suspended %lld unchanged %lld skipped %lld held %lld rejected %lld "
-	       "failed %lld unknown %lld requests %lld seconds %.3f\n", (long long)summary.created,
-	       (long long)summary.updated, (long long)summary.removed, (long long)summary.suspended,
-	       (long long)summary.unchanged, (long long)summary.skipped, (long long)summary.held,
-	       (long long)summary.rejected, (long long)summary.failed, (long long)summary.unknown,
-	       (long long)summary.requests, summary.seconds);
-	session_close(&session);
-fail:
-	if (err.text) {
-		log_error("%s", error_text(&err));
-		rc = err.exit_code ? err.exit_code : EXIT_FAULT;
-		error_clear(&err);
+	while ((option = cmd_option(verb, options, options_known, argc, argv, &rc)) != CMD_END) {
+		if (option == CMD_STOP)
+			return rc;
+		pass.wait = true;
 	}
-	return rc;
+	pass.names = argv + optind;
+	pass.name_count = argc - optind;
+	rc = cmd_pass_run(&pass);
+	return cmd_worse(rc, pass_exit_code(&pass.summary));
 }
 
-int cmd_sync(const struct cmd_options *options, int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return run(options, "sync", SESSION_ENGINE);
-}
-
-int cmd_plan(const struct cmd_options *options, int argc, char **argv)
-{
-	(void)argc;
-	(void)argv;
-	return run(options, "plan", SESSION_LEDGER);
-}
+const struct cmd_verb cmd_sync = {
+	.name = "sync",
+	.summary = "bring SignalWire in step with the PBX: one pass",
+	.arguments = "[--wait] [EXT...]",
+	.details =
+	"  EXT     only these extensions (or keys); nothing is removed then because it is absent\n"
+	"  --wait  wait for another swbridge that holds the lock, instead of exit 7\n\n"
+	"From cron: swbridge -q sync. It prints nothing where nothing changed.\n"
+	"Exit: 0 in step, 3 the rails held something, 4 some were rejected or failed, 5 outcomes are\n"
+	"unknown and a later pass settles them, 7 another swbridge is at work, 75 try later.\n",
+	.run = run,
+};

@@ -8,7 +8,7 @@
 #include "difference_decode.h"
 #include "difference_sql.h"
 #include "mem.h"
-#include "strbuf.h"
+#include "textarray.h"
 
 enum { PARAMETERS = 7 };
 
@@ -100,25 +100,6 @@ void difference_query_free(struct difference_query *query)
 	free(query->find);
 	free(query->still_wanted);
 	free(query);
-}
-
-/* text[] in its text form: every element quoted, NULL never among them. */
-static char *array_text(const char *const *values, size_t count)
-{
-	struct strbuf out = STRBUF_INIT;
-
-	strbuf_putc(&out, '{');
-	for (size_t i = 0; i < count; i++) {
-		strbuf_puts(&out, i ? ",\"" : "\"");
-		for (const char *c = values[i]; *c; c++) {
-			if (*c == '"' || *c == '\\')
-				strbuf_putc(&out, '\\');
-			strbuf_putc(&out, *c);
-		}
-		strbuf_putc(&out, '"');
-	}
-	strbuf_putc(&out, '}');
-	return strbuf_detach(&out);
 }
 
 static const char *walk_word(enum difference_walk walk)
@@ -243,7 +224,7 @@ static int run_keys(struct difference_query *query, struct db *db, const char *c
 {
 	const char *params[PARAMETERS];
 	struct db_result *results[3] = { NULL };
-	char *array = array_text(keys, count);
+	char *array = textarray(keys, count);
 	struct db_statement statement = {
 		.sql = query->keys, .params = params, .param_count = PARAMETERS, .row = deliver, .arg = delivery,
 	};
@@ -278,7 +259,7 @@ int difference_find(struct difference_query *query, struct db *db, const char *c
 {
 	const char *params[PARAMETERS];
 	struct db_result *results[3] = { NULL };
-	char *array = array_text(names, count);
+	char *array = textarray(names, count);
 	struct db_statement statement = { .sql = query->find, .params = params, .param_count = PARAMETERS };
 	int rc = -1;
 

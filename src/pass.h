@@ -38,6 +38,7 @@ struct pass_line {
 	const char *username;
 	enum plan_action action;
 	enum pass_state state;
+	unsigned held;           /* PASS_HELD: by which rails (CLASS_*); 0: swbridge is paused */
 	const char *reason;      /* one plain sentence part, may be NULL */
 	const char *subscriber_id;
 	const char *sip_endpoint_id;

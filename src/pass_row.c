@@ -28,7 +28,7 @@ static void say(struct pass *pass, const struct pass_line *line)
 }
 
 static void say_row(struct pass *pass, const struct difference *d, const struct plan_decision *decision,
-		    enum pass_state state, const char *reason)
+		    enum pass_state state, unsigned held, const char *reason)
 {
 	const struct pass_line line = {
 		.key = d->key,
@@ -36,6 +36,7 @@ static void say_row(struct pass *pass, const struct difference *d, const struct 
 		.username = d->username ? d->username : d->ledger_username,
 		.action = decision->action,
 		.state = state,
+		.held = held,
 		.reason = reason ? reason : decision->reason,
 		.subscriber_id = d->owner_id,
 		.sip_endpoint_id = d->sip_endpoint_id,
@@ -81,7 +82,7 @@ static void hold(struct pass *pass, const struct difference *d, const struct pla
 	summary->held_creates += (classes & CLASS_CREATES) != 0;
 	summary->held_removals += (classes & CLASS_REMOVALS) != 0;
 	summary->held_changes += (classes & CLASS_CHANGES) != 0;
-	say_row(pass, d, decision, PASS_HELD, reason);
+	say_row(pass, d, decision, PASS_HELD, classes, reason);
 	mem_free(reason);
 }
 
@@ -96,7 +97,7 @@ static void submit(struct pass *pass, const struct difference *d, struct plan_de
 		if (decision->subscribers < 0)
 			pass->summary->subscribers_removed++;
 		if (decision->action != PLAN_NOTE && decision->action != PLAN_FORGET)
-			say_row(pass, d, decision, PASS_PLANNED, NULL);
+			say_row(pass, d, decision, PASS_PLANNED, 0, NULL);
 		return;
 	}
 	if (!d->orphan && mirror_has(mirror, d->key))
@@ -144,19 +145,19 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 	case PLAN_NOTHING:
 		break;
 	case PLAN_SKIP:
-		say_row(pass, d, decision, PASS_SKIPPED, d->skip_reason ? d->skip_reason : decision->reason);
+		say_row(pass, d, decision, PASS_SKIPPED, 0, d->skip_reason ? d->skip_reason : decision->reason);
 		break;
 	case PLAN_REJECT:
 		pass->summary->rejected++;
 		if (held_by_other)
 			reason = mem_printf("%s (%s)", decision->reason, d->holder_key);
-		say_row(pass, d, decision, PASS_REJECTED, reason);
+		say_row(pass, d, decision, PASS_REJECTED, 0, reason);
 		mem_free(reason);
 		break;
 	case PLAN_WAIT:
 		pass->summary->unknown += d->intent != OPERATION_NONE;
 		pass->summary->failed += d->intent == OPERATION_NONE;
-		say_row(pass, d, decision, d->intent != OPERATION_NONE ? PASS_UNKNOWN : PASS_FAILED, NULL);
+		say_row(pass, d, decision, d->intent != OPERATION_NONE ? PASS_UNKNOWN : PASS_FAILED, 0, NULL);
 		break;
 	case PLAN_NOTE: case PLAN_MARK_ABSENT: case PLAN_CREATE: case PLAN_UPDATE: case PLAN_REPLACE:
 	case PLAN_SUSPEND: case PLAN_RESTORE: case PLAN_REMOVE: case PLAN_FORGET: case PLAN_REMOVE_SUBSCRIBER:

@@ -1,0 +1,192 @@
+/* cmd - what every verb has: arguments, help, errors, exit codes. */
+#include "cmd.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* ---- arguments ---------------------------------------------------------------- */
+
+enum { COMMON_HELP = 'h', COMMON_JSON = 'j' };
+
+static const struct option common[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ "json", no_argument, NULL, COMMON_JSON },
+	{ "help", no_argument, NULL, COMMON_HELP },
+};
+
+enum { COMMON_COUNT = sizeof common / sizeof *common };
+
+/* Whether it was a common option. */
+static bool take_common(struct cmd_options *options, int option)
+{
+	switch (option) {
+	case 'c':
+		options->config_path = optarg;
+		return true;
+	case 'q':
+		options->quiet = true;
+		return true;
+	case 'v':
+		options->verbose = true;
+		return true;
+	case COMMON_JSON:
+		options->json = true;
+		return true;
+	default:
+		return false;
+	}
+}
+
+int cmd_option(const struct cmd_verb *verb, struct cmd_options *options, const struct option *own, int argc, char **argv,
+	       int *rc)
+{
+	struct option all[COMMON_COUNT + CMD_OPTIONS_MAX + 1] = { { 0 } };
+	size_t count = COMMON_COUNT;
+	int option = 0;
+
+	memcpy(all, common, sizeof common);
+	for (; own && own->name && count < COMMON_COUNT + CMD_OPTIONS_MAX; own++)
+		all[count++] = *own;
+	opterr = 0;
+	while ((option = getopt_long(argc, argv, ":c:qvh", all, NULL)) != -1) {
+		if (option == COMMON_HELP) {
+			cmd_help(verb);
+			*rc = EXIT_IN_STEP;
+			return CMD_STOP;
+		}
+		if (option == '?' || option == ':') {
+			*rc = cmd_usage(verb, option == ':' ? "The option %s needs a value." : "There is no option %s.",
+					argv[optind - 1]);
+			return CMD_STOP;
+		}
+		if (!take_common(options, option))
+			return option;
+	}
+	if (options->quiet || options->verbose)
+		log_setup(options->verbose ? LOG_DEBUG : LOG_WARN, false);
+	return CMD_END;
+}
+
+int cmd_names(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv, int least, int most, int *rc)
+{
+	if (cmd_option(verb, options, NULL, argc, argv, rc) != CMD_END)
+		return CMD_STOP;
+	if (argc - optind >= least && argc - optind <= most)
+		return CMD_END;
+	if (argc - optind > most)
+		*rc = cmd_usage(verb, "\"%s\" is one argument too many.", argv[optind + most]);
+	else
+		*rc = cmd_usage(verb, "It needs the name of an extension.");
+	return CMD_STOP;
+}
+
+int cmd_usage(const struct cmd_verb *verb, const char *format, ...)
+{
+	va_list args;
+	char *text = NULL;
+	int len = 0;
+
+	va_start(args, format);
+	len = vasprintf(&text, format, args);
+	va_end(args);
+	log_error("%s: %s Try: swbridge help %s", verb->name, len < 0 ? "The arguments are wrong." : text, verb->name);
+	if (len >= 0)
+		mem_free(text);
+	return EXIT_USAGE;
+}
+
+void cmd_help(const struct cmd_verb *verb)
+{
+	printf("swbridge %s%s%s - %s\n\n%s", verb->name, *verb->arguments ? " " : "", verb->arguments, verb->summary,
+	       verb->details);
+}
+
+/* ---- results ------------------------------------------------------------------- */
+
+int cmd_fail(struct error *err)
+{
+	int rc = err->exit_code;
+
+	if (!rc)
+		rc = err->kind == ERROR_LATER || err->kind == ERROR_NOW ? EXIT_LATER : EXIT_FAULT;
+	log_error("%s", error_text(err));
+	error_clear(err);
+	return rc;
+}
+
+int cmd_worse(int one, int other)
+{
+	static const int order[] = { EXIT_USAGE, EXIT_CONFIG, EXIT_FENCE, EXIT_DENIED, EXIT_LATER, EXIT_LOCKED,
+				     EXIT_FAULT, EXIT_REJECTED, EXIT_UNKNOWN, EXIT_HELD, EXIT_WORK_REMAINS };
+
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++)
+		if (one == order[i] || other == order[i])
+			return order[i];
+	return EXIT_IN_STEP;
+}
+
+void cmd_pass_setup(struct pass_setup *setup, const struct session *session)
+{
+	setup->loop = session->loop;
+	setup->db = session->db;
+	setup->ledger = session->ledger;
+	setup->query = session->query;
+	setup->config = session->config;
+	setup->mirror = session->mirror;
+	setup->api = session->api;
+}
+
+/* ---- names ---------------------------------------------------------------------- */
+
+void cmd_keys_add(struct cmd_keys *keys, const char *key)
+{
+	if (keys->count && strcmp(keys->key[keys->count - 1], key) == 0)
+		return;
+	keys->key = mem_grow(keys->key, keys->count + 1, sizeof *keys->key);
+	keys->key[keys->count++] = mem_strdup(key);
+}
+
+void cmd_keys_release(struct cmd_keys *keys)
+{
+	for (size_t i = 0; i < keys->count; i++)
+		mem_free(keys->key[i]);
+	mem_free(keys->key);
+	*keys = (struct cmd_keys){ 0 };
+}
+
+struct finding {
+	struct cmd_keys *keys;
+	char *const *names;
+	bool *found; /* for each name */
+	int count;
+};
+
+static void found(const char *name, const char *key, void *arg)
+{
+	struct finding *finding = arg;
+
+	for (int i = 0; i < finding->count; i++)
+		finding->found[i] = finding->found[i] || strcmp(finding->names[i], name) == 0;
+	cmd_keys_add(finding->keys, key);
+}
+
+int cmd_find(const struct session *session, char *const *names, int count, struct cmd_keys *keys, struct error *err)
+{
+	struct finding finding = { .keys = keys, .names = names, .count = count };
+	int rc = 0;
+
+	finding.found = mem_array((size_t)count, sizeof *finding.found);
+	rc = difference_find(session->query, session->db, (const char *const *)names, (size_t)count, found, &finding, err);
+	for (int i = 0; !rc && i < count; i++)
+		if (!finding.found[i])
+			rc = error_set(err, ERROR_NEVER, "There is no extension \"%s\", neither in the PBX (%s) nor in the "
+				       "ledger.", names[i], session->config->source);
+	mem_free(finding.found);
+	return rc;
+}

@@ -1,0 +1,79 @@
+/* cmd_forget - the verb `forget`: drops an extension from the ledger, touching nothing at SignalWire. */
+#include "cmd.h"
+
+#include "admin.h"
+#include "jsonline.h"
+#include "mem.h"
+#include "report_json.h"
+
+#include <stdio.h>
+
+static void say_json(const char *key, const struct admin_forgotten *f)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	report_json_version(stdout);
+	jsonline_begin(&line, "change");
+	jsonline_text(&line, "key", key);
+	jsonline_text(&line, "extension", f->extension);
+	jsonline_text(&line, "action", "forget");
+	jsonline_text(&line, "state", "done");
+	jsonline_text(&line, "reason", "asked for");
+	jsonline_text(&line, "subscriber_id", f->subscriber_id);
+	jsonline_text(&line, "sip_endpoint_id", f->sip_endpoint_id);
+	report_json_put(stdout, &line);
+	jsonline_begin(&line, "summary");
+	jsonline_int(&line, "forgotten", 1);
+	report_json_put(stdout, &line);
+}
+
+static void say(const struct admin_forgotten *f)
+{
+	printf("Forgotten: %s. Nothing was changed at SignalWire:\n", f->extension);
+	if (f->sip_endpoint_id)
+		printf("  the SIP credential %s stays there\n", f->sip_endpoint_id);
+	if (f->subscriber_id)
+		printf("  the subscriber %s%s%s%s stays there%s\n", f->subscriber_id, f->email ? " (" : "",
+		       f->email ? f->email : "", f->email ? ")" : "", f->email ? " and goes on costing money" : "");
+	if (!f->sip_endpoint_id && !f->subscriber_id)
+		printf("  there was nothing of it\n");
+	printf("If the PBX still has the extension, the next pass finds the name taken and rejects it.\n");
+}
+
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
+{
+	struct session session;
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
+	struct admin_forgotten forgotten = { 0 };
+	struct error err = ERROR_INIT;
+	char *key = NULL;
+	int rc = 0;
+
+	if (cmd_names(verb, options, argc, argv, 1, 1, &rc) == CMD_STOP)
+		return rc;
+	wish.config_path = options->config_path;
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	if (admin_find(session.db, argv[optind], &key, &err) ||
+	    admin_forget(session.db, key, session.config->subscriber_id, &forgotten, &err))
+		rc = cmd_fail(&err);
+	else if (options->json)
+		say_json(key, &forgotten);
+	else if (!options->quiet)
+		say(&forgotten);
+	admin_forgotten_release(&forgotten);
+	mem_free(key);
+	session_close(&session);
+	return rc;
+}
+
+const struct cmd_verb cmd_forget = {
+	.name = "forget",
+	.summary = "drop an extension from the ledger, touching nothing at SignalWire",
+	.arguments = "EXT",
+	.details =
+	"What SignalWire has of it stays there and is a stranger's from now on: swbridge neither\n"
+	"changes nor removes it.  The ids are printed for the last time.\n"
+	"Refused (75) while a change of the extension has an unknown outcome.\n",
+	.run = run,
+};

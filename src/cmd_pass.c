@@ -1,0 +1,89 @@
+/* cmd_pass - what `plan` and `sync` share: open, pass, report, close. */
+#include "cmd_pass.h"
+
+#include "ledger.h"
+#include "log.h"
+#include "progress.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+struct view {
+	struct report *report;
+	struct progress progress;
+};
+
+static void line(const struct pass_line *line, void *arg)
+{
+	struct view *view = arg;
+
+	progress_clear(&view->progress);
+	report_line(view->report, line);
+}
+
+static void progress(int64_t done, int64_t total, void *arg)
+{
+	struct view *view = arg;
+
+	progress_update(&view->progress, done, total);
+}
+
+static int run_pass(struct cmd_pass *pass, const struct session *session, const struct pass_setup *setup,
+		    const struct cmd_keys *keys, struct error *err)
+{
+	if (pass->name_count)
+		return pass_keys(setup, (const char *const *)keys->key, keys->count, &pass->summary, err);
+	if (pass_full(setup, &pass->summary, err))
+		return -1;
+	if (!session->mirror)
+		return 0;
+	return ledger_complete_pass(session->ledger, err) ||
+	       ledger_prune(session->ledger, session->config->journal_keep_ms, err) ? -1 : 0;
+}
+
+static int run_open(struct cmd_pass *pass, const struct session *session)
+{
+	const struct cmd_options *options = pass->options;
+	const struct report_setup report_setup = {
+		.out = stdout, .kind = pass->kind, .json = options->json, .quiet = options->quiet,
+		.color = report_color(stdout), .price_cents = session->config->subscriber_price_cents,
+	};
+	struct view view = { 0 };
+	struct pass_setup setup = { .line = line, .progress = progress, .arg = &view };
+	struct cmd_keys keys = { 0 };
+	struct error err = ERROR_INIT;
+	int rc = EXIT_IN_STEP;
+
+	if (pass->name_count && cmd_find(session, pass->names, pass->name_count, &keys, &err)) {
+		cmd_keys_release(&keys);
+		return cmd_fail(&err);
+	}
+	cmd_pass_setup(&setup, session);
+	view.report = report_new(&report_setup);
+	progress_init(&view.progress, session->mirror && !options->quiet && isatty(STDERR_FILENO));
+	if (run_pass(pass, session, &setup, &keys, &err)) {
+		progress_clear(&view.progress);
+		rc = cmd_fail(&err);
+	}
+	progress_clear(&view.progress);
+	report_end(view.report, &pass->summary);
+	report_free(view.report);
+	cmd_keys_release(&keys);
+	return rc;
+}
+
+int cmd_pass_run(struct cmd_pass *pass)
+{
+	const struct session_wish wish = {
+		.config_path = pass->options->config_path, .verb = pass->verb, .level = pass->level, .wait = pass->wait,
+	};
+	struct session session;
+	struct error err = ERROR_INIT;
+	int rc = EXIT_IN_STEP;
+
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	rc = run_open(pass, &session);
+	session_close(&session);
+	return rc;
+}

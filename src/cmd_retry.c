@@ -1,0 +1,65 @@
+/* cmd_retry - the verb `retry`: lets the next pass try again what was rejected or waits. */
+#include "cmd.h"
+
+#include "admin.h"
+#include "jsonline.h"
+#include "mem.h"
+#include "report_json.h"
+
+#include <limits.h>
+#include <stdio.h>
+
+static int retry_named(const struct session *session, char *const *names, int count, int64_t *done, struct error *err)
+{
+	for (int i = 0; i < count; i++) {
+		char *key = NULL;
+		int rc = admin_find(session->db, names[i], &key, err) || admin_retry(session->db, key, err);
+
+		mem_free(key);
+		if (rc)
+			return -1;
+		++*done;
+	}
+	return 0;
+}
+
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
+{
+	struct session session;
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
+	struct strbuf line = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+	int64_t done = 0;
+	int rc = 0;
+
+	if (cmd_names(verb, options, argc, argv, 0, INT_MAX, &rc) == CMD_STOP)
+		return rc;
+	wish.config_path = options->config_path;
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	if (optind < argc ? retry_named(&session, argv + optind, argc - optind, &done, &err)
+			  : admin_retry_all(session.db, &done, &err))
+		rc = cmd_fail(&err);
+	if (options->json) {
+		report_json_version(stdout);
+		jsonline_begin(&line, "summary");
+		jsonline_int(&line, "retried", done);
+		report_json_put(stdout, &line);
+	} else if (!options->quiet) {
+		printf("%lld %s tried again by the next pass.\n", (long long)done,
+		       done == 1 ? "extension is" : "extensions are");
+	}
+	session_close(&session);
+	return rc;
+}
+
+const struct cmd_verb cmd_retry = {
+	.name = "retry",
+	.summary = "let the next pass try again what was rejected",
+	.arguments = "[EXT...]",
+	.details =
+	"A rejected extension waits until its row in the PBX changes, or for this.  Without EXT: all\n"
+	"that were rejected or wait for their next attempt.  Nothing is sent now; then run: swbridge sync\n"
+	"Refused (75) for an extension whose last change has an unknown outcome.\n",
+	.run = run,
+};
