@@ -1,48 +1,256 @@
-/* cmd_init - the verb `init`: makes the ledger and binds it. */
+/* cmd_init - the verb `init`: makes the ledger, migrates it, binds it, removes it. */
 #include "cmd.h"
 
+#include "jsonline.h"
 #include "log.h"
 #include "mem.h"
+#include "report_json.h"
 #include "schema.h"
-#include "session.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-int cmd_init(const struct cmd_options *options, int argc, char **argv)
-{
-	struct session session;
-	struct session_wish wish = { .config_path = options->config_path, .verb = "init", .level = SESSION_DB };
-	struct schema_binding binding = { 0 };
-	struct schema_done done = { 0 };
-	struct source *source = NULL;
-	char *domain = NULL;
-	struct error err = ERROR_INIT;
-	int rc = EXIT_FAULT;
+enum { OPTION_PRINT_SQL = CMD_OPTION_FIRST, OPTION_REBIND, OPTION_UNINSTALL };
 
-	for (int i = 1; i < argc; i++)
-		binding.rebind = binding.rebind || strcmp(argv[i], "--rebind") == 0;
-	if (session_open(&session, &wish, &err) || session_open_api(&session, &err))
-		goto fail;
-	if (source_discover(session.db, session.config, &source, &err))
-		goto close;
-	if (session_sip_domain(&session, &domain, NULL, &err))
-		goto close;
-	binding.source = source;
-	binding.sip_domain = domain;
-	if (schema_install(session.db, session.config, &binding, &done, &err))
-		goto close;
-	printf("ready: ledger in schema %s, bound to %s\n", session.config->schema, domain);
-	rc = EXIT_IN_STEP;
-close:
-	source_free(source);
-	mem_free(domain);
-	session_close(&session);
-fail:
-	if (err.text) {
-		log_error("%s", error_text(&err));
-		rc = err.exit_code ? err.exit_code : EXIT_FAULT;
-		error_clear(&err);
+static const struct option options_known[] = {
+	{ "print-sql", no_argument, NULL, OPTION_PRINT_SQL },
+	{ "rebind", no_argument, NULL, OPTION_REBIND },
+	{ "uninstall", no_argument, NULL, OPTION_UNINSTALL },
+	{ NULL, 0, NULL, 0 },
+};
+
+struct wishes {
+	bool print_sql, rebind, uninstall;
+};
+
+/* ---- [mirror] subscriber_id -------------------------------------------------------- */
+
+struct answer {
+	bool here;
+	enum api_outcome outcome;
+	char *text, *project_id, *email;
+};
+
+static void answered(const struct api_result *result, void *arg)
+{
+	struct answer *answer = arg;
+
+	answer->here = true;
+	answer->outcome = result->outcome;
+	answer->text = mem_strdup(result->text);
+	if (!result->subscriber)
+		return;
+	answer->project_id = mem_strdup(result->subscriber->project_id);
+	answer->email = mem_strdup(result->subscriber->email);
+}
+
+static bool is_here(void *arg)
+{
+	return ((struct answer *)arg)->here;
+}
+
+static int judge_subscriber(const struct config *config, const struct answer *answer, struct error *err)
+{
+	if (answer->outcome == API_NOT_FOUND || answer->outcome == API_REJECTED)
+		return error_exit(err, EXIT_CONFIG, "SignalWire has no subscriber %s in this project; correct [mirror] "
+				  "subscriber_id.", config->subscriber_id);
+	if (answer->outcome == API_DENIED)
+		return error_exit(err, EXIT_DENIED, "%s", answer->text);
+	if (answer->outcome != API_DONE)
+		return error_exit(err, EXIT_LATER, "%s", answer->text);
+	if (strcmp(answer->project_id, config->project_id) != 0)
+		return error_exit(err, EXIT_CONFIG, "The subscriber %s of [mirror] subscriber_id belongs to project %s, not to "
+				  "this one.", config->subscriber_id, answer->project_id);
+	if (!answer->email)
+		return error_exit(err, EXIT_CONFIG, "The subscriber %s of [mirror] subscriber_id has no e-mail address.",
+				  config->subscriber_id);
+	return 0;
+}
+
+/* Reads the one subscriber that owns every credential; *email (folded) is the caller's. */
+static int read_subscriber(struct session *session, char **email, struct error *err)
+{
+	struct answer answer = { 0 };
+	int rc = -1;
+
+	api_get_subscriber(session->api, session->config->subscriber_id, answered, &answer);
+	if (!loop_until(session->loop, is_here, &answer)) {
+		/* The answer would come to a place that is gone. */
+		api_free(session->api);
+		session->api = api_new(session->loop, session->http);
+		error_set(err, ERROR_LATER, "Interrupted.");
+	} else {
+		rc = judge_subscriber(session->config, &answer, err);
 	}
+	if (!rc) {
+		*email = answer.email;
+		answer.email = NULL;
+		for (char *c = *email; *c; c++)
+			*c = (char)tolower((unsigned char)*c);
+	}
+	mem_free(answer.text);
+	mem_free(answer.project_id);
+	mem_free(answer.email);
 	return rc;
 }
+
+/* ---- the ledger ------------------------------------------------------------------- */
+
+struct bound {
+	struct source *source;
+	char *domain;
+	char *email;
+	struct schema_done done;
+};
+
+static void say(const struct session *session, const struct bound *bound, const struct cmd_options *options)
+{
+	const struct config *config = session->config;
+	struct strbuf columns = STRBUF_INIT;
+	struct strbuf line = STRBUF_INIT;
+
+	for (int i = 0; i < SOURCE_COLUMN_COUNT; i++)
+		if (source_has(bound->source, (enum source_column)i))
+			strbuf_printf(&columns, "%s%s", columns.len ? ", " : "", source_column_names[i]);
+	if (options->json) {
+		report_json_version(stdout);
+		jsonline_begin(&line, "summary");
+		jsonline_bool(&line, "created", bound->done.created);
+		jsonline_bool(&line, "rebound", bound->done.rebound);
+		jsonline_text(&line, "source", bound->source->name);
+		jsonline_text(&line, "columns", columns.data);
+		jsonline_text(&line, "sip_domain", bound->domain);
+		report_json_put(stdout, &line);
+	} else if (!options->quiet) {
+		printf("%s in schema %s of %s.\n", bound->done.created ? "Made the ledger" : "The ledger is there already,",
+		       config->schema, db_describe(session->db));
+		printf("Source: %s; columns: %s%s\n", bound->source->name, columns.data,
+		       bound->done.rebound ? " (others than before)" : "");
+		if (bound->domain)
+			printf("Phones register with: %s\n", bound->domain);
+		printf("Next: swbridge check, then swbridge plan\n");
+	}
+	strbuf_release(&columns);
+}
+
+/*
+ * SignalWire may be down while the ledger is made; what it would have said is
+ * bound by another init.  What it said for certain (wrong token, unknown
+ * subscriber) stops everything instead.
+ */
+static int ask_signalwire(struct session *session, struct bound *bound, struct error *later, struct error *err)
+{
+	if (!session_sip_domain(session, &bound->domain, NULL, later) &&
+	    (!session->config->subscriber_id || !read_subscriber(session, &bound->email, later)))
+		return 0;
+	if (later->exit_code == EXIT_LATER || later->kind == ERROR_LATER)
+		return 0;
+	error_move(err, later);
+	return -1;
+}
+
+static int install(struct session *session, const struct cmd_options *options, bool rebind, struct bound *bound,
+		   struct error *err)
+{
+	struct schema_binding binding = { .rebind = rebind };
+	struct error later = ERROR_INIT;
+	int rc = -1;
+
+	if (session_open_api(session, err) || source_discover(session->db, session->config, &bound->source, err) ||
+	    ask_signalwire(session, bound, &later, err))
+		goto out;
+	binding.source = bound->source;
+	binding.sip_domain = bound->domain;
+	binding.subscriber_id = bound->email ? session->config->subscriber_id : NULL;
+	binding.subscriber_email = bound->email;
+	if (schema_install(session->db, session->config, &binding, &bound->done, err))
+		goto out;
+	say(session, bound, options);
+	if (later.text) {
+		error_exit(err, EXIT_LATER, "The ledger is made, but SignalWire could not be asked for its SIP domain (%s). "
+			   "Nothing is mirrored until that is known; run again: swbridge init", error_text(&later));
+		goto out;
+	}
+	rc = 0;
+out:
+	error_clear(&later);
+	return rc;
+}
+
+static int print_sql(const struct cmd_options *options)
+{
+	struct session session;
+	struct session_wish wish = { .config_path = options->config_path, .verb = "init", .level = SESSION_CONFIG };
+	struct error err = ERROR_INIT;
+	char *script = NULL;
+
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	script = schema_script(session.config);
+	fputs(script, stdout);
+	mem_free(script);
+	session_close(&session);
+	return EXIT_IN_STEP;
+}
+
+static int run_open(struct session *session, const struct cmd_options *options, const struct wishes *wishes)
+{
+	struct bound bound = { 0 };
+	struct error err = ERROR_INIT;
+	int rc = 0;
+
+	if (wishes->uninstall)
+		rc = schema_remove(session->db, session->config, &err);
+	else
+		rc = install(session, options, wishes->rebind, &bound, &err);
+	if (rc)
+		rc = cmd_fail(&err);
+	else if (wishes->uninstall && !options->quiet && !options->json)
+		printf("Removed the ledger from schema %s. Nothing was changed at SignalWire.\n", session->config->schema);
+	source_free(bound.source);
+	mem_free(bound.domain);
+	mem_free(bound.email);
+	return rc;
+}
+
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
+{
+	struct session session;
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_DB };
+	struct wishes wishes = { false, false, false };
+	struct error err = ERROR_INIT;
+	int rc = 0, option = 0;
+
+	while ((option = cmd_option(verb, options, options_known, argc, argv, &rc)) != CMD_END) {
+		if (option == CMD_STOP)
+			return rc;
+		wishes.print_sql = wishes.print_sql || option == OPTION_PRINT_SQL;
+		wishes.rebind = wishes.rebind || option == OPTION_REBIND;
+		wishes.uninstall = wishes.uninstall || option == OPTION_UNINSTALL;
+	}
+	if (optind < argc)
+		return cmd_usage(verb, "\"%s\" is one argument too many.", argv[optind]);
+	if (wishes.print_sql + wishes.rebind + wishes.uninstall > 1)
+		return cmd_usage(verb, "Only one of --print-sql, --rebind and --uninstall at a time.");
+	if (wishes.print_sql)
+		return print_sql(options);
+	wish.config_path = options->config_path;
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	rc = run_open(&session, options, &wishes);
+	session_close(&session);
+	return rc;
+}
+
+const struct cmd_verb cmd_init = {
+	.name = "init",
+	.summary = "make or migrate the ledger and bind it to project, database and columns",
+	.arguments = "[--print-sql | --rebind | --uninstall]",
+	.details =
+	"Run it again after the PBX got new columns, or after an upgrade of swbridge: it keeps every id.\n\n"
+	"  --print-sql  print the SQL for psql instead, for those who run DDL themselves\n"
+	"  --rebind     the ledger was moved here, or the space was renamed: bind it to what is now\n"
+	"  --uninstall  remove the ledger; nothing is changed at SignalWire, but the ids are lost\n",
+	.run = run,
+};

@@ -6,7 +6,7 @@ enum { OPTION_DETAILED = CMD_OPTION_FIRST };
 
 static const struct option options_known[] = {
 	{ "detailed-exitcode", no_argument, NULL, OPTION_DETAILED },
-	{ 0 },
+	{ NULL, 0, NULL, 0 },
 };
 
 static bool is_work(const struct pass_summary *s)

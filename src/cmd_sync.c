@@ -6,7 +6,7 @@ enum { OPTION_WAIT = CMD_OPTION_FIRST };
 
 static const struct option options_known[] = {
 	{ "wait", no_argument, NULL, OPTION_WAIT },
-	{ 0 },
+	{ NULL, 0, NULL, 0 },
 };
 
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)

@@ -63,12 +63,12 @@ static int help(int argc, char **argv)
 /* The options before the verb.  False: *rc is the end. */
 static bool take_options(struct cmd_options *options, int argc, char **argv, int *rc)
 {
-	enum { JSON = 256, VERSION };
+	enum { OPTION_JSON = 256, OPTION_VERSION };
 	static const struct option known[] = {
 		{ "config", required_argument, NULL, 'c' }, { "quiet", no_argument, NULL, 'q' },
-		{ "verbose", no_argument, NULL, 'v' },      { "json", no_argument, NULL, JSON },
-		{ "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, VERSION },
-		{ 0 },
+		{ "verbose", no_argument, NULL, 'v' },      { "json", no_argument, NULL, OPTION_JSON },
+		{ "help", no_argument, NULL, 'h' },         { "version", no_argument, NULL, OPTION_VERSION },
+		{ NULL, 0, NULL, 0 },
 	};
 	int option = 0;
 
@@ -80,13 +80,13 @@ static bool take_options(struct cmd_options *options, int argc, char **argv, int
 			options->quiet = true;
 		} else if (option == 'v') {
 			options->verbose = true;
-		} else if (option == JSON) {
+		} else if (option == OPTION_JSON) {
 			options->json = true;
 		} else if (option == 'h') {
 			print_help();
 			*rc = EXIT_IN_STEP;
 			return false;
-		} else if (option == VERSION) {
+		} else if (option == OPTION_VERSION) {
 			printf("swbridge %s\n", PACKAGE_VERSION);
 			*rc = EXIT_IN_STEP;
 			return false;

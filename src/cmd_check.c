@@ -1,0 +1,391 @@
+/* cmd_check - the verb `check`: is everything there that a pass needs? */
+#include "cmd.h"
+
+#include "jsonline.h"
+#include "log.h"
+#include "mem.h"
+#include "report_json.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { SKEW_WARN_MS = 2000 };
+
+enum verdict { GOOD, WARNING, PROBLEM };
+
+struct check {
+	const struct cmd_options *options;
+	struct session session;
+	int64_t count[3]; /* by verdict */
+	int rc;
+};
+
+static void say(struct check *check, enum verdict verdict, const char *what, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void say(struct check *check, enum verdict verdict, const char *what, const char *format, ...)
+{
+	static const char *const words[] = { "ok", "warning", "problem" };
+	struct strbuf text = STRBUF_INIT, line = STRBUF_INIT;
+	char *shown = NULL;
+	va_list args;
+
+	va_start(args, format);
+	strbuf_vprintf(&text, format, args);
+	va_end(args);
+	shown = log_clean(text.data);
+	check->count[verdict]++;
+	if (check->options->json) {
+		jsonline_begin(&line, "check");
+		jsonline_text(&line, "name", what);
+		jsonline_text(&line, "result", words[verdict]);
+		jsonline_text(&line, "text", shown);
+		report_json_put(stdout, &line);
+	} else if (!check->options->quiet || verdict != GOOD) {
+		printf("%-8s %-13s %s\n", words[verdict], what, shown);
+	}
+	mem_free(shown);
+	strbuf_release(&text);
+}
+
+/* A problem, with its remedy in the sentence. */
+static void say_error(struct check *check, const char *what, struct error *err)
+{
+	int rc = err->exit_code ? err->exit_code : err->kind == ERROR_LATER ? EXIT_LATER : EXIT_FAULT;
+
+	say(check, PROBLEM, what, "%s", error_text(err));
+	check->rc = cmd_worse(check->rc, rc);
+	error_clear(err);
+}
+
+/* One value, or NULL; a query that fails is a problem of `what`.  Caller frees. */
+static char *ask(struct check *check, const char *what, const char *sql)
+{
+	struct db_result *result = NULL;
+	struct error err = ERROR_INIT;
+	char *value = NULL;
+
+	if (db_query_wait(check->session.db, sql, NULL, 0, &result, &err)) {
+		say_error(check, what, &err);
+		return NULL;
+	}
+	value = db_result_rows(result) ? mem_strdup(db_result_get(result, 0, 0)) : NULL;
+	db_result_free(result);
+	return value;
+}
+
+/* ---- the database ------------------------------------------------------------------ */
+
+static void check_server(struct check *check)
+{
+	const char *encoding = db_parameter(check->session.db, "server_encoding");
+	char *standby = ask(check, "database", "select pg_is_in_recovery()::text");
+	char *probe = NULL;
+
+	say(check, GOOD, "database", "connected to %s", db_describe(check->session.db));
+	if (standby && strcmp(standby, "true") == 0) {
+		say(check, PROBLEM, "database", "this server is a standby and read-only; let [postgres] conninfo lead to the primary "
+		    "(target_session_attrs=read-write)");
+		check->rc = cmd_worse(check->rc, EXIT_CONFIG);
+	}
+	if (encoding && strcmp(encoding, "SQL_ASCII") == 0)
+		say(check, WARNING, "encoding", "the database is SQL_ASCII and lets any bytes through; rows that are not UTF-8 are "
+		    "rejected one by one");
+	mem_free(standby);
+	/* Two transactions of one session: a pooler that shares sessions gives the second to another. */
+	mem_free(ask(check, "pooler", "select set_config('swbridge.probe', pg_backend_pid()::text, false)"));
+	probe = ask(check, "pooler", "select (current_setting('swbridge.probe', true) = pg_backend_pid()::text)::text");
+	if (probe && strcmp(probe, "true") == 0) {
+		say(check, GOOD, "pooler", "the session is our own");
+	} else {
+		say(check, PROBLEM, "pooler", "a connection pooler shares sessions; the lock needs one of its own: let [postgres] "
+		    "conninfo lead to PostgreSQL itself, or set the pooler to session pooling");
+		check->rc = cmd_worse(check->rc, EXIT_CONFIG);
+	}
+	mem_free(probe);
+}
+
+static void check_rights(struct check *check)
+{
+	char *missing = ask(check, "rights",
+			    "select string_agg(t.name || ' (' || t.privilege || ')', ', ')\n"
+			    "  from (values ('sync', 'select'), ('sync', 'insert'), ('sync', 'update'), ('sync', 'delete'),\n"
+			    "               ('subscriber', 'select'), ('subscriber', 'insert'), ('subscriber', 'update'),\n"
+			    "               ('subscriber', 'delete'), ('journal', 'select'), ('journal', 'insert'),\n"
+			    "               ('journal', 'update'), ('journal', 'delete'), ('approval', 'select'),\n"
+			    "               ('control', 'select'), ('control', 'update'), ('holder', 'select'),\n"
+			    "               ('holder', 'update'), ('identity', 'select')) t (name, privilege)\n"
+			    " where not has_table_privilege(t.name, t.privilege)");
+
+	if (!missing) {
+		say(check, GOOD, "rights", "the ledger can be read and written");
+		return;
+	}
+	say(check, PROBLEM, "rights", "this role lacks rights on the ledger: %s; run sql/grants.sql as the schema's owner", missing);
+	check->rc = cmd_worse(check->rc, EXIT_FENCE);
+	mem_free(missing);
+}
+
+static void say_rail(struct check *check, const char *name, const struct rails_class *rail)
+{
+	if (rail->unlimited)
+		say(check, WARNING, name, "unlimited");
+	else
+		say(check, GOOD, name, "at most %lld in 24 hours for a fleet of this size, %lld used", (long long)rail->limit,
+		    (long long)rail->taken);
+}
+
+static void check_source_rows(struct check *check)
+{
+	struct session *s = &check->session;
+	struct difference_totals totals = { 0 };
+	struct rails rails;
+	struct error err = ERROR_INIT;
+
+	if (difference_totals(s->query, s->db, &totals, &err)) {
+		say_error(check, "source", &err);
+		return;
+	}
+	say(check, totals.source_rows ? GOOD : WARNING, "source", "%s: %lld rows, %lld to be mirrored, %lld differences%s",
+	    s->source->name, (long long)totals.source_rows, (long long)totals.mirrored, (long long)totals.differences,
+	    totals.source_rows ? "" : "; an empty source removes nothing");
+	if (totals.without_secret)
+		say(check, totals.without_secret == totals.source_rows ? PROBLEM : WARNING, "secrets",
+		    "%lld of %lld rows have no secret and cannot be mirrored; fill it in the PBX, or correct [columns] secret",
+		    (long long)totals.without_secret, (long long)totals.source_rows);
+	else
+		say(check, GOOD, "secrets", "no row is without one");
+	if (totals.paused)
+		say(check, WARNING, "paused", "nothing is sent to SignalWire; to go on: swbridge resume");
+	rails_init(&rails, s->config, &totals);
+	say_rail(check, "max_creates", &rails.creates);
+	say_rail(check, "max_removals", &rails.removals);
+	say_rail(check, "max_changes", &rails.changes);
+}
+
+/* Columns that are there now and were not when the ledger was bound. */
+static void check_new_columns(struct check *check)
+{
+	struct session *s = &check->session;
+	struct source *now = NULL;
+	struct strbuf unbound = STRBUF_INIT;
+	struct error err = ERROR_INIT;
+	int bound = 0;
+
+	if (source_discover(s->db, s->config, &now, &err)) {
+		say_error(check, "columns", &err);
+		return;
+	}
+	for (int i = 0; i < SOURCE_COLUMN_COUNT; i++) {
+		bound += source_has(s->source, (enum source_column)i);
+		if (source_has(now, (enum source_column)i) && !source_has(s->source, (enum source_column)i))
+			strbuf_printf(&unbound, "%s%s", unbound.len ? ", " : "", source_column_names[i]);
+	}
+	if (strcmp(now->name, s->source->name) != 0)
+		say(check, WARNING, "columns", "the configuration says %s, the ledger is bound to %s; to use the new one, run: "
+		    "swbridge init", now->name, s->source->name);
+	else if (unbound.len)
+		say(check, WARNING, "columns", "not used, since they are new: %s; to use them, run: swbridge init", unbound.data);
+	else
+		say(check, GOOD, "columns", "%d bound", bound);
+	strbuf_release(&unbound);
+	source_free(now);
+}
+
+static void check_ledger(struct check *check)
+{
+	struct session *s = &check->session;
+	const struct ledger_identity *identity = NULL;
+	struct error err = ERROR_INIT;
+
+	if (ledger_open(s->db, s->config, &s->ledger, &err)) {
+		say_error(check, "ledger", &err);
+		return;
+	}
+	identity = ledger_identity(s->ledger);
+	say(check, GOOD, "ledger", "schema %s, version %d", s->config->schema, LEDGER_SCHEMA_VERSION);
+	if (ledger_check_identity(s->ledger, s->config, &err))
+		say_error(check, "identity", &err);
+	else
+		say(check, GOOD, "identity", "bound to project %s at %s", identity->project_id, identity->api_url);
+	check_rights(check);
+	if (source_bind(s->db, s->config, identity->source, identity->columns, &s->source, &err) ||
+	    difference_query_new(s->db, s->source, s->config, identity->digest_inner, identity->digest_outer, &s->query,
+				 &err)) {
+		say_error(check, "source", &err);
+		return;
+	}
+	check_new_columns(check);
+	check_source_rows(check);
+}
+
+/* ---- SignalWire --------------------------------------------------------------------- */
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static void check_clock(struct check *check, int64_t server_ms)
+{
+	int64_t skew = server_ms < 0 ? 0 : llabs((long long)(now_ms() - server_ms));
+
+	/* The server's clock comes in whole seconds. */
+	if (skew > SKEW_WARN_MS + 1000)
+		say(check, WARNING, "clock", "this machine's clock is %lld s away from SignalWire's; set it (NTP)",
+		    (long long)(skew / 1000));
+	else
+		say(check, GOOD, "clock", "in step with SignalWire's");
+}
+
+static void check_domain(struct check *check, const char *domain)
+{
+	const struct ledger *ledger = check->session.ledger;
+	const char *bound = ledger ? ledger_identity(ledger)->sip_domain : NULL;
+
+	if (bound && strcmp(bound, domain) != 0) {
+		say(check, PROBLEM, "SIP domain", "SignalWire says %s, the ledger is bound to %s: is this the right project? After a "
+		    "move of the space run: swbridge init --rebind", domain, bound);
+		check->rc = cmd_worse(check->rc, EXIT_FENCE);
+		return;
+	}
+	say(check, GOOD, "SIP domain", "%s", domain);
+}
+
+struct scope {
+	bool here;
+	enum api_outcome outcome;
+	char *text;
+};
+
+static void scope_answered(const struct api_result *result, void *arg)
+{
+	struct scope *scope = arg;
+
+	scope->here = true;
+	scope->outcome = result->outcome;
+	scope->text = mem_strdup(result->text);
+}
+
+static bool scope_here(void *arg)
+{
+	return ((struct scope *)arg)->here;
+}
+
+/* The SIP profile was read; may the token see subscribers too?  One that nobody has is "not found" to who may look. */
+static void check_scope(struct check *check)
+{
+	struct session *s = &check->session;
+	struct scope scope = { 0 };
+
+	api_get_subscriber(s->api, "00000000-0000-0000-0000-000000000000", scope_answered, &scope);
+	if (!loop_until(s->loop, scope_here, &scope)) {
+		api_free(s->api);
+		s->api = api_new(s->loop, s->http);
+		return;
+	}
+	if (scope.outcome == API_DONE || scope.outcome == API_NOT_FOUND) {
+		say(check, GOOD, "scopes", "the token may read the SIP profile and the subscribers");
+	} else {
+		say(check, PROBLEM, "scopes", "the subscribers cannot be read: %s", scope.text);
+		check->rc = cmd_worse(check->rc, scope.outcome == API_DENIED ? EXIT_DENIED : EXIT_LATER);
+	}
+	mem_free(scope.text);
+}
+
+static void check_api(struct check *check)
+{
+	struct session *s = &check->session;
+	struct error err = ERROR_INIT;
+	int64_t server_ms = -1;
+	char *domain = NULL;
+
+	if (session_open_api(s, &err)) {
+		say_error(check, "settings", &err);
+		return;
+	}
+	say(check, GOOD, "on_remove", "%s", config_on_remove_name(s->config->on_remove));
+	if (session_sip_domain(s, &domain, &server_ms, &err)) {
+		say_error(check, "SignalWire", &err);
+		return;
+	}
+	say(check, GOOD, "SignalWire", "%s answers and accepts the token", s->config->api_url);
+	check_domain(check, domain);
+	check_clock(check, server_ms);
+	check_scope(check);
+	mem_free(domain);
+}
+
+/* ---- the whole ----------------------------------------------------------------------- */
+
+static void finish(struct check *check)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	if (check->options->json) {
+		jsonline_begin(&line, "summary");
+		jsonline_int(&line, "ok", check->count[GOOD]);
+		jsonline_int(&line, "warnings", check->count[WARNING]);
+		jsonline_int(&line, "problems", check->count[PROBLEM]);
+		report_json_put(stdout, &line);
+	} else if (!check->options->quiet) {
+		printf("%lld ok, %lld warnings, %lld problems\n", (long long)check->count[GOOD],
+		       (long long)check->count[WARNING], (long long)check->count[PROBLEM]);
+	}
+}
+
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
+{
+	struct check check = { .options = options };
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_CONFIG };
+	struct error err = ERROR_INIT;
+	bool database = false;
+	int rc = 0;
+
+	if (cmd_names(verb, options, argc, argv, 0, 0, &rc) == CMD_STOP)
+		return rc;
+	wish.config_path = options->config_path;
+	if (options->json)
+		report_json_version(stdout);
+	if (session_open(&check.session, &wish, &err)) {
+		say_error(&check, "configuration", &err);
+		finish(&check);
+		return check.rc;
+	}
+	say(&check, GOOD, "configuration", "%s", check.session.config->path);
+	session_close(&check.session);
+	wish.level = SESSION_DB;
+	database = session_open(&check.session, &wish, &err) == 0;
+	if (database) {
+		check_server(&check);
+		check_ledger(&check);
+	} else {
+		say_error(&check, "database", &err);
+		wish.level = SESSION_CONFIG;
+		if (session_open(&check.session, &wish, &err)) {
+			say_error(&check, "configuration", &err);
+			finish(&check);
+			return check.rc;
+		}
+	}
+	check_api(&check);
+	session_close(&check.session);
+	finish(&check);
+	return check.rc;
+}
+
+const struct cmd_verb cmd_check = {
+	.name = "check",
+	.summary = "is everything there that a pass needs? With the remedy",
+	.arguments = "",
+	.details =
+	"A line each for configuration, database, ledger, rights, source, rails, SignalWire, scopes and\n"
+	"clock.  Only reads.  Exit 0 where there is no problem, else the code of the gravest one.\n",
+	.run = run,
+};

@@ -1,0 +1,303 @@
+/* cmd_explain - the verb `explain`: the whole story of one extension. */
+#include "cmd.h"
+
+#include "admin_view.h"
+#include "jsonline.h"
+#include "log.h"
+#include "mem.h"
+#include "report_json.h"
+#include "row_view.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { EVENTS_MAX = 10 };
+
+struct story {
+	const struct cmd_options *options;
+	const struct session *session;
+	const char *key;
+	bool source_empty;
+	bool in_step;
+	bool tracked;
+	struct plan_decision decision;
+	unsigned held;    /* CLASS_* */
+	bool is_held;
+	bool events;
+};
+
+/* "  label: value", escaped; nothing where there is no value. */
+static void say(const char *label, const char *value)
+{
+	char *shown = value ? log_printable(value) : NULL;
+
+	if (shown)
+		printf("  %-14s %s\n", label, shown);
+	mem_free(shown);
+}
+
+/* ---- what the PBX wants ---------------------------------------------------------- */
+
+static void say_present(const struct story *story, const struct difference *d)
+{
+	const struct plan_policy policy = { .fixed_subscriber = story->session->config->subscriber_id != NULL };
+	const char *objection = d->enabled ? plan_objection(d, &policy) : NULL;
+
+	printf("In the PBX (%s):\n", story->session->config->source);
+	say("extension", d->extension);
+	say("tenant", d->tenant);
+	say("enabled", d->enabled ? "yes" : "no");
+	say("username", d->username);
+	say("secret", d->secret ? "there" : "missing");
+	say("e-mail", d->email_given ? d->email : NULL);
+	say("caller id", d->caller_id);
+	say("send as", d->send_as);
+	say("codecs", d->codecs);
+	say("ciphers", d->ciphers);
+	say("encryption", d->encryption);
+	say("protected", d->wants_protection ? "yes" : NULL);
+	say("skipped", d->skip_reason);
+	say("cannot be sent", objection);
+	say("name held by", d->holder != HOLDER_NONE ? d->holder_key : NULL);
+}
+
+static void take_row(const struct difference *d, bool in_step, void *arg)
+{
+	struct story *story = arg;
+	const struct config *config = story->session->config;
+	const struct plan_policy policy = {
+		.on_remove = config->on_remove,
+		.fixed_subscriber = config->subscriber_id != NULL,
+		.source_complete = !story->source_empty,
+	};
+
+	story->in_step = in_step;
+	plan_decide(d, &policy, &story->decision);
+	if (story->options->json)
+		return;
+	if (d->present)
+		say_present(story, d);
+	else
+		printf("In the PBX (%s): not there any more.\n", config->source);
+}
+
+/* ---- what the ledger has --------------------------------------------------------- */
+
+static void ledger_row(const struct admin_row *row, void *arg)
+{
+	struct story *story = arg;
+
+	if (strcmp(row->key, story->key) != 0)
+		return;
+	story->tracked = true;
+	if (story->options->json) {
+		row_view_print(stdout, row, true);
+		return;
+	}
+	printf("In the ledger:\n");
+	say("state", row->state);
+	say("username", row->username);
+	say("subscriber", row->subscriber_id ? row->subscriber_id : "none yet");
+	say("", row->email);
+	say("", row->subscriber_id ? (strcmp(row->origin, "created") == 0 ? "made by swbridge, and removed with its last extension"
+									    : "adopted, never removed by swbridge") : NULL);
+	say("SIP endpoint", row->sip_endpoint_id ? row->sip_endpoint_id : "none yet");
+	say("protected", row->is_protected ? "yes: never removed" : NULL);
+	say("absent since", row->absent_since);
+	say("last error", row->last_error);
+	say("next attempt", row->next_attempt_at);
+	say("changed", row->updated_at);
+	if (row->intent) {
+		printf("  An outcome is unknown: %s, begun %s; ", row->intent, row->intent_at);
+		if (row->settles_at)
+			printf("it settles at %s, the next pass after that looks.\n", row->settles_at);
+		else
+			printf("a swbridge is at it now.\n");
+	}
+}
+
+static void event(const struct admin_event *e, void *arg)
+{
+	struct story *story = arg;
+
+	if (story->options->json) {
+		struct strbuf line = STRBUF_INIT;
+
+		jsonline_begin(&line, "event");
+		jsonline_text(&line, "operation", e->operation);
+		jsonline_text(&line, "cause", e->cause);
+		jsonline_text(&line, "at", e->at);
+		jsonline_text(&line, "finished_at", e->finished_at);
+		jsonline_text(&line, "outcome", e->outcome);
+		jsonline_text(&line, "detail", e->detail);
+		jsonline_text(&line, "request_ids", e->request_ids);
+		report_json_put(stdout, &line);
+		return;
+	}
+	char *detail = log_printable(e->detail ? e->detail : "");
+	char *ids = log_printable(e->request_ids ? e->request_ids : "");
+
+	if (!story->events)
+		printf("What was done (the last %d):\n", EVENTS_MAX);
+	story->events = true;
+	printf("  %s  %-8s %-8s by %s%s%s%s%s\n", e->at, e->operation, e->outcome ? e->outcome : "unknown", e->cause,
+	       *detail ? ": " : "", detail, *ids ? "; requests " : "", ids);
+	mem_free(ids);
+	mem_free(detail);
+}
+
+/* ---- what happens now ------------------------------------------------------------- */
+
+static void held_line(const struct pass_line *line, void *arg)
+{
+	struct story *story = arg;
+
+	if (strcmp(line->key, story->key) != 0 || line->state != PASS_HELD)
+		return;
+	story->is_held = true;
+	story->held = line->held;
+}
+
+/* What is held depends on everything else that wants to pass: only a whole plan knows. */
+static int find_held(struct story *story, struct error *err)
+{
+	struct pass_setup setup = { .line = held_line, .arg = story };
+	struct pass_summary summary = { 0 };
+
+	if (!plan_mutates(story->decision.action))
+		return 0;
+	cmd_pass_setup(&setup, story->session);
+	setup.progress = NULL;
+	return pass_full(&setup, &summary, err);
+}
+
+static void say_release(const struct story *story)
+{
+	if (story->is_held && !story->held)
+		printf("  Held: swbridge is paused. To go on: swbridge resume\n");
+	else if (story->is_held)
+		printf("  Held by %s. To release this one: swbridge approve %s %s\n", rails_setting(story->held),
+		       rails_approve_word(story->held), story->key);
+}
+
+static void say_now(const struct story *story)
+{
+	const struct plan_decision *decision = &story->decision;
+
+	if (story->in_step || decision->action == PLAN_NOTHING) {
+		printf("Now: %s\n", !story->tracked ? "nothing to do; it is not mirrored."
+				    : story->in_step ? "in step, nothing to do." : "nothing to do.");
+		return;
+	}
+	printf("Now: %s (%s)\n", plan_action_name(decision->action), decision->reason);
+	say_release(story);
+	if (decision->action == PLAN_REJECT)
+		printf("  It waits until its row in the PBX changes.\n");
+	else if (plan_mutates(decision->action) && !story->is_held)
+		printf("  The next pass does it, or at once: swbridge sync %s\n", story->key);
+}
+
+static void say_now_json(const struct story *story)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	jsonline_begin(&line, "summary");
+	jsonline_text(&line, "key", story->key);
+	jsonline_bool(&line, "in_step", story->in_step);
+	jsonline_text(&line, "action", plan_action_name(story->decision.action));
+	jsonline_text(&line, "reason", story->decision.reason);
+	jsonline_bool(&line, "held", story->is_held);
+	jsonline_text(&line, "held_by", story->held ? rails_setting(story->held) : NULL);
+	report_json_put(stdout, &line);
+}
+
+static int tell(struct story *story, struct error *err)
+{
+	const struct session *s = story->session;
+	struct difference_totals totals = { 0 };
+
+	if (difference_totals(s->query, s->db, &totals, err))
+		return -1;
+	story->source_empty = totals.source_rows == 0;
+	story->decision.reason = "in step";
+	story->in_step = true;
+	if (story->options->json)
+		report_json_version(stdout);
+	else
+		printf("%s\n", story->key);
+	if (difference_explain(s->query, s->db, story->key, take_row, story, err) ||
+	    admin_rows(s->db, &story->key, 1, ledger_row, story, err))
+		return -1;
+	if (!story->tracked && !story->options->json)
+		printf("In the ledger: nothing.\n");
+	if (find_held(story, err))
+		return -1;
+	if (!story->options->json)
+		say_now(story);
+	if (admin_journal(s->db, story->key, EVENTS_MAX, event, story, err))
+		return -1;
+	if (story->options->json)
+		say_now_json(story);
+	return 0;
+}
+
+static int one_key(const struct session *session, char *const *name, struct cmd_keys *keys, struct error *err)
+{
+	struct strbuf list = STRBUF_INIT;
+
+	if (cmd_find(session, name, 1, keys, err))
+		return -1;
+	if (keys->count == 1)
+		return 0;
+	for (size_t i = 0; i < keys->count; i++) {
+		if (strcmp(keys->key[i], *name) == 0) {
+			/* The key itself was meant. */
+			char *key = keys->key[0];
+
+			keys->key[0] = keys->key[i];
+			keys->key[i] = key;
+			strbuf_release(&list);
+			return 0;
+		}
+		strbuf_printf(&list, "%s%s", i ? ", " : "", keys->key[i]);
+	}
+	error_set(err, ERROR_NEVER, "There are several extensions \"%s\"; name the one that is meant by its key: %s.", *name,
+		  list.data);
+	strbuf_release(&list);
+	return -1;
+}
+
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
+{
+	struct session session;
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
+	struct story story = { .options = options, .session = &session };
+	struct cmd_keys keys = { 0 };
+	struct error err = ERROR_INIT;
+	int rc = 0;
+
+	if (cmd_names(verb, options, argc, argv, 1, 1, &rc) == CMD_STOP)
+		return rc;
+	wish.config_path = options->config_path;
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	if (!one_key(&session, argv + optind, &keys, &err)) {
+		story.key = keys.key[0];
+		rc = tell(&story, &err);
+	}
+	if (err.text)
+		rc = cmd_fail(&err);
+	cmd_keys_release(&keys);
+	session_close(&session);
+	return rc;
+}
+
+const struct cmd_verb cmd_explain = {
+	.name = "explain",
+	.summary = "the whole story of one extension",
+	.arguments = "EXT",
+	.details =
+	"What the PBX wants, what the ledger has, what the next pass would do and why, what holds it and\n"
+	"the command that releases it, and what was done so far.  Only reads.\n",
+	.run = run,
+};
