@@ -140,7 +140,7 @@ static int take_arguments(struct approval *approval, const struct cmd_verb *verb
 		if (option == CMD_STOP)
 			return rc < 0 ? EXIT_FAULT : rc;
 		if (config_value_duration(&for_value, optarg, &approval->for_ms, &err)) {
-			rc = cmd_usage(verb, "--for %s.", error_text(&err));
+			rc = cmd_usage(verb, "--for: %s", error_text(&err));
 			error_clear(&err);
 			return rc;
 		}

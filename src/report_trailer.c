@@ -48,8 +48,8 @@ static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
 		strbuf_printf(out, "%lld %s no secret in the PBX and cannot be mirrored: swbridge status\n",
 			      (long long)s->without_secret, s->without_secret == 1 ? "extension has" : "extensions have");
 	if (s->rejected)
-		strbuf_puts(out, "Rejected extensions wait until their row in the PBX changes, or: swbridge retry; why: "
-			    "swbridge status\n");
+		strbuf_puts(out, "Rejected extensions wait until their row in the PBX changes, or for: swbridge retry. The whole "
+			    "story of one: swbridge explain EXT\n");
 	if (s->unknown)
 		strbuf_puts(out, "Unknown outcomes are settled by a later pass.\n");
 }

@@ -1,0 +1,239 @@
+#!/bin/sh
+# test_cli - the command line: usage, help, exit codes, -q, --json, and what each verb says.
+
+. "${SRCDIR:-.}/tests/lib.sh"
+
+[ -x "$BUILDDIR/tests/sim/swbridge-sim" ] || skip_all "the simulator is not built"
+
+# json_ok DESCRIPTION: every line of $out is one JSON object with a type, by PostgreSQL's own parser.
+json_ok() {
+	lib_bad=$(printf '%s\n' "$out" | while IFS= read -r lib_json; do
+		[ "$(psql -XAtq -v j="$lib_json" <<-'SQL' 2>&1
+			select json_typeof((:'j')::json -> 'type');
+		SQL
+		)" = string ] || printf '%s\n' "$lib_json"
+	done)
+	if [ -n "$out" ] && [ -z "$lib_bad" ]; then pass "$1"; else not_ok "$1" "not JSON: $lib_bad"; fi
+}
+
+exits() { # CODE ARGUMENT…
+	lib_wanted=$1
+	shift
+	swb "$@"
+	is "$rc" "$lib_wanted" "exit $lib_wanted: swbridge $*"
+}
+
+start_sim
+new_database cli
+sql "create table pbx_users (extension text primary key, secret text, caller_id text, enabled boolean default true)"
+write_conf
+
+# ---- usage ------------------------------------------------------------------
+
+exits 64
+exits 64 nonsense
+like "$err" 'no verb "nonsense".*--help' "an unknown verb is named, with a hint"
+exits 64 --nonsense
+exits 64 listen
+exits 64 sync --nonsense
+like "$err" 'no option --nonsense.*swbridge help sync' "an unknown option is named, with a hint"
+exits 64 init extra
+exits 64 init --print-sql --rebind
+exits 64 init --triggers
+exits 64 forget
+exits 64 forget 1 2
+exits 64 pause 1
+exits 64 approve
+exits 64 approve bogus
+exits 64 approve creates --for 5x
+exits 64 approve creates --for
+like "$err" '(--for).*needs a value' "a missing value is said"
+exits 64 -c
+exits 0 --help
+for verb in init check plan sync status explain forget retry approve pause resume; do
+	like "$out" "^  $verb " "--help lists $verb"
+done
+unlike "$out" '^  (listen|migrate|verify|adopt|wait) ' "--help lists no verb that is not there"
+exits 0 --version
+like "$out" '^swbridge [0-9]' "--version"
+exits 0 help approve
+like "$out" 'creates\|removals\|changes' "help of a verb"
+exits 0 approve --help
+exits 64 help nonsense
+
+# ---- before init --------------------------------------------------------------
+
+exits 6 plan
+like "$err" 'swbridge init' "without a ledger it says what to run"
+exits 6 status
+exits 6 check
+like "$out" '^problem +ledger .*swbridge init' "check says it too"
+exits 0 init --print-sql
+like "$out" '^create table sync' "the SQL for those who run it themselves"
+is "$(sql "select count(*) from pg_namespace where nspname = 'swbridge'")" 0 "and nothing was made"
+
+mv "$conf" "$conf.away"
+exits 78 plan
+mv "$conf.away" "$conf"
+write_conf "mirror.nonsense=1"
+exits 78 check
+like "$out" '^problem +configuration .*nonsense' "check names a wrong setting"
+write_conf "mirror.on_remove="
+exits 78 init
+like "$err" 'on_remove' "on_remove has no default"
+write_conf "postgres.conninfo=host=$tmp/nowhere dbname=x"
+exits 75 plan
+exits 75 check
+write_conf "postgres.source=public.nothing_here"
+exits 78 init
+write_conf "signalwire.api_token=PTwrongwrongwrong"
+exits 77 init
+write_conf "mirror.subscriber_domain=" "mirror.subscriber_id=99999999-2222-4333-8444-555555555555"
+exits 78 init
+like "$err" '99999999-2222-4333-8444-555555555555.*subscriber_id' "a subscriber that SignalWire does not know is refused"
+one=$(sim seed -d '{"subscribers":[{"email":"Fleet@PBX.example"}]}' | sed -n 's/.*"id": *"\([0-9a-f-]*\)".*/\1/p' | head -n 1)
+write_conf "mirror.subscriber_domain=" "mirror.subscriber_id=$one" "postgres.schema=fleet"
+exits 0 init
+is "$(sql "select id || ' ' || email || ' ' || origin from fleet.subscriber")" "$one fleet@pbx.example adopted" \
+	"one that it knows owns every credential"
+exits 0 init --uninstall
+write_conf
+
+# ---- API down at init: everything else is done ----------------------------------
+
+sim fault -d '{"path":"*sip_profile","action":"status","status":503,"times":-1}' >/dev/null
+write_conf "signalwire.timeout=2s" "mirror.settle=20s"
+exits 75 init
+like "$err" 'run again: swbridge init' "an API that is down: run init again"
+is "$(sql "select sip_domain is null from swbridge.identity")" t "the ledger is there, without a domain"
+exits 6 sync
+sim fault/clear -d '{}' >/dev/null
+write_conf
+exits 0 init
+is "$(sql "select sip_domain from swbridge.identity")" "$SIM_DOMAIN" "the domain is bound"
+
+# ---- in step, and not -------------------------------------------------------------
+
+exits 0 -q sync
+is "$out$err" "" "-q prints nothing where nothing changed"
+sql "insert into pbx_users select (100 + i)::text, 'hunter2sentinel' || i, E'Zo\\u00eb \"' || i || E'\"\\\\' from generate_series(1, 4) i"
+exits 0 check
+unlike "$out" '^problem' "check finds no problem"
+before=$(sim count/requests)
+exits 0 plan
+like "$out" '^\+ 101 +101 +create +' "a line for a create"
+like "$out" '4 added, 0 removed: \+12\.00 dollars a month' "what it costs"
+exits 2 plan --detailed-exitcode
+exits 0 --json plan
+json_ok "--json plan is JSON"
+like "$(printf '%s\n' "$out" | head -n 1)" '^\{"type":"version"' "the version comes first"
+like "$(printf '%s\n' "$out" | tail -n 1)" '^\{"type":"summary","create":4,.*"monthly_cost_change":12\.00\}$' "the summary comes last"
+is "$(sim count/requests)" "$before" "a plan asks nothing of SignalWire"
+is "$(sql "select count(*) from swbridge.journal")" 0 "a plan writes nothing"
+exits 1 plan 101 nobody
+like "$err" '"nobody"' "an extension that is nowhere is named"
+exits 0 sync 101
+like "$out" '^\+ 101 .*created' "one extension alone"
+is "$(sql "select count(*) from swbridge.mapping")" 1 "and only that"
+exits 0 --json sync
+json_ok "--json sync is JSON"
+like "$(printf '%s\n' "$out" | tail -n 1)" '"created":3,"updated":0,"removed":0,"suspended":0,"adopted":0,"unchanged":1,' "its counters"
+exits 0 sync
+like "$out" '^Sync: nothing to do; 4 in step before' "in step"
+exits 0 plan --detailed-exitcode
+sql "update pbx_users set secret = 'hunter2sentinelnew' where extension = '101'"
+exits 0 -q sync
+like "$out" '^~ 101 .*updated .*secret' "-q prints what changed"
+
+# ---- rejected, skipped, held, released ---------------------------------------------
+
+sql "insert into pbx_users values ('1 05', 'hunter2sentinel', null), ('106', null, null)"
+exits 4 sync
+like "$out" '^! 1 05 +1 05 +rejected +the username contains white space' "rejected, and why"
+exits 4 -q sync
+is "$out" "" "what only is as it was says nothing with -q"
+exits 0 status
+like "$out" '^  106 +no secret' "status names what is not mirrored"
+exits 0 explain "1 05"
+like "$out" 'white space' "explain says why"
+sql "delete from pbx_users where extension in ('1 05', '106')"
+
+sql "update pbx_users set enabled = false where extension in ('102', '103')"
+exits 3 sync
+like "$out" '^! 103 .*held by max_removals' "held by a rail"
+like "$out" 'swbridge approve removals' "with the command that releases it"
+exits 3 plan --detailed-exitcode
+exits 0 explain 103
+like "$out" 'swbridge approve removals 103' "explain says it for one"
+exits 1 approve removals 104
+like "$err" '"104" is not held' "only what is held can be approved"
+is "$(sql "select count(*) from swbridge.approval")" 0 "and nothing was approved"
+exits 0 approve removals --for 1h
+is "$(sql "select operation || key || (expires_at between now() and now() + interval '1 hour') from swbridge.approval")" \
+	removals103true "exactly what is held is released"
+exits 0 sync
+is "$(sql "select string_agg(key, ',' order by key) from swbridge.mapping")" 101,104 "it is removed"
+
+# ---- pause, forget, retry ------------------------------------------------------------
+
+exits 0 pause
+sql "update pbx_users set secret = 'hunter2sentinel2' where extension = '104'"
+exits 3 sync
+like "$out" 'swbridge resume' "a pause says how it ends"
+exits 0 --json pause
+like "$out" '"paused":true,"changed":false' "pausing twice"
+exits 0 resume
+exits 0 sync
+exits 0 status 104
+like "$out" '104 +active +subscriber [0-9a-f-]{36}' "the ids of one"
+exits 0 --json status
+json_ok "--json status is JSON"
+like "$out" '"type":"summary","active":2,' "counts of the states"
+exits 0 --json explain 104
+json_ok "--json explain is JSON"
+exits 0 --json check
+json_ok "--json check is JSON"
+sql "insert into swbridge.journal (key, extension, operation, cause, at) values ('104', '104', 'update', 'test', now())"
+exits 75 forget 104
+exits 75 retry 104
+sql "delete from swbridge.journal where cause = 'test'"
+sql "update swbridge.sync set tried_digest = '\\x01', attempts = 3, next_attempt_at = now() + interval '1 day' where key = '104'"
+exits 0 retry 104
+is "$(sql "select tried_digest is null and attempts = 0 and next_attempt_at is null from swbridge.sync where key = '104'")" t \
+	"retry clears what held it"
+exits 0 forget 104
+is "$(sql "select (select count(*) from swbridge.sync where key = '104') + (select count(*) from swbridge.subscriber where email like '104@%')")" \
+	0 "forget drops the row and its subscriber"
+is "$(sim state | grep -c '"username":"104"')" 1 "and nothing at SignalWire"
+exits 1 forget 104
+exits 4 sync
+
+# ---- locked -----------------------------------------------------------------------------
+
+psql -XAtq -c "select pg_advisory_lock(1937203826, (select oid::integer from pg_namespace where nspname = 'swbridge'))" \
+	-c "select pg_sleep(60)" >"$tmp/lock.out" 2>&1 &
+lock_pid=$!
+locked() {
+	[ "$(sql "select count(*) from pg_locks where locktype = 'advisory' and granted")" = 1 ]
+}
+ok "another session holds the lock" wait_for 10 locked
+exits 7 sync
+like "$err" 'swbridge sync --wait' "and how to wait for it"
+exits 0 plan
+sql "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'" >/dev/null
+wait "$lock_pid" 2>/dev/null
+
+# ---- a result that nobody can read is no success ---------------------------------------
+
+if [ -c /dev/full ]; then
+	"$BUILDDIR/swbridge" -c "$conf" plan >/dev/full 2>"$tmp/err"
+	is $? 1 "a full disk under the result is an error"
+fi
+
+exits 0 init --uninstall
+is "$(sql "select count(*) from pg_namespace where nspname = 'swbridge'")" 0 "nothing is left"
+
+swb -v plan
+no_secret hunter2sentinel "$tmp/out" "$tmp/err"
+
+done_testing
