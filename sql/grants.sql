@@ -1,6 +1,6 @@
 -- grants - least privilege for the role that swbridge runs as.
 --
--- Run by the owner of the schema:
+-- Run by a superuser, or by the owner of both the schema and the source:
 --   psql -v schema=swbridge -v role=swbridge -v source=public.pbx_users -f grants.sql
 -- The role then reads the PBX's table and writes the ledger, and nothing else.
 -- People who only look get the second role's grants: -v reader=NAME.

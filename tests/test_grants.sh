@@ -1,0 +1,67 @@
+#!/bin/sh
+# test_grants - what sql/grants.sql grants is enough for the daily work, and no more.
+. "${SRCDIR:-.}/tests/lib.sh"
+command -v curl >/dev/null || skip_all "curl is not installed"
+[ -x "$BUILDDIR/tests/sim/swbridge-sim" ] || skip_all "the simulator is not built"
+
+start_sim
+new_database pbx
+sql "create table pbx_users (extension text primary key, secret text, email text)"
+sql "insert into pbx_users select 100 + i, 'sesame' || i, 'u' || i || '@example.com' from generate_series(1, 5) i"
+sql "create role owner login; grant create on database pbx to owner; alter table pbx_users owner to owner"
+sql "create role bridge login; create role looker login"
+
+# as ROLE: the program and sql run as that role from now on.
+as() {
+	PGUSER=$1
+	write_conf mirror.grace=0s
+}
+changes() { # a line of every kind of daily change
+	sql "delete from pbx_users where extension = '101'" -U owner
+	sql "update pbx_users set secret = 'open' where extension = '102'" -U owner
+	sql "update pbx_users set email = 'u4@example.com' where extension = '103'" -U owner
+	sql "insert into pbx_users values ('106', 'sesame6', 'u6@example.com')" -U owner
+}
+refused() { # STATEMENT
+	! sql "$1" >/dev/null 2>"$tmp/refusal" && grep -q 'permission denied\|must be owner' "$tmp/refusal"
+}
+
+as owner
+swb init
+is "$rc" 0 "init as an owner who may create a schema"
+as bridge
+swb plan
+isnt "$rc" 0 "without grants nothing goes"
+is "$(psql -XAtq -U owner -v ON_ERROR_STOP=1 -v schema=swbridge -v role=bridge -v source=public.pbx_users \
+	-v reader=looker -f "$SRCDIR/sql/grants.sql" 2>&1)" "" "the grants say nothing"
+
+for verb in check plan sync; do
+	swb "$verb"
+	is "$rc" 0 "$verb" || diag "$err"
+done
+changes
+swb sync
+is "$rc" 3 "changes of every kind, and one held"
+swb approve removals
+is "$rc" 0 "approve"
+swb sync
+is "$rc" 0 "the rest"
+is "$(sim state | grep -o '"subscriber_count":[0-9]*')" '"subscriber_count":4' "as it should be remotely"
+for verb in status "explain 102" pause resume "retry 102" "forget 102"; do
+	# shellcheck disable=SC2086 # a verb and its argument
+	swb $verb
+	is "$rc" 0 "$verb"
+done
+is "$(sql 'select count(*) from swbridge.difference()')" 1 "difference() in psql shows the one that was forgotten"
+
+for statement in "update pbx_users set secret = ''" "delete from pbx_users" "drop table swbridge.sync" \
+	"delete from swbridge.identity" "create table swbridge.mine ()" "truncate swbridge.journal"; do
+	ok "refused: $statement" refused "$statement"
+done
+PGUSER=looker
+is "$(sql 'select count(*) from swbridge.mapping')" 4 "a reader sees the mapping"
+for statement in "table swbridge.identity" "table swbridge.sync" "table pbx_users"; do
+	ok "refused to a reader: $statement" refused "$statement"
+done
+
+done_testing
