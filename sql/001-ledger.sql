@@ -60,7 +60,7 @@ create table sync (
     created_at       timestamptz not null default now(),
     updated_at       timestamptz not null default now()
 );
-create index sync_username on sync (username);
+create index sync_username on sync (username, key);
 create index sync_subscriber on sync (subscriber_no);
 comment on table sync is 'swbridge: one row per mirrored extension, with the remote ids';
 

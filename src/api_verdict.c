@@ -28,7 +28,7 @@ static const struct rule rules[] = {
 	/* A redirect is not followed, and nobody knows what stands behind it. */
 	{ 300, 399, API_UNKNOWN, API_FAILED, false, false, false, "SignalWire answered with a redirect" },
 	{ 401, 401, API_DENIED, API_DENIED, false, false, false, "SignalWire refused the project id and token (401): "
-	  "is the token right, and does it have one of the scopes Voice, Messaging, Fax or Video?" },
+	  "are project_id and api_token ([signalwire]) right, and does it have one of the scopes Voice, Messaging, Fax or Video?" },
 	{ 403, 403, API_DENIED, API_DENIED, false, false, true, "SignalWire does not allow it (403): does the token have "
 	  "one of the scopes Voice, Messaging, Fax or Video? It says" },
 	{ 404, 404, API_NOT_FOUND, API_NOT_FOUND, false, false, true, "SignalWire does not know it (404)" },
@@ -194,7 +194,8 @@ void api_verdict_sort(const struct http_response *response, bool mutation, const
 	case HTTP_NOT_SENT:
 		verdict->outcome = API_NOT_SENT;
 		verdict->again = true;
-		verdict->text = with_problem("SignalWire could not be reached, nothing was sent", response->problem, "");
+		verdict->text = with_problem("SignalWire could not be reached, nothing was sent", response->problem,
+					     "; try again later, or check space and proxy ([signalwire]) and the network");
 		break;
 	case HTTP_NO_ANSWER:
 		verdict->outcome = mutation ? API_UNKNOWN : API_FAILED;

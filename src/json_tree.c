@@ -41,6 +41,9 @@ int json_tree_parse(const char *body, size_t len, struct json_object **root, str
 		return error_set(err, ERROR_NEVER, "The answer is longer than 2 GiB");
 	if (has_zero(body, len))
 		return error_set(err, ERROR_NEVER, "The answer holds U+0000, which no text may hold");
+	if (body[strspn(body, " \t\r\n")] == '<')
+		return error_set(err, ERROR_NEVER, "The answer is not JSON but HTML; something else than SignalWire's API "
+				 "answers there: check space and proxy ([signalwire])");
 	tokener = json_tokener_new_ex(DEEPEST);
 	if (!tokener)
 		return error_set(err, ERROR_LATER, "There is not enough memory to read the answer");

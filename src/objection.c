@@ -14,6 +14,8 @@ static const char *const wide_spaces[] = {
 	"\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
 };
 
+#define FROM_PBX ", which SignalWire does not take: correct it in the PBX, or set username in [mirror]"
+
 static bool has_white_space(const char *text)
 {
 	if (strpbrk(text, " \t\n\v\f\r"))
@@ -41,9 +43,9 @@ static bool empty(const char *text)
 const char *objection_problem(const char *problem)
 {
 	if (!strcmp(problem, "duplicate_key"))
-		return "another row of the source has the same key";
+		return "another row of the source has the same key: give each its own, or name a column for it (key) in [columns]";
 	if (!strcmp(problem, "duplicate_username"))
-		return "another row of the source wants the same username";
+		return "another row of the source wants the same username: give one of them another, or set username in [mirror]";
 	return "the source has a problem with this row";
 }
 
@@ -52,7 +54,7 @@ static const char *key_objection(const struct difference *d)
 	if (empty(d->key))
 		return "the key is empty";
 	if (!utf8_valid(d->key))
-		return "the key is not valid UTF-8";
+		return "the key is not valid UTF-8: correct it in the PBX";
 	if (has_control(d->key))
 		return "the key contains control characters";
 	if (empty(d->extension))
@@ -65,11 +67,11 @@ static const char *username_objection(const char *username)
 	if (empty(username))
 		return "the username is empty";
 	if (!utf8_valid(username))
-		return "the username is not valid UTF-8";
+		return "the username is not valid UTF-8: correct it in the PBX";
 	if (has_white_space(username))
-		return "the username contains white space";
+		return "the username contains white space" FROM_PBX;
 	if (strchr(username, '@'))
-		return "the username contains @";
+		return "the username contains @" FROM_PBX;
 	return NULL;
 }
 
@@ -80,15 +82,15 @@ static const char *text_objection(const struct difference *d)
 		const char *text;
 		const char *objection;
 	} texts[] = {
-		{ d->secret, "the secret is not valid UTF-8" },
-		{ d->email, "the email is not valid UTF-8" },
-		{ d->caller_id, "the caller_id is not valid UTF-8" },
-		{ d->send_as, "the send_as is not valid UTF-8" },
-		{ d->ciphers, "the ciphers are not valid UTF-8" },
-		{ d->codecs, "the codecs are not valid UTF-8" },
-		{ d->encryption, "the encryption is not valid UTF-8" },
-		{ d->call_handler, "the call_handler is not valid UTF-8" },
-		{ d->calling_handler, "the calling_handler_resource_id is not valid UTF-8" },
+		{ d->secret, "the secret is not valid UTF-8: correct it in the PBX" },
+		{ d->email, "the email is not valid UTF-8: correct it in the PBX" },
+		{ d->caller_id, "the caller_id is not valid UTF-8: correct it in the PBX" },
+		{ d->send_as, "the send_as is not valid UTF-8: correct it in the PBX" },
+		{ d->ciphers, "the ciphers are not valid UTF-8: correct them in the PBX" },
+		{ d->codecs, "the codecs are not valid UTF-8: correct them in the PBX" },
+		{ d->encryption, "the encryption is not valid UTF-8: correct it in the PBX" },
+		{ d->call_handler, "the call_handler is not valid UTF-8: correct it in the PBX" },
+		{ d->calling_handler, "the calling_handler_resource_id is not valid UTF-8: correct it in the PBX" },
 	};
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -100,13 +102,13 @@ static const char *text_objection(const struct difference *d)
 static const char *profile_objection(const struct difference *d)
 {
 	static const char *const objections[JSON_PROFILE_COUNT] = {
-		[JSON_FIRST_NAME] = "the first_name is not valid UTF-8",
-		[JSON_LAST_NAME] = "the last_name is not valid UTF-8",
-		[JSON_DISPLAY_NAME] = "the display_name is not valid UTF-8",
-		[JSON_JOB_TITLE] = "the job_title is not valid UTF-8",
-		[JSON_TIMEZONE] = "the timezone is not valid UTF-8",
-		[JSON_COUNTRY] = "the country is not valid UTF-8",
-		[JSON_COMPANY_NAME] = "the company_name is not valid UTF-8",
+		[JSON_FIRST_NAME] = "the first_name is not valid UTF-8: correct it in the PBX",
+		[JSON_LAST_NAME] = "the last_name is not valid UTF-8: correct it in the PBX",
+		[JSON_DISPLAY_NAME] = "the display_name is not valid UTF-8: correct it in the PBX",
+		[JSON_JOB_TITLE] = "the job_title is not valid UTF-8: correct it in the PBX",
+		[JSON_TIMEZONE] = "the timezone is not valid UTF-8: correct it in the PBX",
+		[JSON_COUNTRY] = "the country is not valid UTF-8: correct it in the PBX",
+		[JSON_COMPANY_NAME] = "the company_name is not valid UTF-8: correct it in the PBX",
 	};
 
 	if (!d->profile_speaks)
@@ -123,7 +125,7 @@ static const char *settings_objection(const struct difference *d)
 
 	if (d->encryption && strcasecmp(d->encryption, "default") && strcasecmp(d->encryption, "required") &&
 	    strcasecmp(d->encryption, "optional"))
-		return "the encryption is none of default, required, optional";
+		return "the encryption is none of default, required, optional: correct it in the PBX";
 	if (resource && empty(d->calling_handler))
 		return "the call_handler is resource, which needs a calling_handler_resource_id";
 	if (!resource && !empty(d->calling_handler))

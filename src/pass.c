@@ -75,13 +75,23 @@ static int see_through(struct pass *pass, struct error *err)
 	return -1;
 }
 
+/*
+ * The lock is proved by the last answer of its connection, as of its asking, and
+ * a long read was asked for long ago: without a younger proof the fence is shut.
+ */
+static int prove_life(struct pass *pass, struct error *err)
+{
+	return pass->setup->mirror ? db_query_wait(pass->setup->db, "select 1", NULL, 0, NULL, err) : 0;
+}
+
 static int read_keys(struct pass *pass, const char *const *keys, size_t count, struct error *err)
 {
 	const struct pass_setup *setup = pass->setup;
 
 	if (setup->mirror)
 		mirror_gather(setup->mirror, true);
-	if (difference_keys(setup->query, setup->db, keys, count, pass_row, pass, err) || fetch_holders(pass, err))
+	if (difference_keys(setup->query, setup->db, keys, count, pass_row, pass, err) || fetch_holders(pass, err) ||
+	    prove_life(pass, err))
 		return see_through(pass, err);
 	return finish(pass, err);
 }
@@ -147,7 +157,7 @@ static int walk_pages(struct pass *pass, enum difference_walk walk, struct error
 		mem_free(after);
 		after = pass->cursor;
 		pass->cursor = NULL;
-		if (read_page(pass, walk, after, err) || fetch_holders(pass, err)) {
+		if (read_page(pass, walk, after, err) || fetch_holders(pass, err) || prove_life(pass, err)) {
 			see_through(pass, err);
 			goto out;
 		}

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#define SAME_KEY "another row of the source has the same key: give each its own, or name a column for it (key) in [columns]"
+
 struct given {
 	struct difference d;
 	struct plan_policy p;
@@ -254,8 +256,8 @@ static const struct {
 	{ "active absent_noted", "note note", "only the ledger has to follow" },
 	{ "active absent_noted password", "update secret note U", "secret changed" },
 	{ "active absent_noted no_secret", "skip note", "it has no secret" },
-	{ "active wants_protection renumbered duplicate", "reject", "another row of the source has the same key" },
-	{ "active absent_noted duplicate", "reject note", "another row of the source has the same key" },
+	{ "active wants_protection renumbered duplicate", "reject", SAME_KEY },
+	{ "active absent_noted duplicate", "reject note", SAME_KEY },
 	{ "active renumbered not_yet", "note note", "only the ledger has to follow" },
 	{ "active disabled keep renumbered", "note note", "only the ledger has to follow" },
 
@@ -268,7 +270,7 @@ static const struct {
 	{ "active hashed password", "skip", "its skip_reason says that it cannot be mirrored" },
 	{ "active hashed unknown_update", "skip", "its skip_reason says that it cannot be mirrored" },
 	{ "hashed duplicate", "skip", "its skip_reason says that it cannot be mirrored" },
-	{ "duplicate", "reject", "another row of the source has the same key" },
+	{ "duplicate", "reject", SAME_KEY },
 	{ "creating tried", "reject", "SignalWire rejected it, and it has not changed since" },
 	{ "active password tried", "reject", "SignalWire rejected it, and it has not changed since" },
 	{ "active password tried_other", "update secret U", "secret changed" },
@@ -391,8 +393,8 @@ static const struct {
 	{ "active disabled wants_protection is_protected", "nothing", "disabled in the PBX, and protected" },
 	{ "active disabled wants_protection", "note note", "only the ledger has to follow" },
 	{ "active disabled is_protected", "remove note R -1", "disabled in the PBX" },
-	{ "active disabled duplicate", "reject", "another row of the source has the same key" },
-	{ "disabled duplicate", "reject", "another row of the source has the same key" },
+	{ "active disabled duplicate", "reject", SAME_KEY },
+	{ "disabled duplicate", "reject", SAME_KEY },
 	{ "active disabled bad_username", "remove R -1", "disabled in the PBX" },
 	{ "active disabled hashed", "remove R -1", "disabled in the PBX" },
 	{ "active disabled no_secret", "remove R -1", "disabled in the PBX" },
