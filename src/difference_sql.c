@@ -46,7 +46,9 @@ static const char joined_columns[] =
 /* Then, one level after the other: digests, yes and no, reasons, whether it is a difference. */
 static const char digests_level[] =
 	"    select t.*,\n"
-	"           case when t.wanted then " DIGEST("t.settings_text") " end as settings_digest,\n"
+	"           case when not t.wanted then null\n"
+	"                when t.settings_text = '' then (select " DIGEST("''") ") -- once for all\n"
+	"                else " DIGEST("t.settings_text") " end as settings_digest,\n"
 	"           case when t.wanted then " DIGEST("t.secret") " end as secret_digest,\n"
 	"           case when t.wanted and t.profile_text <> '' then " DIGEST("t.profile_text") " end as profile_digest\n";
 

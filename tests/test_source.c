@@ -131,6 +131,11 @@ static const struct {
 	  " ('1', 'x', 'u'), ('2', 'x', 'u'), ('3', '', 'u'), ('4', 'x', 'w'), ('5', 'x', null), ('6', 'x', '5'), ('7', 'a', 'v'), ('7', 'b', 'w2')",
 	  "key, username, problem",
 	  "1|u|duplicate_username 2|u|duplicate_username 3|u 4|w 5|5|duplicate_username 6|5|duplicate_username 7|v|duplicate_key", "{4}", "4|w" },
+	/* an index that does not speak for all rows, or not of NULLs */
+	{ "create table s (extension text primary key, secret text); create table child () inherits (s);"
+	  "insert into s values ('1', 'a'); insert into child values ('1', 'b')", "key, problem", "1|duplicate_key", NULL, NULL },
+	{ "create table s (key text unique, extension text, secret text); insert into s values ('4', '1', 'a'), (null, '4', 'b')",
+	  "key, problem", "4|duplicate_key", NULL, NULL },
 	{ "create table \"My PBX\".\"Users \"\"x\"\"\" (\"Ext No\" text, secret text); execute 'create view s as"
 	  " select \"Ext No\" as extension, secret from \"My PBX\".\"Users \"\"x\"\"\"';"
 	  "insert into \"My PBX\".\"Users \"\"x\"\"\" values ('1', 'x')", "key", "1", "{1}", "1" },
