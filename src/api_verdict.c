@@ -28,7 +28,7 @@ static const struct rule rules[] = {
 	/* A redirect is not followed, and nobody knows what stands behind it. */
 	{ 300, 399, API_UNKNOWN, API_FAILED, false, false, false, "SignalWire answered with a redirect" },
 	{ 401, 401, API_DENIED, API_DENIED, false, false, false, "SignalWire refused the project id and token (401): "
-	  "are project_id and api_token ([signalwire]) right, and does it have one of the scopes Voice, Messaging, Fax or Video?" },
+	  "are [signalwire] project_id and the token right, and does the token have one of the scopes Voice, Messaging, Fax or Video?" },
 	{ 403, 403, API_DENIED, API_DENIED, false, false, true, "SignalWire does not allow it (403): does the token have "
 	  "one of the scopes Voice, Messaging, Fax or Video? It says" },
 	{ 404, 404, API_NOT_FOUND, API_NOT_FOUND, false, false, true, "SignalWire does not know it (404)" },

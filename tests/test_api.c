@@ -303,7 +303,7 @@ static void says_what_was_refused(void **state)
 		  "SignalWire refused it: M (insufficient_balance, email)", "email", false, true },
 		{ { HTTP_ANSWERED, 402, NULL, "", 0 }, "SignalWire refused it: HTTP 402 without a body", "", false, true },
 		{ { HTTP_ANSWERED, 401, NULL, COUNTED("not_unique"), 0 }, "SignalWire refused the project id and token (401): "
-		  "is the token right, and does it have one of the scopes Voice, Messaging, Fax or Video?", "", false, false },
+		  "are [signalwire] project_id and the token right, and does the token have one of the scopes Voice, Messaging, Fax or Video?", "", false, false },
 		{ { HTTP_ANSWERED, 502, HTML, "<html>", 0 }, "SignalWire failed (502): HTTP 502 with text/html in place of "
 		  "JSON; whether it acted is unknown", "", false, false },
 		{ { HTTP_NO_ANSWER, 0, NULL, NULL, 0 }, "SignalWire did not answer (a problem of the network); whether it acted "

@@ -423,7 +423,7 @@ is "$rc $(sim log | grep -c f8@)" "28 0" "hang_before_commit"
 nothing_under_way() { [ "$(count in_flight)" -eq 0 ]; }
 ok "a client that goes away ends a hang" wait_for 10 nothing_under_way
 for then in reset hang status; do
-	fault "{$posts,\"action\":\"late_commit\",\"ms\":200,\"then\":\"$then\",\"status\":504}"
+	fault "{$posts,\"action\":\"late_commit\",\"ms\":2000,\"then\":\"$then\",\"status\":504}"
 	before=$(count mutations)
 	api POST $S "{\"email\":\"late-$then@x.example\"}" -m 0.1
 	is "$(count mutations)" "$before" "late_commit, then $then: not yet"
