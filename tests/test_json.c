@@ -385,6 +385,30 @@ static void reads_pages(void **state)
 	}
 }
 
+static void reads_subscriber_pages_whole(void **state)
+{
+	static const struct { const char *body; int rows; } rows[] = {
+		{ "{\"data\":[" SUB("{}") "," SUB("{}") "],\"links\":{}}", 2 },
+		{ "{\"data\":[" SUB("{}") ",{\"id\":\"" A "\"}],\"links\":{}}", -1 },
+		{ "{\"data\":[" SUB("{}") ",{\"subscriber\":{\"id\":\"" A "\"}}," SUB("{}") "],\"links\":{}}", -1 },
+		{ "{\"data\":[" SUB("{}") "]}", -1 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct json_page_links links;
+		struct error err = ERROR_INIT;
+		int seen = 0;
+		int status = json_read_subscriber_page(rows[i].body, strlen(rows[i].body), count_subscriber, &seen,
+						       &links, &err);
+
+		assert_int_equal(status, rows[i].rows < 0 ? -1 : 0);
+		assert_int_equal(seen, rows[i].rows < 0 ? 0 : rows[i].rows);
+		json_page_links_release(&links);
+		error_clear(&err);
+	}
+}
+
 /* ---- Errors. ----------------------------------------------------------------- */
 
 enum { UNIQUE = 1, ACCOUNT = 2, LATER = 4 };
@@ -582,6 +606,7 @@ int main(void)
 		cmocka_unit_test(limits_nesting),
 		cmocka_unit_test(reads_huge_pages),
 		cmocka_unit_test(reads_pages),
+		cmocka_unit_test(reads_subscriber_pages_whole),
 		cmocka_unit_test(reads_errors),
 		cmocka_unit_test(writes_credentials),
 		cmocka_unit_test(writes_subscribers),
