@@ -52,6 +52,7 @@ exits 64 -c
 exits 0 --help
 for verb in init check plan sync status explain forget retry approve pause resume; do
 	like "$out" "^  $verb " "--help lists $verb"
+	ok "the manual page has $verb" grep -Eq "^\.It .*Cm $verb( |\$)" "$SRCDIR/doc/swbridge.1"
 done
 unlike "$out" '^  (listen|migrate|verify|adopt|wait) ' "--help lists no verb that is not there"
 exits 0 --version

@@ -1,0 +1,25 @@
+# bash completion for swbridge(1)
+_swbridge() {
+	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= word
+	local verbs='init check plan sync status explain forget retry approve pause resume help'
+
+	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+		case " $verbs " in
+		*" $word "*) verb=$word; break ;;
+		esac
+	done
+	case $prev in
+	-c | --config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--for) COMPREPLY=($(compgen -W '1h 24h 7d' -- "$cur")); return ;;
+	esac
+	case $verb in
+	'') COMPREPLY=($(compgen -W "$verbs --config --quiet --verbose --json --help --version" -- "$cur")) ;;
+	help) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
+	init) COMPREPLY=($(compgen -W '--print-sql --rebind --uninstall' -- "$cur")) ;;
+	plan) COMPREPLY=($(compgen -W '--detailed-exitcode --json' -- "$cur")) ;;
+	sync) COMPREPLY=($(compgen -W '--wait --quiet --json' -- "$cur")) ;;
+	approve) COMPREPLY=($(compgen -W 'creates removals changes --for' -- "$cur")) ;;
+	*) COMPREPLY=($(compgen -W '--json' -- "$cur")) ;;
+	esac
+}
+complete -F _swbridge swbridge
