@@ -122,6 +122,7 @@ static void take_totals(struct pass *pass)
 
 	summary->paused = totals->paused;
 	summary->source_empty = totals->source_rows == 0;
+	summary->emptied = summary->source_empty && totals->active_ids > 0;
 	summary->source_rows = totals->source_rows;
 	if (pass->with_rails)
 		return;
@@ -258,7 +259,7 @@ int pass_exit_code(const struct pass_summary *summary)
 		return EXIT_REJECTED;
 	if (summary->unknown)
 		return EXIT_UNKNOWN;
-	if (summary->held || summary->paused)
+	if (summary->held || summary->paused || summary->emptied)
 		return EXIT_HELD;
 	return EXIT_IN_STEP;
 }

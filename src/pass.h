@@ -53,6 +53,7 @@ struct pass_summary {
 	int64_t without_secret, source_rows, differences;
 	bool paused;
 	bool source_empty;
+	bool emptied; /* and the ledger is not: all removals are held back */
 	int64_t requests;
 	double seconds;
 	struct rails rails; /* as the pass left them, for messages */

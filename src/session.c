@@ -3,9 +3,11 @@
 
 #include "log.h"
 #include "mem.h"
+#include "strbuf.h"
 
 #include <build.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -21,12 +23,38 @@ static void forbid_core_dumps(void)
 	prctl(PR_SET_DUMPABLE, 0);
 }
 
+/*
+ * "project:token" as it travels in the Authorization header (RFC 7617, RFC 4648
+ * section 4): a server or a proxy may quote the header in its error.
+ */
+static void hide_credentials(const char *project_id, const char *token)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	char *pair = mem_printf("%s:%s", project_id, token);
+	struct strbuf text = STRBUF_INIT_SECRET;
+	size_t len = strlen(pair);
+
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned bits = (unsigned)(unsigned char)pair[i] << 16;
+
+		bits |= i + 1 < len ? (unsigned)(unsigned char)pair[i + 1] << 8 : 0;
+		bits |= i + 2 < len ? (unsigned)(unsigned char)pair[i + 2] : 0;
+		for (size_t j = 0; j < 4; j++)
+			strbuf_putc(&text, j > len - i ? '=' : digits[bits >> (18 - 6 * j) & 63]);
+	}
+	log_add_secret(text.data);
+	strbuf_release(&text);
+	mem_free_secret(pair);
+}
+
 static int open_config(struct session *s, const struct session_wish *wish, struct error *err)
 {
 	forbid_core_dumps();
 	if (config_load(wish->config_path, &s->config, err))
 		return -1;
 	log_add_secret(s->config->api_token);
+	if (s->config->project_id && s->config->api_token)
+		hide_credentials(s->config->project_id, s->config->api_token);
 	return loop_new(&s->loop, err);
 }
 
