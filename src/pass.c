@@ -121,7 +121,7 @@ static void take_totals(struct pass *pass)
 	struct pass_summary *summary = pass->summary;
 
 	summary->paused = totals->paused;
-	summary->source_empty = totals->source_rows == 0;
+	summary->source_empty = !pass->policy.keyed && totals->source_rows == 0;
 	summary->emptied = summary->source_empty && totals->active_ids > 0;
 	summary->source_rows = totals->source_rows;
 	if (pass->with_rails)
@@ -239,11 +239,10 @@ int pass_keys(const struct pass_setup *setup, const char *const *keys, size_t co
 	int rc = -1;
 
 	begin(&pass, setup, summary, true);
-	/* The rails need the size of the fleet. */
-	if (difference_totals(setup->query, setup->db, &pass.totals, err))
+	/* The rails need the size of the fleet, which the ledger knows; the source is read by keys alone. */
+	if (difference_ledger_totals(setup->query, setup->db, &pass.totals, err))
 		goto out;
 	take_totals(&pass);
-	summary->rejected = 0;
 	pass.total = (int64_t)count;
 	rc = read_keys(&pass, keys, count, err);
 	if (!rc)
