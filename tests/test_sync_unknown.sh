@@ -59,6 +59,8 @@ trouble() {
 	n=200
 	while read -r action; do
 		n=$((n + 1))
+		# The answer to a DELETE is whole when its head is: the simulator still counts this one as open.
+		case $trouble_what$action in delete_*cut_body*) continue ;; esac
 		sim fault -d "{$(match "$trouble_what" "$n"),$action}" >/dev/null </dev/null
 	done <"$tmp/faults"
 	swb sync
