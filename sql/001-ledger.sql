@@ -74,6 +74,7 @@ create table journal (
     cause            text        not null,
     at               timestamptz not null, -- SignalWire's clock, first attempt since the last certain outcome
     attempts         integer     not null default 1,
+    subscriber_no    bigint,      -- of subscriber, whose row may be gone
     settles_at       timestamptz, -- an open intent is left alone until then; null while its holder works on it
     subscriber_id    uuid,
     sip_endpoint_id  uuid,
@@ -84,6 +85,8 @@ create table journal (
 );
 -- At most one open intent for a key: changes of one extension never overlap.
 create unique index journal_open on journal (key) where outcome is null;
+-- A subscriber with an unknown outcome gets no other mutation until it has settled.
+create index journal_subscriber on journal (subscriber_no) where outcome is null;
 create index journal_key on journal (key, id);
 create index journal_at on journal (at);
 comment on table journal is 'swbridge: every change, from its intent to its outcome; the rails count its keys';

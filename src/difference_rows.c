@@ -94,6 +94,10 @@ static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
 	[ROW_OWNER_ORIGIN] = "o.origin",
 	[ROW_OWNER_PROFILE_DIGEST] = "encode(o.profile_digest, 'hex')",
 	[ROW_OWNER_SENT_FIELDS] = "array_to_string(o.sent_fields, ',')",
+	/* Where it has no id, and no certain answer said why: what is younger than its row may have been made for it. */
+	[ROW_INTENT_AT_MS] = "case when not exists (select from journal j where j.subscriber_no = o.no\n"
+			     "                              and j.outcome in ('rejected', 'foreign', 'not sent'))\n"
+			     "            then (extract(epoch from o.created_at) * 1000)::bigint end",
 };
 
 static void select_list(struct strbuf *out, const char *const *list)

@@ -101,6 +101,8 @@ struct ledger_intended {
 	const char *owner_origin; /* created, adopted */
 	const char *username;
 	const char *sip_endpoint_id;
+	bool waits;            /* not taken: an outcome on the same subscriber is unknown and has not settled */
+	int64_t others_at_ms;  /* the first of the open intents of others on it; 0: none */
 };
 
 /*

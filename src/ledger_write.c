@@ -17,6 +17,13 @@
 	"           absent boolean, recheck boolean, orphan boolean,\n" \
 	"           subscriber_id uuid, sip_endpoint_id uuid)\n"
 
+/* The subscriber that an intent is about, where it has a row. */
+#define OWNER "coalesce(b.owner_no, (select w.no from subscriber w where w.email = b.email))"
+
+/* The open intents of others on the same subscriber; what they did is unknown. */
+#define OTHERS "journal o where o.outcome is null and o.key <> b.key and o.settles_at is not null\n" \
+	       "                      and o.subscriber_no = " OWNER
+
 /* An intent that this batch took: open, and in this holder's hands. */
 #define TAKEN "  join journal j on j.key = b.key and j.outcome is null and j.settles_at is null\n"
 
@@ -47,15 +54,17 @@ static const char sql_intent_owner[] =
 
 static const char sql_intent_journal[] =
 	"-- swbridge: the intents; an open one goes on with its time\n"
-	"insert into journal as j (key, extension, operation, cause, at, subscriber_id, sip_endpoint_id)\n"
-	"select b.key, b.extension, b.operation, b.cause, to_timestamp(b.at_ms / 1000.0),\n"
+	"insert into journal as j (key, extension, operation, cause, at, subscriber_no, subscriber_id, sip_endpoint_id)\n"
+	"select b.key, b.extension, b.operation, b.cause, to_timestamp(b.at_ms / 1000.0), " OWNER ",\n"
 	"       b.subscriber_id, b.sip_endpoint_id\n"
 	"  from " INTENTS
 	" where not (select paused from control)\n"
 	"   and not (b.recheck and current_setting('swbridge.still_wanted')::jsonb ? b.key)\n"
 	"   and not exists (select from journal o where o.key = b.take_key and o.outcome is null)\n"
+	"   and not exists (select from " OTHERS " and o.settles_at > now())\n"
 	"    on conflict (key) where outcome is null\n"
 	"    do update set operation = excluded.operation,\n"
+	"                  subscriber_no = excluded.subscriber_no,\n"
 	"                  attempts = j.attempts + 1,\n"
 	"                  settles_at = null";
 
@@ -106,7 +115,9 @@ static const char sql_intent_profile[] =
 static const char sql_intended[] =
 	"-- swbridge: what the engine goes on with\n"
 	"select b.n, j.id, floor(extract(epoch from j.at) * 1000)::bigint,\n"
-	"       o.no, o.id, o.email, o.origin, s.username, s.sip_endpoint_id\n"
+	"       o.no, o.id, o.email, o.origin, s.username, s.sip_endpoint_id,\n"
+	"       exists (select from " OTHERS " and o.settles_at > now()),\n"
+	"       (select floor(extract(epoch from min(o.at)) * 1000)::bigint from " OTHERS ")\n"
 	"  from " INTENTS
 	"  left join journal j on j.key = b.key and j.outcome is null and j.settles_at is null\n"
 	"  left join sync s on s.key = b.key and not b.orphan\n"
@@ -114,6 +125,17 @@ static const char sql_intended[] =
 	"  left join subscriber o on o.no = case when b.operation = 'replace' then coalesce(b.owner_no, w.no)\n"
 	"                                        else coalesce(s.subscriber_no, b.owner_no) end\n"
 	" order by b.n";
+
+static const char sql_record_gone[] =
+	"-- swbridge: a subscriber that is gone took its credentials along\n"
+	"update sync s\n"
+	"   set sip_endpoint_id = null, updated_at = now()\n"
+	"  from jsonb_array_elements($1::jsonb) as b\n"
+	"  join subscriber o on o.no = (b ->> 'owner_no')::bigint\n"
+	" where b ? 'owner_id'\n"
+	"   and o.id <> coalesce(nullif(b ->> 'owner_id', ''), '00000000-0000-0000-0000-000000000000')::uuid\n"
+	"   and s.subscriber_no = o.no\n"
+	"   and s.sip_endpoint_id is not null";
 
 static const char sql_record_owner[] =
 	"-- swbridge: what is known of subscribers now\n"
@@ -277,6 +299,8 @@ static void intended(struct db_result *const *results, const struct error *err, 
 		row->owner_origin = db_result_get(result, i, 6);
 		row->username = db_result_get(result, i, 7);
 		row->sip_endpoint_id = db_result_get(result, i, 8);
+		row->waits = db_result_get(result, i, 9)[0] == 't';
+		row->others_at_ms = db_result_get(result, i, 10) ? db_result_int(result, i, 10) : 0;
 	}
 	intending->done(rows, intending->count, err, intending->arg);
 	mem_free(rows);
@@ -392,20 +416,20 @@ static void recorded(struct db_result *const *results, const struct error *err, 
 void ledger_record(struct ledger *ledger, const struct ledger_outcome *outcomes, size_t count,
 		   void (*done)(const struct error *err, void *arg), void *arg)
 {
-	static const char *const texts[] = { sql_record_owner, sql_record_sync, sql_record_drop,
+	static const char *const texts[] = { sql_record_gone, sql_record_owner, sql_record_sync, sql_record_drop,
 					     sql_record_drop_owner, sql_record_journal };
 	struct json_object *batch = json_object_new_array_ext((int)count);
 	struct recording *recording = mem_alloc(sizeof *recording);
 	const char *params[1] = { NULL };
-	struct db_statement statements[5] = { { .sql = NULL } };
+	struct db_statement statements[6] = { { .sql = NULL } };
 
 	for (size_t i = 0; i < count; i++)
 		json_object_array_add(batch, outcome_doc(&outcomes[i]));
 	params[0] = json_object_to_json_string_ext(batch, JSON_C_TO_STRING_PLAIN);
-	for (size_t i = 0; i < 5; i++)
+	for (size_t i = 0; i < 6; i++)
 		statements[i] = (struct db_statement){ .sql = texts[i], .params = params, .param_count = 1 };
 	recording->done = done;
 	recording->arg = arg;
-	db_run(ledger->db, DB_WRITE, statements, 5, recorded, recording);
+	db_run(ledger->db, DB_WRITE, statements, 6, recorded, recording);
 	json_object_put(batch);
 }

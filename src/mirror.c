@@ -79,12 +79,17 @@ static bool ledger_only(struct change *change)
 		o->absence = LEDGER_ABSENT;
 		break;
 	case PLAN_FORGET:
+		if (change->orphan)
+			return false;
 		o->drop = true;
 		break;
 	case PLAN_NOTE:
 		o->extension = change->extension;
 		o->protection = change->wants_protection;
 		o->absence = LEDGER_NOT_ABSENT;
+		/* A refusal is over when the row is what it was before. */
+		if (change->present && change->desired_digest)
+			o->tried_digest = o->last_error = "";
 		break;
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_CREATE: case PLAN_UPDATE:
 	case PLAN_REPLACE: case PLAN_SUSPEND: case PLAN_RESTORE: case PLAN_REMOVE: case PLAN_REMOVE_SUBSCRIBER:
@@ -178,10 +183,10 @@ static void start(struct change *change)
 		remove_start(change);
 		break;
 	case PLAN_REMOVE_SUBSCRIBER:
+	case PLAN_FORGET:
 		orphan_start(change);
 		break;
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
-	case PLAN_FORGET:
 		assert(!"an action without steps");
 	}
 }

@@ -62,6 +62,7 @@ static void learn(struct change *change, const struct ledger_intended *result)
 
 	change->journal_id = mem_strdup(result->journal_id);
 	change->at_ms = result->at_ms;
+	change->others_at_ms = result->others_at_ms;
 	if (owner && result->owner_no) {
 		replace_text(&owner->no, result->owner_no);
 		replace_text(&owner->id, result->owner_id);
@@ -87,6 +88,9 @@ static void intended(const struct ledger_intended *results, size_t count, const 
 
 		if (err) {
 			change_drop(change, error_text(err));
+		} else if (results[i].waits && !results[i].taken) {
+			change_wait(change, "the outcome of an earlier attempt on its subscriber is unknown and has not "
+				    "settled");
 		} else if (!results[i].taken) {
 			change_drop(change, "nothing was sent: swbridge is paused, or the PBX changed its mind meanwhile");
 		} else {

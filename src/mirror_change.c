@@ -206,6 +206,13 @@ void change_again(struct change *change, const char *reason)
 	batch_record(change);
 }
 
+void change_wait(struct change *change, const char *reason)
+{
+	change->end = MIRROR_UNKNOWN;
+	set_reason(change, reason);
+	mirror_ended(change);
+}
+
 void change_drop(struct change *change, const char *reason)
 {
 	change->end = MIRROR_DROPPED;

@@ -18,6 +18,7 @@ static void survey(struct change *change);
 static void intend(struct change *change);
 static void act(struct change *change);
 static void post_credential(struct change *change);
+static void owner_looked_for(struct change *change);
 
 /* ---- looking ---------------------------------------------------------------- */
 
@@ -39,7 +40,7 @@ static void looked_owner(const struct roster_entry *entry, void *arg)
 		return;
 	}
 	if (entry->created_at_ms < 0 || entry->created_at_ms < change->intent_at_ms - MIRROR_CLOCK_SLACK_MS) {
-		if (change->decision.action == PLAN_REMOVE) {
+		if (change->decision.action == PLAN_REMOVE || change->orphan) {
 			/* The attempt that is to be undone made none: nothing of ours is there. */
 			change->look_next(change);
 			return;
@@ -180,10 +181,30 @@ static void intend(struct change *change)
 	batch_intend(change, act);
 }
 
+/* Looks first where another extension's lost request may have made it. */
+void create_owner(struct change *change, void (*next)(struct change *change))
+{
+	change->owner_next = next;
+	if (change->others_at_ms && !change->decision.look_first) {
+		change->intent_at_ms = change->others_at_ms;
+		create_look_owner(change, owner_looked_for);
+	} else {
+		create_subscriber(change, next);
+	}
+}
+
+static void owner_looked_for(struct change *change)
+{
+	if (change->owner->id)
+		change->owner_next(change);
+	else
+		create_subscriber(change, change->owner_next);
+}
+
 static void act(struct change *change)
 {
 	if (!change->owner->id)
-		create_subscriber(change, post_credential);
+		create_owner(change, post_credential);
 	else
 		post_credential(change);
 }
@@ -245,7 +266,7 @@ void create_subscriber(struct change *change, void (*next)(struct change *change
 			      (const char *const *)change->profile, subscriber_posted, change);
 }
 
-static void recorded_create(struct change *change)
+static void record_create(struct change *change)
 {
 	struct owner *owner = change->owner;
 	struct ledger_outcome *o = &change->outcome;
@@ -267,22 +288,32 @@ static void recorded_create(struct change *change)
 		o->owner_no = owner->no;
 		o->owner_id = owner->id;
 		o->owner_origin = "created";
-		o->owner_profile_digest = change->profiled && change->profile_digest ? change->profile_digest : "";
 	}
+	if (change->profiled)
+		update_record_profile(change);
 	change_done(change);
+}
+
+static void then_profile(struct change *change)
+{
+	update_profile(change, record_create);
 }
 
 static void credential_looked_again(struct change *change)
 {
 	if (change->found_id)
-		update_patch_all(change, recorded_create);
+		update_patch_all(change, then_profile);
 	else
 		change_rejected(change, "foreign", "SignalWire says that the username is taken, and not under this "
 				"subscriber: it exists remotely, not in the ledger");
 }
 
-static void owner_is_gone(struct change *change)
+void create_owner_is_gone(struct change *change)
 {
+	if (change->owner->origin == ORIGIN_ADOPTED) {
+		change_failed(change, "failed", "its subscriber does not exist at SignalWire any more");
+		return;
+	}
 	change->owner_new = true;
 	mem_free(change->owner->id);
 	change->owner->id = NULL;
@@ -310,7 +341,7 @@ static void credential_posted(const struct api_result *result, void *arg)
 	}
 	if (result->outcome == API_NOT_FOUND && !change->owner->fixed) {
 		change_heard(change, result);
-		check_owner_gone(change, owner_is_gone);
+		check_owner_gone(change, create_owner_is_gone);
 		return;
 	}
 	if (change_refused(change, result))
@@ -333,7 +364,7 @@ void create_credential(struct change *change, void (*next)(struct change *change
 static void post_credential(struct change *change)
 {
 	if (change->found_id)
-		update_patch_all(change, recorded_create);
+		update_patch_all(change, then_profile);
 	else
-		create_credential(change, recorded_create);
+		create_credential(change, then_profile);
 }

@@ -90,8 +90,10 @@ struct change {
 	struct ledger_intent intent;
 	char *journal_id;
 	int64_t at_ms;
+	int64_t others_at_ms;    /* of open intents of others on its subscriber; 0: none */
 	char *found_id;          /* a credential that a look found */
 	void (*check_next)(struct change *change); /* the step behind a check */
+	void (*owner_next)(struct change *change); /* the step behind the subscriber */
 	void (*look_next)(struct change *change);  /* the step behind a look */
 	bool gone;               /* REMOVE, REPLACE: the old credential is not there any more */
 	bool owner_new;          /* this change made the subscriber, or found its own */
@@ -189,6 +191,7 @@ void change_rejected(struct change *change, const char *outcome, const char *rea
 void change_failed(struct change *change, const char *outcome, const char *reason);   /* certain: "not sent", "failed", "void" */
 void change_unknown(struct change *change, int64_t first_byte_at, const char *reason);
 void change_again(struct change *change, const char *reason); /* the ground moved */
+void change_wait(struct change *change, const char *reason);  /* the same, because of somebody else's unknown outcome */
 void change_drop(struct change *change, const char *reason);  /* nothing was written, nothing is */
 void change_look_failed(struct change *change, const struct api_result *result); /* a read that the decision needs */
 
@@ -214,12 +217,16 @@ void create_start(struct change *change);
 void create_look_owner(struct change *change, void (*next)(struct change *change));
 /* Lists the owner's credentials; sets found_id where one has the wanted username. */
 void create_look_credential(struct change *change, const char *username, void (*next)(struct change *change));
+void create_owner(struct change *change, void (*next)(struct change *change)); /* where it has no id */
 void create_subscriber(struct change *change, void (*next)(struct change *change));
+void create_owner_is_gone(struct change *change); /* believed: the change ends, and is planned again */
 void create_credential(struct change *change, void (*next)(struct change *change));
 
 /* mirror_update.c */
 void update_start(struct change *change);
 void suspend_start(struct change *change);
+void update_profile(struct change *change, void (*next)(struct change *change)); /* only where it differs */
+void update_record_profile(struct change *change); /* puts what was sent of it into the outcome */
 void update_patch_all(struct change *change, void (*next)(struct change *change)); /* found_id gets everything */
 void update_request(struct change *change, unsigned fields, struct json_credential_request *request,
 		    struct settings *settings);

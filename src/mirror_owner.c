@@ -97,6 +97,11 @@ void owner_find(struct change *change, const struct difference *d)
 	} else if (change->decision.action == PLAN_REPLACE) {
 		change->owner = wanted_owner(mirror, d);
 		change->old_owner = known_owner(mirror, d);
+	} else if (change->decision.action == PLAN_CREATE && !d->owner_id && !change->decision.look_first &&
+		   !mirror->setup.config->subscriber_id && d->email) {
+		/* Nothing was made yet: what is desired now counts. */
+		change->owner = d->owner_email && strcmp(d->owner_email, d->email) == 0 ? known_owner(mirror, d)
+										       : wanted_owner(mirror, d);
 	} else if (d->owner_email) {
 		change->owner = known_owner(mirror, d);
 		if (mirror->setup.config->subscriber_id && d->owner_id &&

@@ -92,6 +92,7 @@ static void describe(struct change *change)
 {
 	change->intent.operation = "remove";
 	change->intent.recheck = true;
+	change->intent.owner_no = change->owner->no;
 	change->intent.absent = !change->present;
 	change->intent.subscriber_id = change->owner->id;
 	change->intent.sip_endpoint_id = change->credential_id;
@@ -266,14 +267,27 @@ static void orphan_act(struct change *change)
 	remove_owner(change, change->owner, record_orphan);
 }
 
+/* Found: the ledger knows it from now on, and the next pass removes it, past the rails. */
+static void orphan_looked(struct change *change)
+{
+	change->owner_gone = !change->owner->id;
+	change->outcome.owner_no = change->owner->no;
+	change->outcome.owner_id = change->owner->id;
+	record_orphan(change);
+}
+
 void orphan_start(struct change *change)
 {
 	struct owner *owner = change->owner;
 
-	if (!owner->id || owner->origin != ORIGIN_CREATED) {
-		/* Nothing of ours is there: only the ledger's row goes. */
+	if (owner->origin != ORIGIN_CREATED || (!owner->id && !change->intent_at_ms)) {
 		change->owner_gone = true;
 		record_orphan(change);
+		return;
+	}
+	if (!owner->id) {
+		/* A lost request may have made it after all. */
+		create_look_owner(change, orphan_looked);
 		return;
 	}
 	change->intent.operation = "remove";

@@ -22,6 +22,7 @@ static void act(struct change *change);
 static void remove_old(struct change *change);
 static void add_new(struct change *change);
 static void leave_owner(struct change *change);
+static void leave_old(struct change *change);
 static void record_replace(struct change *change);
 
 static void describe(struct change *change)
@@ -78,7 +79,7 @@ static void intend(struct change *change)
 static void act(struct change *change)
 {
 	if (!change->owner->id)
-		create_subscriber(change, remove_old);
+		create_owner(change, remove_old);
 	else
 		remove_old(change);
 }
@@ -103,6 +104,11 @@ static void leave_owner(struct change *change)
 {
 	change->owner->extensions++;
 	change->old_owner->extensions--;
+	update_profile(change, leave_old);
+}
+
+static void leave_old(struct change *change)
+{
 	remove_owner(change, change->old_owner, record_replace);
 }
 
@@ -127,8 +133,9 @@ static void record_replace(struct change *change)
 		o->owner_no = owner->no;
 		o->owner_id = owner->id;
 		o->owner_origin = "created";
-		o->owner_profile_digest = change->profiled && change->profile_digest ? change->profile_digest : "";
 	}
+	if (change->profiled)
+		update_record_profile(change);
 	if (change->owner_gone && change->old_owner->no) {
 		change->extra.owner_no = change->old_owner->no;
 		change->extra.drop_owner = true;

@@ -168,7 +168,7 @@ static void profile_put(const struct api_result *result, void *arg)
 	if (change_refused(change, result))
 		return;
 	change->profiled = true;
-	record_update(change);
+	change->check_next(change);
 }
 
 static void profile_read(const struct api_result *result, void *arg)
@@ -176,26 +176,36 @@ static void profile_read(const struct api_result *result, void *arg)
 	struct change *change = arg;
 	unsigned clear = 0;
 
+	if (result->outcome == API_NOT_FOUND && !change->owner->fixed) {
+		check_again(change, create_owner_is_gone);
+		return;
+	}
 	if (result->outcome != API_DONE) {
 		change_look_failed(change, result);
 		return;
 	}
 	if (!update_merge(change, result->subscriber, &clear)) {
 		change->profiled = true;
-		record_update(change);
+		change->check_next(change);
 		return;
 	}
 	api_put_subscriber(change->mirror->setup.api, change->owner->id, email_after(change, result->subscriber),
 			   (const char *const *)change->merged, clear, profile_put, change);
 }
 
-static void profile(struct change *change)
+void update_profile(struct change *change, void (*next)(struct change *change))
 {
+	change->check_next = next;
 	/* A sibling may have moved the subscriber already: then the tag is the new e-mail. */
-	if (change->decision.profile || change->decision.move_owner)
+	if (!change->profiled && (change->decision.profile || change->decision.move_owner))
 		api_get_subscriber(change->mirror->setup.api, change->owner->id, profile_read, change);
 	else
-		record_update(change);
+		next(change);
+}
+
+static void profile(struct change *change)
+{
+	update_profile(change, record_update);
 }
 
 /* ---- the end ---------------------------------------------------------------- */
@@ -214,13 +224,13 @@ static char *profile_fields(const struct change *change)
 	return strbuf_detach(&names);
 }
 
-static void record_profile(struct change *change)
+void update_record_profile(struct change *change)
 {
 	struct owner *owner = change->owner;
 	struct ledger_outcome *o = &change->outcome;
 
 	o->owner_no = owner->no;
-	if (change->decision.profile) {
+	if (change->decision.profile || change->owner_new) {
 		mem_free(owner->sent_fields);
 		owner->sent_fields = profile_fields(change);
 		o->owner_profile_digest = change->profile_digest ? change->profile_digest : "";
@@ -257,7 +267,7 @@ static void record_update(struct change *change)
 	if (fields & PLAN_SECRET)
 		o->secret_digest = change->secret_digest;
 	if (change->profiled)
-		record_profile(change);
+		update_record_profile(change);
 	change_done(change);
 }
 
@@ -355,6 +365,7 @@ void suspend_start(struct change *change)
 	change->intent.operation = "suspend";
 	change->intent.clear_secret = true;
 	change->intent.recheck = true;
+	change->intent.owner_no = change->owner->no;
 	change->intent.absent = !change->present;
 	change->intent.subscriber_id = change->owner->id;
 	change->intent.sip_endpoint_id = change->credential_id;

@@ -351,8 +351,9 @@ static bool ledger_follows(const struct difference *d)
 	if (!d->present || d->state == STATE_NONE)
 		return false;
 	/* A duplicate is there, and that is all that is known of it. */
-	return d->absent_noted || (!d->problem && (d->is_protected != d->wants_protection ||
-						   (d->extension && !same(d->extension, d->ledger_extension))));
+	return d->absent_noted || (d->tried_digest && d->desired_digest && !same(d->tried_digest, d->desired_digest)) ||
+	       (!d->problem && (d->is_protected != d->wants_protection ||
+					(d->extension && !same(d->extension, d->ledger_extension))));
 }
 
 /* Why nothing may be sent for this key now, or NULL. */

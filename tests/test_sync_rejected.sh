@@ -1,0 +1,112 @@
+#!/bin/sh
+# test_sync_rejected.sh - what SignalWire refuses waits until the row changes, and holds nobody else up.
+. "${SRCDIR:-.}/tests/world.sh"
+
+error_of() { sql "select last_error from swbridge.sync where key = '$1'"; }
+
+# ---- on creating ---------------------------------------------------------------
+
+world creating
+set_sim '{"name_max":20}'
+people 101 104
+sql "update pbx_users set send_as = '+15559990000' where key = 'k102'; update pbx_users set username = repeat('x', 40) where key = 'k103'"
+syncs 4 "two of four are refused"
+like "$(error_of k102)" "send_as" "the ledger says why the first"
+like "$(error_of k103)" "username" "and why the second"
+is "$(state_of k101) $(state_of k102) $(state_of k103) $(state_of k104)" "active rejected rejected active" "the others are mirrored"
+quiet "refused" 4
+before=$(sql "select id from swbridge.subscriber where email = 'k102@pbx.example.com'")
+isnt "$before" "" "the subscriber that was made for it is known"
+sql "update pbx_users set send_as = null where key = 'k102'"
+syncs 4 "the row is edited"
+is "$(sent)" "POST credential 102 password,username" "and created under the subscriber that was there"
+is "$(sql "select subscriber_id from swbridge.mapping where key = 'k102'")" "$before" "with its id"
+sql "update pbx_users set username = 'short' where key = 'k103'"
+syncs 0 "the other too"
+in_step "edited"
+
+# ---- on changing ---------------------------------------------------------------
+
+sql "update pbx_users set send_as = '+15559990000', secret = 'other' where key = 'k101'"
+syncs 4 "a change is refused"
+quiet "a refused change" 4
+is "$(sql "select settings_digest is null, secret_digest is null from swbridge.sync where key = 'k101'")" "f|f" "what was there before is known still"
+sql "update pbx_users set send_as = null, secret = 'secret-101' where key = 'k101'"
+syncs 0 "a change that is taken back"
+is "$(sent) $requests" " 0" "the ledger alone follows"
+in_step "taken back"
+set_sim '{"sip_password_min":6}'
+sql "update pbx_users set secret = 'abc' where key = 'k101'"
+syncs 4 "a password is refused"
+unlike "$out $err $(error_of k101)" "'abc'|\"abc\"" "and told to nobody"
+sql "update pbx_users set secret = 'abcdefg' where key = 'k101'"
+syncs 0 "a longer one is not"
+is "$(sent)" "PATCH credential 101 password" "one PATCH"
+in_step "a longer password"
+
+# ---- foreign names --------------------------------------------------------------
+
+world foreign
+sim seed -d '{"subscribers":[{"email":"k101@pbx.example.com","credentials":[{"username":"900","password":"z"}]},
+	{"email":"z@x.example","credentials":[{"username":"102","password":"z"},{"username":"122","password":"z"}]}],
+	"sip_endpoints":[{"username":"103","password":"z"}]}' >/dev/null
+sim state | grep -v '"k10[234]' >"$tmp/foreign.before"
+people 101 104
+syncs 4 "e-mail and usernames that exist remotely"
+for key in k101 k102 k103; do
+	is "$(state_of $key)" rejected "$key is rejected"
+	like "$(error_of $key)" "exists remotely" "$key: the ledger says why"
+	is "$(journal_of $key)" "create:foreign" "$key: the journal too"
+done
+is "$(state_of k104)" active "the fourth is mirrored"
+quiet "foreign" 4
+is "$(told state <<-'EOF'
+	select username, password from credential where password = 'z' order by 1;
+EOF
+)" "102 z
+122 z
+900 z" "the foreign ones are as they were"
+sql "update pbx_users set extension = '122' where key = 'k104'"
+syncs 4 "renamed to a foreign name"
+is "$(state_of k104)" rejected "rejected"
+quiet "renamed to a foreign name" 4
+sql "update pbx_users set extension = '204' where key = 'k104'; update pbx_users set extension = '202' where key = 'k102';
+	update pbx_users set extension = '203' where key = 'k103'; update pbx_users set email = 'free@x.example' where key = 'k101';
+	insert into test.foreign_subscriber values ('k101@pbx.example.com'), ('z@x.example');
+	insert into test.foreign_credential values ('900'), ('102'), ('122')"
+syncs 0 "all get other names"
+swb sync
+in_step "other names"
+
+# ---- other shapes of a refusal ----------------------------------------------------
+
+for shape in object strings html empty; do
+	set_sim "{\"error_shape\":\"$shape\",\"unique_code\":\"must_be_unique\"}"
+	sql "insert into pbx_users (key, extension, secret, send_as) values ('$shape', '1-$shape', 'x', '+15559990000')"
+	swb sync
+	is "$rc" 4 "a 422 whose body is of the shape $shape"
+	quiet "the shape $shape" 4
+	sql "delete from pbx_users where key = '$shape'"
+	swb sync
+	is "$rc" 0 "and what was left of it is removed"
+done
+in_step "shapes"
+
+# ---- the account -----------------------------------------------------------------
+
+world account signalwire.max_in_flight=2
+people 101 103
+syncs 0 "three"
+set_sim '{"account_error":"insufficient_balance"}'
+people 104 109
+sql "update pbx_users set secret = 'new' where key = 'k101'; delete from pbx_users where key = 'k103'"
+syncs 4 "the account may not grow"
+is "$(sent_sorted)" "DELETE credential 103 
+DELETE subscriber k103@pbx.example.com 
+PATCH credential 101 password" "everything else goes on"
+ok "not every row is tried" test "$(sim count/posts_received)" -lt 12
+set_sim '{"account_error":null}'
+syncs 0 "when it may again"
+in_step "grown"
+
+done_testing

@@ -1,0 +1,120 @@
+#!/bin/sh
+# test_sync_stop.sh - what stops a pass at once, what kills it, and that the next one goes on from there.
+. "${SRCDIR:-.}/tests/world.sh"
+
+twins() { told log 0 <<-'EOF'
+	select type, name, count(*) from log l where op = 'create'
+	   and not exists (select from log d where d.id = l.id and d.op in ('delete', 'cascade'))
+	 group by 1, 2 having count(*) > 1;
+EOF
+}
+
+world refused
+people 101 110
+syncs 0 "ten extensions"
+sql "update pbx_users set secret = 'new'"
+for status in 401 403; do
+	set_sim "{\"missing_scope\":$status}"
+	syncs 77 "the API answers $status"
+	is "$(sent) $requests" " 1" "one request, and nothing more is sent"
+done
+set_sim '{"missing_scope":0}'
+fault '{"method":"PATCH","action":"status","status":401}'
+swb sync
+is "$rc $(sql 'select count(*) from swbridge.journal where outcome is null')" "77 0" "401 in the middle: certain"
+syncs 0 "when the token is right again"
+in_step "after 401"
+
+# Another project answers with another domain.
+sql "update pbx_users set secret = 'newer'"
+sim project -d '{"id":"99999999-2222-4333-8444-555555555555","token":"x","domain":"other.sip.signalwire.com"}' >/dev/null
+set_sim '{"act_as":"99999999-2222-4333-8444-555555555555"}'
+syncs 6 "the token belongs to another project"
+is "$(sent) $requests" " 1" "nothing is sent"
+set_sim '{"act_as":null}'
+
+# Everything is gone, says an API that lies: nothing is believed.
+set_sim '{"all_404":"all"}'
+syncs 6 "every answer is 404"
+is "$(sent)" "" "nothing is sent"
+is "$(sql 'select count(sip_endpoint_id) from swbridge.sync')" 10 "no id is forgotten"
+set_sim '{"all_404":"off"}'
+syncs 0 "it was a mistake"
+in_step "after 404"
+
+# Too many requests.
+sql "update pbx_users set secret = 'limited'"
+fault '{"method":"PATCH","action":"status","status":429,"retry_after":"1","times":3}'
+syncs 0 "three are told to wait a second"
+in_step "after 429"
+is "$(sent | wc -l)" 10 "each is sent once"
+
+stop_sim
+sql "update pbx_users set secret = 'down'"
+swb sync
+is "$rc" 75 "the API is down"
+is "$(sql 'select count(*) from swbridge.journal where outcome is null')" 0 "nothing is unknown"
+
+# ---- the dashboard -----------------------------------------------------------------
+
+world dashboard
+people 101 105
+sql "update pbx_users set email = 'two@x.example', first_name = 'Two' where key in ('k101', 'k102')"
+syncs 0 "five extensions"
+sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.mapping where key = 'k103'")\",\"delete\":true}" >/dev/null
+sql "update pbx_users set secret = 'new' where key = 'k103'"
+syncs 0 "a credential that somebody deleted"
+is "$(sent)" "POST credential 103 password,username" "is created again in the same pass"
+in_step "deleted by somebody"
+sim edit -d "{\"id\":\"$(sql "select id from swbridge.subscriber where email = 'two@x.example'")\",\"delete\":true}" >/dev/null
+sql "update pbx_users set secret = 'new' where key = 'k101'"
+swb sync
+swb sync
+in_step "a subscriber that somebody deleted"
+sim edit -d "{\"id\":\"$(sql "select id from swbridge.subscriber where email = 'two@x.example'")\",\"delete\":true}" >/dev/null
+sql "update pbx_users set first_name = 'Three' where key = 'k101'"
+swb sync
+swb sync
+in_step "a subscriber that somebody deleted, seen by its profile"
+
+# ---- killed -----------------------------------------------------------------------
+
+world killed signalwire.max_in_flight=2
+people 101 120
+set_sim '{"latency_ms":100}'
+for min in 1 7 13 19 25; do
+	start_swb sync
+	sim "wait?key=mutations&min=$min" >/dev/null
+	kill -9 "$swb_pid"
+	wait "$swb_pid" 2>/dev/null
+	swb_pid=
+done
+set_sim '{"latency_ms":0}'
+# A lock goes with its connection, which the server may notice a moment later.
+free() { swb sync; [ "$rc" -ne 7 ]; }
+wait_for 10 free
+settle
+swb sync
+settle
+swb sync
+is "$rc" 0 "killed five times, and run again"
+in_step "killed"
+is "$(twins)" "" "nothing is there twice"
+
+# ---- two at once ------------------------------------------------------------------
+
+sql "update pbx_users set secret = 'again'"
+set_sim '{"latency_ms":1000}'
+n=$(sim count/PATCH)
+start_swb sync
+sim "wait?key=PATCH&min=$((n + 1))" >/dev/null
+rc=0
+"$BUILDDIR/swbridge" -c "$conf" sync >"$tmp/second" 2>&1 || rc=$?
+is "$rc" 7 "a second one is refused"
+set_sim '{"latency_ms":0}'
+wait "$swb_pid"
+is "$?" 0 "the first goes on"
+swb_pid=
+in_step "two at once"
+
+done_testing
