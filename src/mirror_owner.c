@@ -83,6 +83,13 @@ static struct owner *fixed_owner(struct mirror *mirror)
 	return owner;
 }
 
+/* The ledger's subscriber was certainly never made, and meanwhile the PBX names another one. */
+static bool owner_given_up(const struct difference *d)
+{
+	return d->state == STATE_CREATING && !d->owner_id && d->intent == OPERATION_NONE && d->email &&
+	       strcmp(d->email, d->owner_email) != 0;
+}
+
 /* Whose credential a change is about; REPLACE has two. */
 void owner_find(struct change *change, const struct difference *d)
 {
@@ -97,7 +104,7 @@ void owner_find(struct change *change, const struct difference *d)
 	} else if (change->decision.action == PLAN_REPLACE) {
 		change->owner = wanted_owner(mirror, d);
 		change->old_owner = known_owner(mirror, d);
-	} else if (d->owner_email) {
+	} else if (d->owner_email && !owner_given_up(d)) {
 		change->owner = known_owner(mirror, d);
 		if (mirror->setup.config->subscriber_id && d->owner_id &&
 		    strcmp(d->owner_id, mirror->setup.config->subscriber_id) == 0)
