@@ -202,6 +202,8 @@ static void complete(struct pass *pass, int64_t started_ms, int64_t requests_bef
 	summary->seconds = (double)(loop_now_ms() - started_ms) / 1000.0;
 	pass_keys_release(&pass->holders);
 	pass_keys_release(&pass->again);
+	mem_free(pass->cursor);
+	pass->cursor = NULL;
 	if (summary->source_rows > 0 && summary->without_secret == summary->source_rows)
 		log_error("Not one row of the source has a secret; was the secret column renamed or emptied? "
 			  "Nothing was changed for these extensions");
