@@ -71,6 +71,7 @@ struct change {
 	char *sent_fields;
 	char *holder_key;
 	int64_t intent_at_ms;
+	bool refusal_over; /* what was refused is not what is wanted now */
 
 	struct owner *owner;     /* whose credential it is, or will be */
 	struct owner *old_owner; /* REPLACE: whose it was */
@@ -166,6 +167,7 @@ void owner_clear_all(struct mirror *mirror);
 
 /* mirror_wait.c */
 struct change *wait_pending(const struct mirror *mirror, const char *key); /* NULL: no change of this key */
+bool wait_frees_name(const struct change *change); /* may leave its name to others: not where only the ledger follows */
 void wait_add(struct change *change);
 void wait_remove(struct change *change);
 bool wait_holder(struct change *change); /* true where the change has to wait; may set `parking` instead */

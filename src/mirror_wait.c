@@ -15,6 +15,11 @@ bool mirror_has(const struct mirror *mirror, const char *key)
 	return wait_pending(mirror, key) != NULL;
 }
 
+bool wait_frees_name(const struct change *change)
+{
+	return change->decision.action != PLAN_NOTE && change->decision.action != PLAN_MARK_ABSENT;
+}
+
 void wait_add(struct change *change)
 {
 	struct lh_table *dependents = change->mirror->dependents;
@@ -75,7 +80,7 @@ bool wait_holder(struct change *change)
 	if (!change->decision.after_holder || change->holder != WAIT_HELD)
 		return false;
 	holder = wait_pending(change->mirror, change->holder_key);
-	if (!holder || holder == change) {
+	if (!holder || holder == change || !wait_frees_name(holder)) {
 		/* Nobody is about to move it: held back, rejected, or unknown. */
 		change->holder = WAIT_LATE;
 		return false;

@@ -3,6 +3,8 @@
 
 #include "mem.h"
 
+#include <string.h>
+
 /* ---- keys ------------------------------------------------------------------- */
 
 void pass_keys_add(struct keys *keys, const char *key)
@@ -136,6 +138,11 @@ static void follow(struct pass *pass, const struct difference *d, const struct p
 		mirror_submit(pass->setup->mirror, d, &note);
 }
 
+static bool refused_before(const struct difference *d)
+{
+	return d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) == 0;
+}
+
 static void decided(struct pass *pass, const struct difference *d, struct plan_decision *decision)
 {
 	const bool held_by_other = d->holder == HOLDER_KEEPS && decision->action == PLAN_REJECT && !d->problem;
@@ -148,7 +155,8 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 		say_row(pass, d, decision, PASS_SKIPPED, 0, d->skip_reason ? d->skip_reason : decision->reason);
 		break;
 	case PLAN_REJECT:
-		pass->summary->rejected++;
+		/* What SignalWire refused before is in the totals of a whole pass already. */
+		pass->summary->rejected += pass->policy.keyed || !refused_before(d);
 		if (held_by_other)
 			reason = mem_printf("%s (%s)", decision->reason, d->holder_key);
 		say_row(pass, d, decision, PASS_REJECTED, 0, reason);
