@@ -91,8 +91,8 @@ ends 75 "Is the server running.*host in conninfo" "a server that is not there" s
 config signalwire.api_token=PTwrong0wrong0wrong
 whole "a wrong token with nothing to send"
 sql "update pbx_users set secret = 'new-101' where extension = '101'"
-ends 77 "api_token \(\[signalwire\]\)" "a wrong token" sync
-ends 77 "api_token \(\[signalwire\]\)" "a wrong token, in init," init --rebind
+ends 77 "\[signalwire\] project_id and the token right" "a wrong token" sync
+ends 77 "\[signalwire\] project_id and the token right" "a wrong token, in init," init --rebind
 config
 sim fault -d '{"action":"html_200","times":-1}' >/dev/null
 ends 75 "not JSON but HTML.*space and proxy \(\[signalwire\]\)" "a server that answers HTML" sync
