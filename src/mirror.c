@@ -88,7 +88,7 @@ static bool ledger_only(struct change *change)
 		o->protection = change->wants_protection;
 		o->absence = LEDGER_NOT_ABSENT;
 		/* A refusal is over when the row is what it was before. */
-		if (change->present && change->desired_digest)
+		if (change->refusal_over)
 			o->tried_digest = o->last_error = "";
 		break;
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_CREATE: case PLAN_UPDATE:

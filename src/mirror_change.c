@@ -43,6 +43,7 @@ static void copy_memory(struct change *c, const struct difference *d)
 	c->sent_fields = mem_strdup(d->sent_fields ? d->sent_fields : "");
 	c->holder_key = mem_strdup(d->holder_key);
 	c->intent_at_ms = d->intent_at_ms;
+	c->refusal_over = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0;
 }
 
 struct change *change_new(struct mirror *mirror, const struct difference *difference,
@@ -142,6 +143,7 @@ static void record_rejection(struct change *change)
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
 	change->outcome.tried_digest = change->present ? change->desired_digest : NULL;
+	change->outcome.extension = change->present ? change->extension : NULL;
 	/* A certain refusal: what was there before is there still. */
 	if (update && change->journal_id && !change->patched) {
 		change->outcome.settings_digest = change->old_settings_digest;
