@@ -62,6 +62,7 @@ struct change {
 	bool orphan;
 	bool present;
 	bool wants_protection;
+	bool refusal_over; /* what was refused is not what is desired now */
 	char *caller_id, *send_as, *ciphers, *codecs, *encryption, *call_handler, *calling_handler;
 	char *profile[JSON_PROFILE_COUNT];
 	char *settings_digest, *secret_digest, *profile_digest, *desired_digest;
@@ -71,7 +72,6 @@ struct change {
 	char *sent_fields;
 	char *holder_key;
 	int64_t intent_at_ms;
-	bool refusal_over; /* what was refused is not what is wanted now */
 
 	struct owner *owner;     /* whose credential it is, or will be */
 	struct owner *old_owner; /* REPLACE: whose it was */
