@@ -108,6 +108,9 @@ int json_write_credential(struct strbuf *out, const struct json_credential_reque
 int json_write_subscriber(struct strbuf *out, const char *email, const char *const profile[JSON_PROFILE_COUNT],
 			  unsigned clear, struct error *err);
 
+/* A text in quotes, escaped; what is not UTF-8 goes through as it is. */
+void json_write_escaped(struct strbuf *out, const char *text);
+
 /* One text as JSON text, or null for NULL; `name` is what an error calls it. */
 int json_write_text(struct strbuf *out, const char *name, const char *text, struct error *err);
 

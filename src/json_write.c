@@ -10,7 +10,7 @@
  * json-c is not used here: it would keep copies of a password that nobody
  * wipes.  Escapes as RFC 8259, section 7.
  */
-static void escape(struct strbuf *out, const char *text)
+void json_write_escaped(struct strbuf *out, const char *text)
 {
 	strbuf_putc(out, '"');
 	while (*text) {
@@ -48,7 +48,7 @@ int json_write_text(struct strbuf *out, const char *name, const char *text, stru
 	if (check(name, text, err))
 		return -1;
 	if (text)
-		escape(out, text);
+		json_write_escaped(out, text);
 	else
 		strbuf_puts(out, "null");
 	return 0;

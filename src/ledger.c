@@ -1,4 +1,4 @@
-/* ledger - what the bridge remembers: identity, lock and holder (intents: ledger_write.c). */
+/* ledger - what the bridge remembers: identity, lock and holder (batches: ledger_intent.c, ledger_record.c). */
 #include "ledger_internal.h"
 
 #include "log.h"

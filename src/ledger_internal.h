@@ -5,6 +5,7 @@
 #define LEDGER_INTERNAL_H
 
 #include "ledger.h"
+#include "strbuf.h"
 
 struct ledger {
 	struct db *db;   /* borrowed */
@@ -12,5 +13,10 @@ struct ledger {
 	bool row_security;
 	struct ledger_identity identity;
 };
+
+/* One member more of the object that `doc` ends in; without a value none. */
+void ledger_put(struct strbuf *doc, const char *name, const char *value);
+void ledger_put_bool(struct strbuf *doc, const char *name, bool value);
+void ledger_put_int(struct strbuf *doc, const char *name, int64_t value);
 
 #endif

@@ -273,7 +273,8 @@ static const struct {
 	{ "duplicate", "reject", SAME_KEY },
 	{ "creating tried", "reject", "SignalWire rejected it, and it has not changed since" },
 	{ "active password tried", "reject", "SignalWire rejected it, and it has not changed since" },
-	{ "active password tried_other", "update secret U", "secret changed" },
+	{ "active password tried_other", "update secret note U", "secret changed" },
+	{ "active tried_other", "note note", "only the ledger has to follow" },
 	{ "active password tried unknown_update", "update username secret U", UNKNOWN_SENT },
 
 	/* Names that another row of ours has. */
