@@ -151,7 +151,7 @@ static bool requests(struct server *server, int i)
 			return true;
 		if (sscanf(connection->in.data, "%15s %255s", method, path) != 2)
 			return false;
-		snprintf(seen->lines[seen->requests % PEER_LINES], PEER_LINE, "%s %s %d", method, path, connection->number);
+		snprintf(seen->lines[seen->requests % PEER_LINES], PEER_LINE, "%.7s %.40s %d", method, path, connection->number);
 		snprintf(seen->last, PEER_LAST, "%.*s", (int)header, connection->in.data);
 		seen->body = (long)body;
 		seen->requests++;
