@@ -17,6 +17,10 @@ is "$(state_of k101) $(state_of k102) $(state_of k103) $(state_of k104)" "active
 quiet "refused" 4
 before=$(sql "select id from swbridge.subscriber where email = 'k102@pbx.example.com'")
 isnt "$before" "" "the subscriber that was made for it is known"
+sql "update pbx_users set extension = '113' where key = 'k103'"
+syncs 4 "a refused row gets another number, which is not its username"
+is "$(sent) $requests $(state_of k103)" " 0 rejected" "it stays refused"
+quiet "another number" 4
 sql "update pbx_users set send_as = null where key = 'k102'"
 syncs 4 "the row is edited"
 is "$(sent)" "POST credential 102 password,username" "and created under the subscriber that was there"

@@ -9,6 +9,8 @@ twins() { told log 0 <<-'EOF'
 EOF
 }
 
+reached() { [ "$(sim "count/$1")" -ge "$2" ]; }
+
 world refused
 people 101 110
 syncs 0 "ten extensions"
@@ -84,8 +86,8 @@ people 101 120
 set_sim '{"latency_ms":100}'
 for min in 1 7 13 19 25; do
 	start_swb sync
-	sim "wait?key=mutations&min=$min" >/dev/null
-	kill -9 "$swb_pid"
+	wait_for 5 reached mutations "$min"
+	kill -9 "$swb_pid" 2>/dev/null
 	wait "$swb_pid" 2>/dev/null
 	swb_pid=
 done
@@ -107,7 +109,7 @@ sql "update pbx_users set secret = 'again'"
 set_sim '{"latency_ms":1000}'
 n=$(sim count/PATCH)
 start_swb sync
-sim "wait?key=PATCH&min=$((n + 1))" >/dev/null
+ok "the first has sent something" wait_for 20 reached PATCH $((n + 1))
 rc=0
 "$BUILDDIR/swbridge" -c "$conf" sync >"$tmp/second" 2>&1 || rc=$?
 is "$rc" 7 "a second one is refused"
