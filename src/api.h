@@ -25,8 +25,9 @@
  * What is safe to try again is tried again in here, with backoff, full jitter,
  * Retry-After and a retry budget shared by all requests (ten, plus a tenth of
  * the requests, at most a thousand saved up; beyond that failures are returned
- * at once): a 429, "try later" and NOT_SENT for every operation, 5xx, no answer
- * and unreadable bodies for GETs.  A mutation whose outcome is unknown is never
+ * at once): a 429, which costs none of the budget since it narrows the window of
+ * requests (http_pace.h), "try later" and NOT_SENT for every operation, 5xx, no
+ * answer and unreadable bodies for GETs.  A mutation whose outcome is unknown is never
  * sent again here.
  *
  * `row` and `done` are called from the loop, never from within the call that

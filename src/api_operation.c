@@ -107,14 +107,17 @@ static void wait_for(struct api_operation *op, int64_t ms)
 
 static bool try_again(struct api_operation *op, const struct api_verdict *verdict, const struct http_response *response)
 {
+	/* Nothing was done, and the window that the 429 halved keeps the next ones few: that is no storm of retries. */
+	bool free_of_charge = response->end == HTTP_ANSWERED && response->status == 429;
 	int64_t ms = -1;
 
-	if (!verdict->again || op->api->budget < API_BUDGET_RETRY)
+	if (!verdict->again || (!free_of_charge && op->api->budget < API_BUDGET_RETRY))
 		return false;
 	ms = backoff_next(&op->backoff, next_random(op->api), response->retry_after_ms);
 	if (ms < 0)
 		return false;
-	op->api->budget -= API_BUDGET_RETRY;
+	if (!free_of_charge)
+		op->api->budget -= API_BUDGET_RETRY;
 	wait_for(op, ms);
 	return true;
 }

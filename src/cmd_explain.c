@@ -20,6 +20,7 @@ struct story {
 	bool source_empty;
 	bool in_step;
 	bool tracked;
+	bool rejected;
 	struct plan_decision decision;
 	unsigned held;    /* CLASS_* */
 	bool is_held;
@@ -90,6 +91,7 @@ static void ledger_row(const struct admin_row *row, void *arg)
 	if (strcmp(row->key, story->key) != 0)
 		return;
 	story->tracked = true;
+	story->rejected = strcmp(row->state, "rejected") == 0;
 	if (story->options->json) {
 		row_view_print(stdout, row, true);
 		return;
@@ -184,6 +186,12 @@ static void say_now(const struct story *story)
 {
 	const struct plan_decision *decision = &story->decision;
 
+	/* No difference, since what was refused is what is desired still. */
+	if (story->rejected && (story->in_step || decision->action == PLAN_NOTHING)) {
+		printf("Now: rejected (see the last error); it waits until its row in the PBX changes, or for: "
+		       "swbridge retry %s\n", story->key);
+		return;
+	}
 	if (story->in_step || decision->action == PLAN_NOTHING) {
 		printf("Now: %s\n", !story->tracked ? "nothing to do; it is not mirrored."
 				    : story->in_step ? "in step, nothing to do." : "nothing to do.");

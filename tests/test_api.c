@@ -471,6 +471,7 @@ static void keeps_a_retry_budget(void **state)
 {
 	struct scene *scene = *state;
 	struct fake_answer ok = { .status = 200, .body = operations[GET_PROFILE].answer };
+	const struct fake_answer throttled[] = { { .status = 429 }, { .status = 429 }, ok };
 
 	for (int i = 0; i < 30; i++) {
 		fake_http_script(scene->http, NULL, 0);
@@ -479,6 +480,9 @@ static void keeps_a_retry_budget(void **state)
 		assert_int_equal(scene->outcome, API_FAILED);
 	}
 	assert_in_range(api_requests(scene->api), 30 + 10, 30 + 10 + 3);
+	/* It is used up; a 429 needs none of it. */
+	run(scene, GET_PROFILE, throttled, 3);
+	assert_int_equal(scene->outcome, API_DONE);
 
 	for (int i = 0; i < 12000; i++)
 		run(scene, GET_PROFILE, &ok, 1);

@@ -1,0 +1,235 @@
+#!/bin/sh
+# test_fences.sh - the wrong project, space, database or columns, and what cannot be believed: nothing is removed, nothing created, and it is said why.
+. "${SRCDIR:-.}/tests/world.sh"
+
+OTHER=99999999-2222-4333-8444-555555555555
+
+# fenced STATUS REGEX DESCRIPTION: a pass that would remove, create and change does none of it, and says why.
+fenced() {
+	syncs "$1" "$3: ends with $1"
+	like "$out$err" "$2" "$3: the sentence names the way out"
+	is "$(sent)" "" "$3: 0 removals, 0 creations, 0 changes"
+}
+
+twins() { told log 0 <<-'SQL'
+	select type, name, count(*) from log l where op = 'create'
+	   and not exists (select from log d where d.id = l.id and d.op in ('delete', 'cascade'))
+	 group by 1, 2 having count(*) > 1;
+SQL
+}
+
+# ---- I11: what the ledger is bound to -------------------------------------------
+
+world bound
+people 101 108
+syncs 0 "eight extensions"
+# All of this is due in every pass below, and is done by the last of them.
+sql "delete from pbx_users where key = 'k101'; update pbx_users set secret = 'new' where key = 'k102'"
+people 109 109
+
+config "signalwire.project_id=$OTHER"
+fenced 6 "bound to project $SIM_PROJECT, .signalwire. project_id says $OTHER.*postgres. schema" "I11: another project id"
+is "$requests" 0 "I11: another project id: not one request"
+config "signalwire.api_url=http://127.0.0.1:1"
+fenced 6 "bound to $sim_url, .* says http://127.0.0.1:1.*space.*swbridge init --rebind" "I11: another space"
+config
+
+home=$PGDATABASE
+sql "create database twin template $home" -d postgres
+PGDATABASE=twin
+config
+fenced 6 "another database or server.*stop the other and run: swbridge init --rebind" "I11: a copied database"
+PGDATABASE=$home
+sql "create database restored" -d postgres
+pg_dump "$home" | psql -Xq -d restored >/dev/null
+PGDATABASE=restored
+config
+fenced 6 "another database or server.*swbridge init --rebind" "I11: a restored dump"
+PGDATABASE=$home
+config
+system=$(sql "update swbridge.identity set system_identifier = system_identifier + 1 returning system_identifier - 1")
+fenced 6 "another database or server.*swbridge init --rebind" "I11: a database of the same name in another cluster"
+sql "update swbridge.identity set system_identifier = $system"
+
+version=$(sql "select schema_version from swbridge.identity")
+sql "update swbridge.identity set schema_version = 99"
+fenced 6 "version 99, this swbridge knows only up to $version; install the newer" "I39: a schema of the future"
+swb init
+is "$rc $(sql "select schema_version from swbridge.identity")" "6 99" "I39: init does not touch it either"
+sql "update swbridge.identity set schema_version = 0"
+fenced 6 "version 0, this swbridge needs $version; run: swbridge init" "I39: a schema of the past"
+sql "update swbridge.identity set schema_version = $version"
+
+# The token is one of another project: everything there answers, and nothing is ours.
+sim project -d "{\"id\":\"$OTHER\",\"token\":\"x\",\"domain\":\"other.sip.signalwire.com\"}" >/dev/null
+set_sim "{\"act_as\":\"$OTHER\"}"
+fenced 6 "SIP domain is other.sip.signalwire.com.*bound to $SIM_DOMAIN.*signalwire.*swbridge init --rebind" "I11: a token of another project"
+is "$requests" 1 "I11: one question finds it out"
+set_sim '{"act_as":null,"all_404":"all"}'
+fenced 6 "does not show the project's SIP profile.*space right" "I10: every answer is 404"
+is "$(sql "select count(sip_endpoint_id) from swbridge.sync")" 8 "I10: no id is forgotten"
+set_sim '{"all_404":"off"}'
+
+# ---- I12: the source ------------------------------------------------------------
+
+sql "alter table pbx_users rename column codecs to old_codecs"
+fenced 6 'column "codecs" of public.pbx_users is gone.*columns.*run: swbridge init' "I12: a dropped column"
+sql "alter table pbx_users rename column old_codecs to codecs"
+
+sql "create role bridge login; grant usage on schema swbridge to bridge; grant select on pbx_users to bridge;
+	grant select, insert, update, delete on all tables in schema swbridge to bridge;
+	grant usage on all sequences in schema swbridge to bridge"
+config "postgres.conninfo=host=$PGHOST user=bridge dbname=$PGDATABASE"
+sql "revoke select on pbx_users from bridge"
+fenced 6 "role bridge may not read public.pbx_users.*run: grant select on public.pbx_users to bridge" "I12: a revoked SELECT"
+sql "grant select on pbx_users to bridge; alter table pbx_users enable row level security"
+fenced 6 "policy would hide rows of public.pbx_users.*run: alter role bridge bypassrls.*row_security" "I12: row-level security that hides all rows"
+sql "alter table pbx_users disable row level security"
+config
+
+sql "create table safe as select * from pbx_users"
+sql "truncate pbx_users"
+fenced 3 "source has no rows.*swbridge forget" "I12: the users table is truncated"
+is "$(sql "select count(*) from swbridge.sync where absent_since is not null")" 0 "I12: nobody counts as absent"
+# Where all secrets went, nothing is done to the phones either, and it is no secret.
+sql "insert into pbx_users select * from safe; insert into pbx_users (key, extension) values ('k101', '101');
+	update pbx_users set secret = null"
+syncs 0 "I12: all secrets are NULL"
+like "$err" "Not one row of the source has a secret; was the secret column renamed" "I12: all secrets are NULL: an alarm"
+is "$(sent)" "" "I12: all secrets are NULL: nothing is sent"
+sql "truncate pbx_users; insert into pbx_users select * from safe"
+
+syncs 0 "behind the last fence"
+is "$(sent_sorted)" "DELETE credential 101 
+DELETE subscriber k101@pbx.example.com 
+PATCH credential 102 password
+POST credential 109 password,username
+POST subscriber k109@pbx.example.com email" "what was due all along is done"
+in_step "behind the last fence"
+
+# Emptied and filled again by two transactions, a pass between any two statements.
+world refilled mirror.grace=1h
+people 101 108
+syncs 0 "eight extensions"
+sql "create table safe as select * from pbx_users"
+mark=$(sim count/seq)
+for half in "delete from pbx_users where key < 'k105'" "delete from pbx_users" \
+	"insert into pbx_users select * from safe where key < 'k105'" "insert into pbx_users select * from safe where key >= 'k105'"; do
+	sql "$half"
+	swb sync
+done
+is "$(sent)" "" "I12: deleted and inserted again, a pass between any two: nothing is sent"
+is "$(sql "select count(*) from swbridge.sync where absent_since is not null")" 0 "I35: who is back is not absent"
+in_step "filled again"
+
+# ---- I9: listings that are not whole ----------------------------------------------
+
+# unsure NAME: an extension whose subscriber may have been made, among three pages of others.
+unsure() {
+	world "$1"
+	# The oldest first: what was made last is on the last page.
+	set_sim '{"page_size_max":10,"page_size_default":10,"order":"oldest"}'
+	sim seed -d '{"bulk":{"count":25,"prefix":"z"}}' >/dev/null
+	sql "insert into test.foreign_subscriber select 'z' || n || '@bulk.example' from generate_series(1, 25) n;
+		insert into test.foreign_credential select 'z' || n || '-1' from generate_series(1, 25) n"
+	people 101 101
+	fault "{\"method\":\"POST\",\"path\":\"*/subscribers\",\"action\":\"$2\"}"
+	syncs 5 "$1: a creation of unknown outcome"
+	settle
+}
+
+# doubted FAULT REGEX DESCRIPTION: the listing fails, and nothing is concluded from it.
+doubted() {
+	sim fault -d "$1" >/dev/null
+	syncs 5 "$3: it stays unknown"
+	like "$out$err" "$2" "$3: and is said"
+	is "$(sent)" "" "$3: 0 removals, 0 creations"
+	is "$(sim faults | grep -c '"acted":0')" 0 "$3: the fault was met"
+	sim fault/clear -d '{}' >/dev/null
+	settle
+}
+
+LIST='"method":"GET","path":"*/subscribers"'
+unsure page3 commit_then_reset
+doubted "{$LIST,\"query\":\"page_number=2\",\"action\":\"status\",\"status\":500,\"times\":-1}" "500" "I9: a 500 on page 3"
+doubted "{$LIST,\"query\":\"page_number=1\",\"action\":\"repeat_next\",\"times\":-1}" "came back to a page that was already read" "I9: a page whose next is itself"
+doubted "{$LIST,\"query\":\"page_number=2\",\"action\":\"truncated_json\",\"times\":-1}" "JSON" "I9: half a page"
+doubted "{$LIST,\"query\":\"page_number=2\",\"action\":\"html_200\",\"times\":-1}" "HTML" "I9: a page of HTML"
+syncs 0 "the listing is whole"
+is "$(sent)" "POST credential 101 password,username" "I9: what was made is found on it"
+in_step "page 3"
+
+# A list that ends early cannot be told from a whole one: then the e-mail's uniqueness has the last word.
+for action in no_next drop_page empty_list list_lag; do
+	unsure "$action" commit_then_reset
+	sim fault -d "{$LIST,\"action\":\"$action\",\"ms\":600000,\"times\":1}" >/dev/null
+	swb sync
+	settle
+	swb sync
+	settle
+	swb sync
+	is "$rc $(twins)" "0 " "I9: $action: nothing is made twice"
+	in_step "$action"
+done
+
+# The subscriber's own list, before it is deleted: somebody else's credential is on the second page.
+world living
+set_sim '{"page_size_max":2,"page_size_default":2,"order":"oldest"}'
+people 101 102
+syncs 0 "two extensions"
+sim seed -d "{\"subscriber_id\":\"$(sql "select subscriber_id from swbridge.mapping where key = 'k101'")\",\"credentials\":[
+	{\"username\":\"door\"},{\"username\":\"gate\"},{\"username\":\"lift\"},{\"username\":\"roof\"}]}" >/dev/null
+sql "insert into test.foreign_credential values ('door'), ('gate'), ('lift'), ('roof');
+	insert into test.foreign_subscriber values ('k101@pbx.example.com'); delete from pbx_users where key = 'k101'"
+sim fault -d '{"method":"GET","path":"*/sip_endpoints","query":"page_number=1","action":"status","status":500,"times":-1}' >/dev/null
+swb sync
+isnt "$rc" 0 "I9: a subscriber whose credentials cannot be listed whole"
+is "$(told log 0 <<-'SQL'
+	select count(*) from log where op = 'delete' and type = 'subscriber';
+SQL
+)" 0 "I9: is not deleted"
+sim fault/clear -d '{}' >/dev/null
+settle
+swb sync
+is "$rc $(told log 0 <<-'SQL'
+	select count(*) from log where op = 'delete' and type = 'subscriber';
+SQL
+)" "0 0" "I7: nor when they can, since they are somebody else's"
+is "$(sim state | grep -c '"username":"\(door\|gate\|lift\|roof\)"')" 4 "I7: which all are there"
+
+# ---- I10: gone, says one answer -----------------------------------------------------
+
+world lying
+people 101 104
+syncs 0 "four extensions"
+sql "update pbx_users set secret = 'new'"
+fault '{"method":"PATCH","action":"status","status":404,"times":3}'
+mark=$(sim count/seq)
+swb sync
+unlike "$(sent)" "POST|DELETE" "I10: a 404 to a PATCH is not believed while the object is there"
+is "$(sql "select count(sip_endpoint_id) from swbridge.sync")" 4 "I10: no id is cleared"
+syncs 0 "the next pass"
+in_step "lying"
+
+# By id nothing is there and the lists are empty, but the profile answers: max_creates and unique names are left.
+world objects
+people 101 104
+syncs 0 "four extensions"
+config mirror.max_creates=0
+# Created longer ago than the rails look back: another creation counts.
+sql "update swbridge.journal set at = at - interval '25 hours'; update pbx_users set secret = 'new'"
+set_sim '{"all_404":"objects"}'
+syncs 3 "everything answers 404 but the profile"
+is "$(sent)" "" "I10: what seems to have vanished is not created again past max_creates"
+like "$out" "max_creates.*swbridge approve creates" "I10: which says how"
+set_sim '{"all_404":"off"}'
+config
+for run in 1 2 3; do
+	settle
+	swb sync
+done
+is "$(twins)" "" "I10: when it was a lie nothing is there twice"
+is "$rc $(sql "select count(*) from swbridge.mapping where state = 'rejected'")" "4 4" "I38: and they are reported"
+like "$(sql "select last_error from swbridge.sync limit 1")" "exists remotely, not in the ledger" "I38: as what they are"
+
+done_testing

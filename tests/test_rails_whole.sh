@@ -1,0 +1,202 @@
+#!/bin/sh
+# test_rails_whole.sh - what the rails hold waits, by class and over a day, says what releases it, and that releases just it.
+. "${SRCDIR:-.}/tests/world.sh"
+
+# rails SECTION.KEY=VALUE…: the limits as given, or the program's own.
+rails() {
+	config mirror.max_removals= mirror.max_creates= mirror.max_changes= "$@"
+}
+
+# released DESCRIPTION [ARGUMENT…]: the command that the last pass printed, run as it stands there.
+released() {
+	command=$(printf '%s\n' "$out" | sed -n 's/.*: swbridge \(\(approve\|resume\|forget\)[a-z ]*\)$/\1/p' | head -n 1)
+	isnt "$command" "" "$1: a command is printed"
+	shift
+	# Its words are the arguments.
+	swb $command "$@"
+	is "$rc" 0 "swbridge $command runs"
+}
+
+there() { told state <<-EOF2
+	select count(*) from credential;
+EOF2
+}
+
+# ---- a class at a time (I14) ------------------------------------------------------
+
+world classes
+rails
+people 101 108
+syncs 0 "eight extensions, under the limits that the program has by itself"
+in_step "eight"
+
+# Three are gone, two change, one is new: one removal is let through, the rest is done.
+sql "delete from pbx_users where key in ('k101', 'k102', 'k103');
+	update pbx_users set secret = 'new' where key in ('k104', 'k105')"
+people 109 109
+syncs 3 "I13: of eight, one may be removed in a day"
+is "$(sent_sorted)" "DELETE credential 101 
+DELETE subscriber k101@pbx.example.com 
+PATCH credential 104 password
+PATCH credential 105 password
+POST credential 109 password,username
+POST subscriber k109@pbx.example.com email" "I14: held removals delay neither creates nor passwords"
+is "$(sent | head -n 4 | grep -c DELETE) $(sent | tail -n 2 | grep -c DELETE)" "0 2" "I33: what is removed comes last"
+like "$out" "Held by max_removals: 2 .limit 1 in 24 hours, 1 used.*: swbridge approve removals$" "the setting is named, and the command"
+quiet "held" 3
+quiet "I13: held, a process later" 3
+
+# The window: counted in the journal, whatever was restarted in between.
+sql "update swbridge.journal set at = at - interval '23 hours 59 minutes', finished_at = finished_at - interval '23 hours 59 minutes'"
+quiet "I13: nearly a day later" 3
+sql "update swbridge.journal set at = at - interval '2 minutes', finished_at = finished_at - interval '2 minutes'"
+syncs 3 "I13: a day later"
+is "$(sent | grep -c 'DELETE credential')" 1 "I13: one more is removed"
+quiet "a day later" 3
+
+# Approved is what is held now, and nothing else (I15).
+released "held removals"
+sql "delete from pbx_users where key = 'k104'"
+syncs 3 "I15: one more is gone after the approval"
+is "$(sent | grep 'DELETE credential')" "DELETE credential 103 " "I15: the approval covers what it listed, not a later one"
+like "$out" "Held by max_removals: 1 " "I15: which is held"
+quiet "one more" 3
+swb approve removals k104 --for 1s
+is "$rc" 0 "approved for a second"
+is "$(sql "select key, expires_at < now() + interval '2 seconds' from swbridge.approval where key = 'k104'")" "k104|t" "with an end"
+expired() { [ "$(sql "select count(*) from swbridge.approval where key = 'k104' and expires_at > now()")" = 0 ]; }
+wait_for 10 expired
+syncs 3 "I15: the approval has expired"
+is "$(sent)" "" "I15: and releases nothing"
+swb approve removals k105
+is "$rc $(printf '%s' "$err" | grep -c 'Nothing was approved: "k105" is not held by max_removals')" "1 1" "I15: what is not held cannot be approved"
+syncs 3 "one left"
+released "one left"
+syncs 0 "the last of them"
+in_step "the last of them"
+
+# ---- creates ------------------------------------------------------------------------
+
+world creates
+rails mirror.max_creates=5
+people 101 110
+syncs 3 "I13: ten are new, five may be created"
+is "$(sent | cut -d' ' -f1,2 | sort | uniq -c | tr -s ' ')" " 5 POST credential
+ 5 POST subscriber" "five are"
+like "$out" "Held by max_creates: 5 .limit 5.*: swbridge approve creates$" "the setting is named, and the command"
+sql "update pbx_users set secret = 'new' where key = 'k101'; update pbx_users set enabled = false where key = 'k102'"
+syncs 3 "I14: with creates held"
+is "$(sent_sorted)" "DELETE credential 102 
+DELETE subscriber k102@pbx.example.com 
+PATCH credential 101 password" "I14: the rest is done"
+quiet "held creates" 3
+# One that failed for certain does not count.
+world refused
+rails mirror.max_creates=2
+set_sim '{"name_max":20}'
+people 101 103
+sql "update pbx_users set username = repeat('x', 30) where key = 'k101'"
+syncs 4 "one of three is refused, two may be created"
+is "$(sql "select count(sip_endpoint_id) from swbridge.sync")" "1" "the refused one took a place in its own pass"
+syncs 4 "and gives it back"
+is "$(sql "select count(sip_endpoint_id) from swbridge.sync")" "2" "so that both others are there"
+
+# ---- changes ------------------------------------------------------------------------
+
+world changes
+rails mirror.max_changes=3
+people 101 110
+syncs 0 "ten"
+sql "update pbx_users set secret = 'new'; delete from pbx_users where key = 'k110'"
+people 111 111
+syncs 3 "I13: all passwords change, three may"
+is "$(sent | cut -d' ' -f1,2 | sort | uniq -c | tr -s ' ')" " 1 DELETE credential
+ 1 DELETE subscriber
+ 3 PATCH credential
+ 1 POST credential
+ 1 POST subscriber" "I14: three do, and what is created and removed is not delayed"
+like "$out" "Held by max_changes: 6 .limit 3.*: swbridge approve changes$" "the setting is named, and the command"
+released "held changes"
+syncs 0 "approved"
+is "$(sent | grep -c PATCH)" 6 "the other six"
+in_step "approved"
+
+# Three classes at once: each names its own setting.
+world both
+people 101 105
+sql "update pbx_users set email = 'two@x.example' where key in ('k103', 'k104')"
+syncs 0 "five"
+# Longer ago than the rails look back.
+sql "update swbridge.journal set at = at - interval '25 hours'"
+rails mirror.max_changes=0 mirror.max_creates=0 mirror.max_removals=0
+sql "update pbx_users set secret = 'new' where key = 'k101'; delete from pbx_users where key = 'k102'"
+people 120 120
+syncs 3 "everything is held"
+is "$(sent) $requests" " 0" "I14: nothing is sent"
+is "$(printf '%s\n' "$out" | grep -c 'Held by max_[a-z]*: 1 .*: swbridge approve [a-z]*$')" 3 "three settings, three commands"
+swb approve removals
+syncs 3 "the removal is approved"
+is "$(sent)" "DELETE credential 102 
+DELETE subscriber k102@pbx.example.com " "and alone is done"
+# A replacement is a removal and a create: held whole, before its first step.
+sql "update pbx_users set email = 'other@x.example' where key = 'k103'"
+rails mirror.max_removals=0
+syncs 3 "a replacement, where nothing may be removed"
+unlike "$(sent)" "other@x.example|DELETE" "is held before its first step"
+like "$out" "Held by max_removals: 1 .*: swbridge approve removals$" "the setting is named, and the command"
+released "a replacement"
+syncs 0 "approved"
+is "$(sent | grep -c 'other@x.example')" 1 "it is done"
+in_step "replaced"
+
+# ---- on_remove has no default ---------------------------------------------------------
+
+world undecided
+people 101 103
+syncs 0 "three"
+config mirror.on_remove=
+sql "delete from pbx_users where key = 'k101'; update pbx_users set enabled = false where key = 'k102'; update pbx_users set secret = 'new' where key = 'k103'"
+syncs 78 "on_remove is not set"
+is "$(sent)" "" "nothing is removed then, and nothing else done"
+like "$err" "on_remove is not set in .mirror.*write on_remove = delete, suspend or keep" "and what to write is said"
+config mirror.on_remove=delete
+syncs 0 "once it is"
+in_step "decided"
+
+# ---- the switch -------------------------------------------------------------------
+
+world paused
+people 101 103
+syncs 0 "three"
+sql "update swbridge.control set paused = true"
+sql "update pbx_users set secret = 'new' where key = 'k101'; delete from pbx_users where key = 'k102'"
+people 104 104
+syncs 3 "paused with psql alone"
+is "$(sent) $requests" " 0" "nothing is sent"
+like "$out" "swbridge is paused: nothing is sent to SignalWire. To go on: swbridge resume$" "and the command is printed"
+quiet "paused" 3
+released "paused"
+syncs 0 "resumed"
+in_step "resumed"
+
+# In the middle of a pass: what is on its way ends, nothing more begins.
+config signalwire.max_in_flight=1
+people 201 220
+set_sim '{"latency_ms":100}'
+start_swb sync
+sim "wait?key=posts_received&min=$(($(sim count/posts_received) + 4))" >/dev/null
+sql "update swbridge.control set paused = true"
+stop_swb_rc() { wait "$swb_pid"; rc=$?; swb_pid=; lib_taken "swbridge in the background"; }
+stop_swb_rc
+isnt "$rc" 0 "paused in the middle of a pass"
+ok "most is left" test "$(there)" -lt 15
+set_sim '{"latency_ms":0}'
+swb resume
+for run in 1 2; do
+	settle
+	swb sync
+done
+is "$rc" 0 "resumed"
+in_step "paused in the middle"
+
+done_testing
