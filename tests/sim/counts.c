@@ -52,9 +52,11 @@ void counts_status(struct counts *c, enum method method, int status)
 void counts_reset(struct counts *c)
 {
 	int64_t in_flight = c->in_flight;
+	int64_t late_pending = c->late_pending;
 
 	memset(c, 0, sizeof *c);
 	c->in_flight = c->max_in_flight = in_flight;
+	c->late_pending = late_pending;
 }
 
 static void each_plain(const struct counts *c, void (*each)(const char *, int64_t, void *), void *arg)
@@ -73,6 +75,7 @@ static void each_plain(const struct counts *c, void (*each)(const char *, int64_
 	each("faults", c->faults, arg);
 	each("in_flight", c->in_flight, arg);
 	each("max_in_flight", c->max_in_flight, arg);
+	each("late_pending", c->late_pending, arg);
 	each("overlapping_writes", c->overlapping_writes, arg);
 	each("peak_writes_per_second", c->peak_writes_per_second, arg);
 	each("accepted", c->accepted, arg);

@@ -5,7 +5,7 @@
  * has a name, and the names are flat:
  *
  *   requests  posts_received  refused  unroutable  unauthorized  throttled
- *   in_flight  max_in_flight  peak_writes_per_second  overlapping_writes
+ *   in_flight  max_in_flight  late_pending  peak_writes_per_second  overlapping_writes
  *   accepted  connections  bytes_in  bytes_out  faults  seq  mutations
  *   GET  POST  PUT  PATCH  DELETE  OTHER
  *   status.POST.201  outcome.reset  outcome.hang
@@ -13,7 +13,8 @@
  *
  * connections and bytes are those of connections that carried an API request,
  * accepted counts all.  posts_received counts POSTs whose whole body arrived,
- * whatever became of them.  seq is the last line of the mutation log,
+ * whatever became of them.  late_pending counts late commits that have not
+ * happened yet.  seq is the last line of the mutation log,
  * mutations the number of its lines that the API made; neither is ever reset.
  */
 #ifndef COUNTS_H
@@ -51,6 +52,7 @@ struct counts {
 	int64_t throttled;
 	int64_t faults;
 	int64_t in_flight, max_in_flight;
+	int64_t late_pending;
 	int64_t overlapping_writes;
 	int64_t accepted, connections, bytes_in, bytes_out;
 	int64_t second, writes_this_second, peak_writes_per_second;
@@ -65,7 +67,7 @@ const char *counts_method_name(enum method method);
 void counts_request(struct counts *c, enum path_class class, enum method method, int64_t now_ms);
 void counts_status(struct counts *c, enum method method, int status);
 
-/* All to 0, but for in_flight. */
+/* All to 0, but for in_flight and late_pending. */
 void counts_reset(struct counts *c);
 
 /* Walks every counter that is not 0 (the ones without a dot always). */

@@ -64,6 +64,7 @@ static void exchange_free(struct exchange *x)
 
 static void late_free(struct late *late)
 {
+	late->sim->counts.late_pending--;
 	LIST_REMOVE(late, link);
 	event_free(late->timer);
 	request_release(&late->rq);
@@ -207,6 +208,7 @@ static void schedule_late(struct exchange *x, const struct fault *fault)
 	late->rq = request_copy(&x->rq);
 	late->timer = evtimer_new(x->sim->base, commit_late, late);
 	LIST_INSERT_HEAD(&x->sim->lates, late, link);
+	x->sim->counts.late_pending++;
 	event_add(late->timer, &tv);
 	if (fault->then && strcmp(fault->then, "hang") == 0)
 		x->outcome = OUTCOME_HANG;

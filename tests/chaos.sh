@@ -1,0 +1,409 @@
+#!/bin/sh
+# chaos - random edits, faults, kills and restarts; then peace, and the three sides are compared.
+#
+#	sh tests/with-postgres sh tests/chaos.sh [-r ROUNDS] [-s STEP] [-v] FROM [TO]
+#
+# One world for each seed FROM, FROM+STEP, … up to TO.  What is decided comes
+# from the seed alone; how requests and kills interleave comes from the machine.
+# A seed that fails leaves a directory with all logs, named in the output.
+# -v shows the decisions as they are made.
+#
+# Nothing waits for `settle` to pass: once no request is on its way any more,
+# the simulator says so (in_flight, late_pending), and then time is moved.
+
+. "${SRCDIR:-.}/tests/world.sh"
+
+rounds=7 stride=1 verbose=
+while getopts r:s:v option; do
+	case $option in
+	r) rounds=$OPTARG ;;
+	s) stride=$OPTARG ;;
+	v) verbose=yes ;;
+	*) exit 64 ;;
+	esac
+done
+shift $((OPTIND - 1))
+seed=${1:?a seed} last=${2:-$1}
+[ -n "${PG_BINDIR-}" ] || bail_out "no server programs to restart the server with"
+
+# ---- Dice, and a diary of what they said --------------------------------------
+
+# rnd N: sets $r to 0 … N-1.  The low bits of such a generator are poor, so they are not used.
+rnd() {
+	dice=$(((dice * 1103515245 + 12345) % 2147483648))
+	r=$((dice / 512 % $1))
+}
+
+chance() { # PERCENT
+	rnd 100
+	[ "$r" -lt "$1" ]
+}
+
+# one_of WORD…: sets $pick.
+one_of() {
+	rnd $#
+	shift "$r"
+	pick=$1
+}
+
+did() {
+	printf '%s\n' "round $round: $*" >>"$diary"
+	[ -z "$verbose" ] || diag "round $round: $*"
+}
+
+# ---- The server of the database -------------------------------------------------
+
+as_server() {
+	if [ "$(id -u)" = 0 ]; then
+		(cd / && runuser -u "$(stat -c %U "$WITH_POSTGRES/data")" -- "$@")
+	else
+		"$@"
+	fi
+}
+
+restart_server() {
+	as_server "$PG_BINDIR/pg_ctl" -D "$WITH_POSTGRES/data" -l "$WITH_POSTGRES/log" -m immediate -w -t 60 restart \
+		>"$tmp/restart" 2>&1 || bail_out "the server does not come back: $(cat "$tmp/restart")"
+}
+
+# ---- The program, in every way it can end ---------------------------------------
+
+# start_run NUMBER [VARIABLE=VALUE]: in the background; its id in $run_pid.
+start_run() {
+	run_no=$1
+	shift
+	env "$@" $MEMCHECK "$BUILDDIR/tests/swbridge-kill" -v -c "$conf" sync >"$tmp/out.$run_no" 2>"$tmp/err.$run_no" </dev/null &
+	run_pid=$!
+}
+
+# end_run NUMBER PID WHAT: waits for its end, and refuses the statuses that nothing here can be the reason of.
+end_run() {
+	wait "$2"
+	rc=$?
+	did "run $1 ($3) ended with $rc"
+	{
+		echo "--- round $round, run $1 ($3): $rc"
+		cat "$tmp/out.$1" "$tmp/err.$1"
+	} >>"$tmp/runs"
+	case $rc in
+	0 | 3 | 4 | 5 | 7 | 75 | 77 | 100 | 137) ;;
+	*) complain "round $round: run $1 ($3) ended with $rc: $(tail -n 3 "$tmp/err.$1")" ;;
+	esac
+}
+
+complain() {
+	complaints="$complaints$*
+"
+}
+
+# Ends a run that is under way after some requests more (or at its end, if it makes fewer).
+signal_after() { # SIGNAL REQUESTS
+	sim "wait?key=requests&min=$(($(sim count/requests) + $2))&timeout_ms=150" >/dev/null 2>&1
+	kill -s "$1" "$run_pid" 2>/dev/null
+}
+
+run_plain() {
+	start_run 1 A=
+	end_run 1 "$run_pid" plain
+}
+
+run_killed() {
+	rnd 60
+	start_run 1 SWBRIDGE_KILL9=$((r + 1))
+	end_run 1 "$run_pid" "killed at step $((r + 1))"
+}
+
+run_signalled() {
+	one_of TERM KILL
+	rnd 12
+	start_run 1 A=
+	signal_after "$pick" "$r"
+	end_run 1 "$run_pid" "$pick after $r requests"
+}
+
+run_two() {
+	rnd 40
+	start_run 1 SWBRIDGE_KILL9=$((r + 1))
+	first=$run_pid what="first of two, killed at step $((r + 1))"
+	start_run 2 A=
+	end_run 2 "$run_pid" "second of two"
+	end_run 1 "$first" "$what"
+}
+
+run_restart() {
+	rnd 8
+	start_run 1 A=
+	sim "wait?key=requests&min=$(($(sim count/requests) + r))&timeout_ms=150" >/dev/null 2>&1
+	restart_server
+	end_run 1 "$run_pid" "server restarted after $r requests"
+}
+
+run_paused() {
+	rnd 8
+	start_run 1 A=
+	sim "wait?key=requests&min=$(($(sim count/requests) + r))&timeout_ms=150" >/dev/null 2>&1
+	sql "update swbridge.control set paused = true"
+	end_run 1 "$run_pid" "paused after $r requests"
+	sql "update swbridge.control set paused = false"
+}
+
+run_edited() {
+	rnd 8
+	start_run 1 A=
+	sim "wait?key=requests&min=$(($(sim count/requests) + r))&timeout_ms=150" >/dev/null 2>&1
+	sql "select test.edit($seed, $((round + 1000)))" >/dev/null
+	end_run 1 "$run_pid" "edited after $r requests"
+}
+
+a_run() {
+	rnd 100
+	if [ "$r" -lt 34 ]; then run_plain
+	elif [ "$r" -lt 59 ]; then run_killed
+	elif [ "$r" -lt 73 ]; then run_signalled
+	elif [ "$r" -lt 83 ]; then run_two
+	elif [ "$r" -lt 88 ]; then run_restart
+	elif [ "$r" -lt 93 ]; then run_paused
+	else run_edited; fi
+}
+
+# ---- What goes wrong at SignalWire -----------------------------------------------
+
+wrong_mutation() {
+	one_of POST POST PATCH PUT DELETE
+	method=$pick
+	one_of commit_then_reset commit_then_reset commit_then_status html_200 truncated_json empty_body cut_body late_commit \
+		commit_then_hang hang_before_commit reset_before_commit status throttle id_inner_only denied
+	case $pick in
+	commit_then_status) rule='"action":"commit_then_status","status":500' ;;
+	html_200) rule='"action":"html_200","commit":true' ;;
+	late_commit)
+		one_of reset status hang
+		rnd 400
+		rule="\"action\":\"late_commit\",\"then\":\"$pick\",\"ms\":$((r + 1))"
+		;;
+	status) rule='"action":"status","status":503' ;;
+	throttle)
+		one_of 0 -1 soon "Wed, 21 Oct 2015 07:28:00 GMT" date:0 "" 1e9
+		rule="\"action\":\"status\",\"status\":429,\"retry_after\":\"$pick\""
+		;;
+	denied) rule='"action":"status","status":401' ;;
+	*) rule="\"action\":\"$pick\"" ;;
+	esac
+	one_of '*' '*/sip_endpoints*' '*/subscribers'
+	rule="\"method\":\"$method\",\"path\":\"$pick\",$rule"
+}
+
+wrong_reading() {
+	one_of status html_200 truncated_json empty_body cut_body empty_page empty_list drop_row duplicate_row shift_page no_next \
+		repeat_next next_offhost list_lag not_found commit_then_reset
+	case $pick in
+	status) rule='"action":"status","status":500' ;;
+	not_found) rule='"action":"status","status":404' ;;
+	list_lag) rule='"action":"list_lag","ms":60000' ;;
+	*) rule="\"action\":\"$pick\"" ;;
+	esac
+	rule="\"method\":\"GET\",$rule"
+}
+
+a_fault() {
+	if chance 70; then wrong_mutation; else wrong_reading; fi
+	rnd 4
+	skip=$r
+	one_of 1 1 2 5
+	times=$pick
+	one_of 1.0 0.5 0.2
+	case $rule in
+	*hang*) times=1 pick=1.0 ;; # each one costs a timeout
+	esac
+	fault "{$rule,\"skip\":$skip,\"times\":$times,\"p\":$pick}"
+	did "fault $rule skip $skip times $times p $pick"
+}
+
+# Somebody in the dashboard: a password or a caller id set, a credential or a subscriber deleted.
+a_dashboard_edit() {
+	rnd 1000
+	one_of credential credential credential subscriber
+	kind=$pick
+	victim=$(told state <<-END
+		select id from $kind
+		 where id not in (select id from $kind c where '$kind' = 'credential'
+				and c.email in (select email from test.foreign_subscriber)
+			or c.email in (select email from test.foreign_subscriber))
+		 order by email, id limit 1 offset $r % (select greatest(count(*), 1) from $kind)
+	END
+	)
+	one_of delete edit edit
+	[ "$kind" = credential ] || pick=delete
+	[ -n "$victim" ] || return 0
+	sql "insert into test.touched values ('$victim') on conflict do nothing"
+	if [ "$pick" = delete ]; then
+		# What goes with it was touched as well.
+		told state <<-END >"$tmp/cascade"
+			select format('insert into test.touched values (%L) on conflict do nothing;', id) from credential where subscriber_id = '$victim'
+		END
+		psql -XAtq -f "$tmp/cascade"
+		sim edit -d "{\"id\":\"$victim\",\"delete\":true}" >/dev/null
+	else
+		sim edit -d "{\"id\":\"$victim\",\"set\":{\"password\":\"dashboard\",\"caller_id\":\"dashboard\"}}" >/dev/null
+	fi
+	did "dashboard: $pick $kind $victim"
+}
+
+# ---- A world, a round, the peace at the end ---------------------------------------
+
+foreign_state() {
+	sim state | grep -F -e foreign -e stranger | sed 's/\],*$//; s/,$//'
+}
+
+begin() {
+	dice=$(((seed * 2654435 + 1013904223) % 2147483648))
+	round=0 complaints= hurt=
+	diary=$tmp/diary
+	: >"$diary"
+	: >"$tmp/runs"
+	one_of delete delete suspend
+	on_remove=$pick
+	stop_sim
+	start_sim --port "${sim_url##*:}"
+	config mirror.on_remove="$on_remove" signalwire.timeout=400ms mirror.settle=6s
+	one_of newest oldest
+	order=$pick
+	one_of 3 1000
+	pages=$pick
+	one_of cursor offset
+	paging=$pick
+	one_of other absent same
+	set_sim "{\"order\":\"$order\",\"page_size_max\":$pages,\"paging\":\"$paging\",\"inner_id\":\"$pick\"}"
+	one_of 0 3 6
+	digits=$pick
+	one_of 200 201
+	status=$pick
+	one_of cascade refuse
+	set_sim "{\"time_digits\":$digits,\"create_status\":$status,\"on_delete\":\"$pick\"}"
+	sim dice -d "{\"seed\":$seed}" >/dev/null
+	sim seed -d '{"subscribers":[{"email":"stranger0@people.example","created_at":"2026-01-02T03:04:05Z","credentials":[
+		{"username":"foreign0","password":"old"}]},{"email":"stranger1@people.example"}],
+		"sip_endpoints":[{"username":"foreign1","password":"x"}]}' >/dev/null
+	foreign_state >"$tmp/foreign"
+	sql "truncate swbridge.sync, swbridge.subscriber, swbridge.journal, swbridge.approval;
+		update swbridge.control set paused = false;
+		select test.begin($seed);
+		insert into test.foreign_credential values ('foreign0'), ('foreign1');
+		insert into test.foreign_subscriber values ('stranger0@people.example'), ('stranger1@people.example')" >/dev/null
+	did "seed $seed: on_remove $on_remove, order $order, pages of $pages, $paging, a 404 to a full house $pick"
+}
+
+# Nothing is on its way any more: what the ledger still waits for cannot happen.
+let_time_pass() {
+	for key in in_flight late_pending; do
+		wait_for 20 sim_is_zero "$key" || complain "the simulator's $key never was 0"
+	done
+	settle
+	hurry
+}
+
+sim_is_zero() {
+	[ "$(sim "count/$1")" = 0 ]
+}
+
+# What was put off is due.
+hurry() {
+	sql "update swbridge.sync set next_attempt_at = now() where next_attempt_at > now()"
+}
+
+a_round() {
+	if chance 85; then
+		did "edits"
+		sql "select test.edit($seed, $round)" >/dev/null || complain "round $round: the edit failed"
+	fi
+	if chance 12; then a_dashboard_edit; fi
+	if chance 60; then
+		a_fault
+		if chance 40; then a_fault; fi
+	fi
+	if chance 4; then
+		did "server restarted"
+		restart_server
+	fi
+	a_run
+	if chance 50; then sim fault/clear -d '{}' >/dev/null; fi
+	if chance 60; then
+		did "time passes"
+		let_time_pass
+	fi
+}
+
+# until_in_step: syncs until one says 0.
+until_in_step() {
+	tries=0 rc=-1
+	while [ "$tries" -lt 10 ] && [ "$rc" -ne 0 ]; do
+		let_time_pass
+		start_run 1 A=
+		end_run 1 "$run_pid" peaceful
+		tries=$((tries + 1))
+	done
+	[ "$rc" -eq 0 ] || complain "still $rc after $tries peaceful passes: $(cat "$tmp/out.1" "$tmp/err.1")"
+}
+
+at_peace() {
+	round=peace
+	sim fault/clear -d '{}' >/dev/null
+	sql "select test.tidy()" >/dev/null
+	until_in_step
+	sql "select test.rewrite_touched()" >/dev/null
+	until_in_step
+}
+
+look_for_faults() {
+	found=$({ printf '\\set on_remove %s\n' "$on_remove"; cat "$SRCDIR/tests/chaos/compare.sql"; } | told state) ||
+		complain "the comparison failed"
+	[ -z "$found" ] || complain "$found"
+	found=$(told log <"$SRCDIR/tests/chaos/history.sql") || complain "the history could not be read"
+	[ -z "$found" ] || complain "$found"
+	foreign_state >"$tmp/foreign.now"
+	cmp -s "$tmp/foreign" "$tmp/foreign.now" || complain "what is foreign changed: $(diff "$tmp/foreign" "$tmp/foreign.now")"
+	[ "$(sim count/unroutable)" = 0 ] || complain "requests that the API does not have"
+	before=$(sim count/requests)
+	ledger_print "$tmp/ledger.before"
+	start_run 1 A=
+	end_run 1 "$run_pid" "once more"
+	ledger_print "$tmp/ledger.after"
+	[ "$rc $(sim count/requests)" = "0 $before" ] || complain "once more: exit status $rc, requests $before, now $(sim count/requests)"
+	cmp -s "$tmp/ledger.before" "$tmp/ledger.after" ||
+		complain "once more wrote the ledger: $(diff "$tmp/ledger.before" "$tmp/ledger.after")"
+}
+
+keep() {
+	kept=$(mktemp -d "${TMPDIR:-/tmp}/swbridge-chaos-$seed.XXXXXX")
+	sim state >"$kept/state" 2>&1
+	sql "table pbx_users" >"$kept/pbx" 2>&1
+	ledger_print "$kept/ledger" 2>&1
+	psql -X -c "select * from swbridge.journal order by id" >"$kept/journal" 2>&1
+	cp "$diary" "$tmp/runs" "$tmp/sim.log" "$kept"
+	printf '%s' "$complaints" >"$kept/complaints"
+}
+
+one_seed() {
+	begin
+	while [ "$round" -lt "$rounds" ]; do
+		round=$((round + 1))
+		a_round
+	done
+	at_peace
+	look_for_faults
+	if [ -z "$complaints" ]; then
+		pass "seed $seed"
+		return
+	fi
+	keep
+	not_ok "seed $seed" "make chaos SEED=$seed ROUNDS=$rounds; everything is in $kept" "$complaints" \
+		"what was done:" "$(tail -n 30 "$diary")"
+}
+
+world chaos
+psql -XAtq -v ON_ERROR_STOP=1 -f "$SRCDIR/tests/chaos/pbx.sql" 2>"$tmp/pbx.err" || bail_out "$(cat "$tmp/pbx.err")"
+while [ "$seed" -le "$last" ]; do
+	one_seed
+	seed=$((seed + stride))
+done
+done_testing
