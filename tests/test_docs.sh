@@ -95,6 +95,29 @@ awk '/^The smallest file/ { on = 1 } on && /^\.Ed/ { exit } on && !/^(\.|The)/' 
 	sed "s|^api_token_file =.*|api_token_file = $tmp/token|" >"$tmp/smallest.conf"
 ok "the smallest file of the manual page loads" print_options "$tmp/smallest.conf"
 
+# README: its configuration loads, its exit statuses are those of the manual
+# page, and what it names in the tree is there.
+readme_conf() {
+	awk '/^ +\[signalwire\]/ { on = 1 } on && /^ ? ? ? ?[^ ]/ { exit } on { sub(/^ +/, ""); print }' "$SRCDIR/README"
+}
+readme_statuses() {
+	awk '/^Exit status/ { on = 1; next } on && /^The / { exit } on && /^ +[0-9]/ { print $1 }' "$1"
+}
+man_statuses() {
+	awk '/^\.Sh EXIT STATUS/ { on = 1; next } /^\.Sh/ { on = 0 } on && /^\.It/ { print $2 }' "$1"
+}
+readme_paths() { # those that are not there
+	tr -s ' "=' '\n' <"$1" | grep -oE '^(contrib|sql|src|doc|tests)/[A-Za-z0-9_./-]*[A-Za-z0-9_]' |
+		sort -u | while read -r path; do
+		[ -e "$SRCDIR/$path" ] || [ -e "$SRCDIR/$path.c" ] || echo "$path"
+	done
+}
+readme_conf | sed "s|^api_token_file =.*|api_token_file = $tmp/token|" >"$tmp/readme.conf"
+ok "the file of README loads" print_options "$tmp/readme.conf"
+ok "the manual page has exit statuses" test "$(man_statuses "$SRCDIR/doc/swbridge.1" | wc -l)" -gt 8
+is "$(readme_statuses "$SRCDIR/README")" "$(man_statuses "$SRCDIR/doc/swbridge.1")" "README has the same"
+is "$(readme_paths "$SRCDIR/README")" "" "what README names is in the tree"
+
 if command -v mandoc >/dev/null; then
 	for page in "$SRCDIR"/doc/*.[1-8]; do
 		is "$(mandoc -T lint -W warning "$page" 2>&1)" "" "mandoc has no warning about $(basename "$page")"
@@ -114,6 +137,8 @@ fault "$man" 's/^\.It Cm grace/.It Cm graze/' check_man "^< mirror${tab}graze"
 fault "$man" 's/^\.Ql 24h \./.Ql 25h ./' check_man "^< mirror${tab}grace${tab}duration${tab}25h"
 fault "$man" 's/^\(\.It Cm grace.*\) duration/\1 limit/' check_man "^< mirror${tab}grace${tab}limit"
 fault "$man" '/^\.It Cm email/d' check_man "^> columns${tab}email"
+fault "$SRCDIR/README" 's/^ *77 /    76 /' readme_statuses '^76$'
+fault "$SRCDIR/README" 's|contrib/demo|contrib/domo|' readme_paths '^contrib/domo$'
 fault "$sample" '/^;grace/d' check_sample "^> mirror${tab}grace"
 fault "$sample" 's/^;grace/;graze/' check_sample "^< mirror${tab}graze"
 fault "$sample" 's/^;grace = 24h/;grace = 25h/' check_sample "^< mirror${tab}grace${tab}25h"
