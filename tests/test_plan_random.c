@@ -273,6 +273,8 @@ static void happen(struct difference *d, struct plan_policy *p, const struct pla
 		d->ledger_extension = d->extension;
 		d->is_protected = d->wants_protection;
 		d->absent_noted = false;
+		if (d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0)
+			d->tried_digest = NULL; /* what was refused is not wanted any more */
 	}
 	if (o->action == PLAN_MARK_ABSENT)
 		d->absent_noted = true;
