@@ -65,7 +65,9 @@ static void learn(struct change *change, const struct ledger_intended *result)
 	change->others_at_ms = result->others_at_ms;
 	if (owner && result->owner_no) {
 		replace_text(&owner->no, result->owner_no);
-		replace_text(&owner->id, result->owner_id);
+		/* A look knows better than the ledger. */
+		if (!change->owner_new)
+			replace_text(&owner->id, result->owner_id);
 		if (result->owner_origin)
 			owner->origin = result->owner_origin[0] == 'a' ? ORIGIN_ADOPTED : ORIGIN_CREATED;
 	}

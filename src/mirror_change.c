@@ -132,6 +132,20 @@ void change_done(struct change *change)
 	batch_record(change);
 }
 
+/* An id that a look found is written down, however the change ends: the next one must not look past it. */
+static void set_found(struct change *c)
+{
+	if (c->patches_found) {
+		c->outcome.sip_endpoint_id = c->found_id;
+		c->outcome.row_owner_no = c->owner->no;
+		c->outcome.username = c->username;
+		c->outcome.state = "active";
+		c->outcome.settings_digest = c->outcome.secret_digest = "";
+	} else if (c->removes_found) {
+		c->outcome.sip_endpoint_id = c->credential_id;
+	}
+}
+
 static void record_rejection(struct change *change)
 {
 	bool update = change->state == STATE_ACTIVE && !change->decision.take_over;
@@ -142,6 +156,7 @@ static void record_rejection(struct change *change)
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
+	set_found(change);
 	if (change->present) {
 		/* What the row says of itself is noted with it: the next pass has nothing left to write. */
 		change->outcome.tried_digest = change->desired_digest;
@@ -182,6 +197,7 @@ void change_failed(struct change *change, const char *outcome, const char *reaso
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
+	set_found(change);
 	if (update && change->journal_id && !change->patched) {
 		change->outcome.settings_digest = change->old_settings_digest;
 		change->outcome.secret_digest = change->old_secret_digest;
@@ -202,6 +218,7 @@ void change_unknown(struct change *change, int64_t first_byte_at, const char *re
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
+	set_found(change);
 	batch_record(change);
 }
 

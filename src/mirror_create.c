@@ -79,6 +79,14 @@ static void credential_row(const struct json_credential *credential, void *arg)
 		change->found_id = mem_strdup(credential->id);
 }
 
+static void look_under_new_owner(struct change *change)
+{
+	if (change->owner->id)
+		create_look_credential(change, change->looked_for, change->look_after);
+	else
+		change->look_after(change);
+}
+
 static void owner_vanished(struct change *change)
 {
 	struct owner *owner = change->owner;
@@ -87,11 +95,18 @@ static void owner_vanished(struct change *change)
 		change_failed(change, "failed", "its subscriber does not exist at SignalWire any more");
 		return;
 	}
-	/* Ours, and somebody deleted it: the row is a create once more. */
+	if (change->owner_vanished) {
+		change_failed(change, "failed", "SignalWire lists its subscriber and does not know it; the next pass tries again");
+		return;
+	}
+	/* Ours, and gone.  An earlier attempt may have found that too, and made a new one. */
 	mem_free(owner->id);
 	owner->id = NULL;
-	change->owner_new = true;
-	change->look_next(change);
+	change->owner_new = change->owner_vanished = true;
+	if (change->decision.look_first)
+		create_look_owner(change, look_under_new_owner);
+	else
+		change->look_next(change);
 }
 
 static void listed_credentials(const struct api_result *result, void *arg)
@@ -118,6 +133,8 @@ void create_look_credential(struct change *change, const char *username, void (*
 {
 	struct credential_look *look = mem_alloc(sizeof *look);
 
+	change->looked_for = username;
+	change->look_after = next;
 	look->change = change;
 	look->username = mem_strdup(username);
 	look->next = next;

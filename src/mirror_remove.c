@@ -68,6 +68,7 @@ static void take_found(struct change *change)
 	if (change->found_id && !change->credential_id) {
 		change->credential_id = change->found_id;
 		change->found_id = NULL;
+		change->removes_found = true;
 	}
 	read_it(change);
 }

@@ -122,6 +122,7 @@ static void patch(struct change *change)
 
 void update_patch_all(struct change *change, void (*next)(struct change *change))
 {
+	change->patches_found = true;
 	change->look_next = next;
 	send_patch(change, change->found_id, PLAN_SETTINGS | PLAN_SECRET);
 }
