@@ -154,7 +154,7 @@ one_step() { # SCENARIO VARIABLE STEP [SECOND]
 	elif eval "found_wrong \"\$1\" \"\$created_$1\""; then
 		not_ok "$what" "$wrong"
 	else
-		pass "$what: exactly once"
+		pass "I1, I4, I5: $what: exactly once"
 	fi
 }
 

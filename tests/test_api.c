@@ -466,7 +466,7 @@ static void gives_up_in_the_end(void **state)
 	assert_int_equal(last_retry_after, 1500);
 }
 
-/* Ten retries, and one more for every ten requests, whatever the single requests were allowed. */
+/* Ten retries, and one more for every ten requests, whatever the single requests were allowed. (I30) */
 static void keeps_a_retry_budget(void **state)
 {
 	struct scene *scene = *state;
@@ -603,6 +603,7 @@ static char *echoing(size_t before, const char *echo, const char *member)
 	return strbuf_detach(&body);
 }
 
+/* I36 */
 static void never_shows_the_password(void **state)
 {
 	static const struct { const char *password, *echo, *leak; } rows[] = {

@@ -46,7 +46,7 @@ sql "update pbx_users set secret = null where extension = '102';
 	update pbx_users set caller_id = repeat('y', 10240) where extension = '113';
 	update pbx_users set skip_reason = 'virtual' where extension = '114';
 	update pbx_users set extension = '' where extension = '115'"
-syncs 4 "a pass over rows that cannot all be mirrored ends with 4"
+syncs 4 "I40: a pass over rows that cannot all be mirrored ends with 4"
 told 104 "the username contains white space.*correct it in the PBX"
 told 105 "the username contains @.*correct it in the PBX"
 told 106 "wants the same username.*give one of them another"

@@ -129,8 +129,8 @@ exits 0 --json plan
 json_ok "--json plan is JSON"
 like "$(printf '%s\n' "$out" | head -n 1)" '^\{"type":"version"' "the version comes first"
 like "$(printf '%s\n' "$out" | tail -n 1)" '^\{"type":"summary","create":4,.*"monthly_cost_change":12\.00\}$' "the summary comes last"
-is "$(sim count/requests)" "$before" "a plan asks nothing of SignalWire"
-is "$(sql "select count(*) from swbridge.journal")" 0 "a plan writes nothing"
+is "$(sim count/requests)" "$before" "I16: a plan asks nothing of SignalWire"
+is "$(sql "select count(*) from swbridge.journal")" 0 "I16: a plan writes nothing"
 exits 1 plan 101 nobody
 like "$err" '"nobody"' "an extension that is nowhere is named"
 exits 0 sync 101

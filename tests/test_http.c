@@ -110,7 +110,7 @@ static void test_large_body(void **state)
 	mem_free(text);
 }
 
-/* The server reads a request on a kept-alive connection, acts, and closes: libcurl by itself would send it again. */
+/* The server reads a request on a kept-alive connection, acts, and closes: libcurl by itself would send it again. (I3) */
 static void test_mutation_once(void **state)
 {
 	struct wire *wire = *state;
@@ -138,7 +138,7 @@ static void test_mutation_once(void **state)
 	assert_int_equal(http_sent_total(wire->client.http), 3 * COUNT(mutations));
 }
 
-/* The same where the connection dies with the request unread: whether it acted cannot be known. */
+/* The same where the connection dies with the request unread: whether it acted cannot be known. (I3) */
 static void test_mutation_reset_unread(void **state)
 {
 	struct wire *wire = *state;
@@ -200,6 +200,7 @@ static void test_not_sent(void **state)
 	assert_int_equal(http_sent_total(wire->client.http), 1);
 }
 
+/* I31 */
 static void test_fence(void **state)
 {
 	struct wire *wire = *state;

@@ -84,7 +84,7 @@ is "$(sql 'select released_at is null from swbridge.holder')" t "the row of the 
 set_sim '{"latency_ms":0}'
 syncs 5 "I31: the next one leaves alone what is open"
 settle
-syncs 0 "and settles it later"
+syncs 0 "I5: and settles it later"
 is "$(twins)" "" "I1: nothing is there twice"
 in_step "terminated"
 

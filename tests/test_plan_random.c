@@ -296,7 +296,7 @@ static void happen(struct difference *d, struct plan_policy *p, const struct pla
 	d->state = o->action == PLAN_SUSPEND ? STATE_SUSPENDED : STATE_NONE;
 }
 
-/* Changes that work lead to a row about which nothing is left to do, and soon. */
+/* Changes that work lead to a row about which nothing is left to do, and soon. (I18) */
 static void comes_to_rest(void **state)
 {
 	(void)state;

@@ -56,6 +56,7 @@ static void limits_of_fleets(void **state)
 	}
 }
 
+/* I14 */
 static void every_class_has_its_own(void **state)
 {
 	struct config config = { .max_creates = { false, 1, 0 }, .max_removals = { false, 2, 0 }, .max_changes = { false, 3, 0 } };
@@ -206,6 +207,7 @@ static void random_pass(struct history *h, const struct config *config)
 	}
 }
 
+/* I13 */
 static void random_histories(void **state)
 {
 	(void)state;
@@ -232,7 +234,7 @@ static void random_histories(void **state)
 	}
 }
 
-/* A fleet of 1 to 9 under the defaults: one phone a day, whatever the source says. */
+/* A fleet of 1 to 9 under the defaults: one phone a day, whatever the source says. (I13) */
 static void small_fleets(void **state)
 {
 	(void)state;

@@ -63,7 +63,7 @@ keeps --json status
 keeps -v explain 101
 keeps retry
 keeps -v sync
-everywhere "errors that quote"
+everywhere "I36: errors that quote"
 
 # ---- Changes of secrets; wrong settings that hold secrets.
 sql "update pbx_users set secret = 'next-$WORD-' || key where extension > '107'"
@@ -105,7 +105,7 @@ wait "$swb_pid" 2>/dev/null
 is "$?" 133 "killed by a signal that dumps core"
 swb_pid=
 is "$(ls "$tmp" | grep -c '^core')" 0 "it leaves no core file"
-everywhere "the process itself"
+everywhere "I36: the process itself"
 
 # The search finds what is there.
 echo "x $WORD" >"$tmp/kept.proof"

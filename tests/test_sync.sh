@@ -48,7 +48,7 @@ DELETE subscriber k203@pbx.example.com
 DELETE subscriber k204@pbx.example.com 
 DELETE subscriber k205@pbx.example.com " "ten DELETEs"
 is "$(sent | wc -l)" 30 "and nothing else"
-is "$(sent | cut -d' ' -f1 | uniq | tail -n 1)" DELETE "what is removed comes last"
+is "$(sent | cut -d' ' -f1 | uniq | tail -n 1)" DELETE "I33: what is removed comes last"
 in_step "changed"
 never_at_once
 

@@ -13,7 +13,7 @@ sql "update pbx_users set send_as = '+15559990000' where key = 'k102'; update pb
 syncs 4 "two of four are refused"
 like "$(error_of k102)" "send_as" "the ledger says why the first"
 like "$(error_of k103)" "username" "and why the second"
-is "$(state_of k101) $(state_of k102) $(state_of k103) $(state_of k104)" "active rejected rejected active" "the others are mirrored"
+is "$(state_of k101) $(state_of k102) $(state_of k103) $(state_of k104)" "active rejected rejected active" "I29: the others are mirrored"
 quiet "refused" 4
 before=$(sql "select id from swbridge.subscriber where email = 'k102@pbx.example.com'")
 isnt "$before" "" "the subscriber that was made for it is known"
@@ -22,8 +22,8 @@ syncs 4 "a refused row gets another number, which is not its username"
 is "$(sent) $requests $(state_of k103)" " 0 rejected" "it stays refused"
 quiet "another number" 4
 sql "update pbx_users set send_as = null where key = 'k102'"
-syncs 4 "the row is edited"
-is "$(sent)" "POST credential 102 password,username" "and created under the subscriber that was there"
+syncs 4 "I29: the row is edited"
+is "$(sent)" "POST credential 102 password,username" "I6: and created under the subscriber that was there"
 is "$(sql "select subscriber_id from swbridge.mapping where key = 'k102'")" "$before" "with its id"
 sql "update pbx_users set username = 'short' where key = 'k103'"
 syncs 0 "the other too"
@@ -69,7 +69,7 @@ is "$(told state <<-'EOF'
 EOF
 )" "102 z
 122 z
-900 z" "the foreign ones are as they were"
+900 z" "I8: the foreign ones are as they were"
 sql "update pbx_users set extension = '122' where key = 'k104'"
 syncs 4 "renamed to a foreign name"
 is "$(state_of k104)" rejected "rejected"

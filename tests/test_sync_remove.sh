@@ -27,14 +27,14 @@ in_step "changed places"
 sql "delete from pbx_users where key in ('k101', 'k103')"
 # Somebody deleted one of them in the dashboard already.
 sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.mapping where key = 'k103'")\",\"delete\":true}" >/dev/null
-syncs 0 "gone, one of them already at SignalWire"
+syncs 0 "I33: gone, one of them already at SignalWire"
 in_step "gone"
 is "$(journal_of k103)" "create:done remove:done" "the journal says so"
 
 # What stands under the ledger's id is not what the ledger says: not touched.
 sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.mapping where key = 'k104'")\",\"set\":{\"username\":\"reception\"}}" >/dev/null
 sql "delete from pbx_users where key = 'k104'"
-syncs 4 "a credential that has another name now"
+syncs 4 "I7: a credential that has another name now"
 is "$(sent) $(there reception)" " 1" "is not deleted"
 sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.mapping where key = 'k104'")\",\"set\":{\"username\":\"104\"}}" >/dev/null
 syncs 0 "under its own name"
@@ -46,7 +46,7 @@ sql "insert into test.foreign_credential values ('door');
 	insert into test.foreign_subscriber values ('k105@pbx.example.com');
 	delete from pbx_users where key = 'k105'"
 people 110 110
-syncs 0 "a subscriber that somebody else uses"
+syncs 0 "I7: a subscriber that somebody else uses"
 is "$(sent | grep DELETE)" "DELETE credential 105 " "stays"
 like "$(sql "select detail from swbridge.journal where key = 'k105' and operation = 'remove'")" "other credential" "and the journal says why"
 in_step "somebody else's"
@@ -78,7 +78,7 @@ in_step "back"
 sql "delete from pbx_users where key = 'k101'; update pbx_users set enabled = false where key = 'k102'"
 syncs 0 "suspended again"
 config mirror.on_remove=delete
-syncs 0 "on_remove becomes delete"
+syncs 0 "I34: on_remove becomes delete"
 is "$(sent_sorted)" "DELETE credential 101 
 DELETE credential 102 
 DELETE subscriber k101@pbx.example.com 
@@ -122,7 +122,7 @@ syncs 0 "it goes once more"
 sql "update swbridge.sync set absent_since = absent_since - interval '2 minutes' where absent_since is not null"
 syncs 0 "grace is over for the other"
 is "$(sent)" "DELETE credential 102 
-DELETE subscriber k102@pbx.example.com " "which is removed; absence counts from its last beginning"
+DELETE subscriber k102@pbx.example.com " "I35: which is removed; absence counts from its last beginning"
 is "$(state_of k101)" retiring "the first one still retires"
 sql "update pbx_users set enabled = false where key = 'k103'"
 syncs 0 "a row is disabled"

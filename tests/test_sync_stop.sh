@@ -99,7 +99,7 @@ settle
 swb sync
 settle
 swb sync
-is "$rc" 0 "killed five times, and run again"
+is "$rc" 0 "I1: killed five times, and run again"
 in_step "killed"
 is "$(twins)" "" "nothing is there twice"
 

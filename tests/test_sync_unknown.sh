@@ -72,12 +72,12 @@ trouble() {
 	[ -z "$trouble_last" ] || sql "$trouble_last"
 	wait_for 5 late 2
 	swb sync
-	is "$rc $(sent)" "5 " "$trouble_what: nothing is sent before it has settled"
+	is "$rc $(sent)" "5 " "I20: $trouble_what: nothing is sent before it has settled"
 	settle
 	swb sync
 	is "$rc" 0 "$trouble_what: settled"
 	in_step "$trouble_what"
-	is "$(twins)" "" "$trouble_what: nothing is there twice"
+	is "$(twins)" "" "I2: $trouble_what: nothing is there twice"
 	never_at_once
 }
 trouble_worlds=0
@@ -85,7 +85,7 @@ late() { [ "$(sim log | grep -c '"late":true')" -ge "$1" ]; }
 
 trouble post_subscriber ""
 trouble post_credential ""
-# What is desired now counts, whatever the lost attempt carried.
+# I20: What is desired now counts, whatever the lost attempt carried.
 trouble post_credential "" "update pbx_users set secret = 'later', caller_id = 'Late' where key like 'c%'"
 trouble patch "update pbx_users set secret = 'new', extension = '9' || extension where key like 'c%'"
 trouble patch "update pbx_users set secret = 'new', extension = '9' || extension where key like 'c%'" \
@@ -115,7 +115,7 @@ settle
 swb sync
 is "$rc" 0 "settled"
 in_step "siblings"
-is "$(twins)" "" "one subscriber"
+is "$(twins)" "" "I6: one subscriber"
 
 # ---- a replacement ---------------------------------------------------------------
 

@@ -33,18 +33,18 @@ after() {
 	began=$(date +%s%N)
 	syncs 0 "$4"
 	took=$((($(date +%s%N) - began) / 1000000))
-	ok "I30: $4: waited $took ms, at least $2" test "$took" -ge "$2"
+	ok "$4: waited $took ms, at least $2" test "$took" -ge "$2"
 	# A checked program may take its time.
-	[ -n "$MEMCHECK" ] || ok "I30: $4: and at most $3" test "$took" -le "$3"
+	[ -n "$MEMCHECK" ] || ok "$4: and at most $3" test "$took" -le "$3"
 	is "$(sent)" "PATCH credential 101 password" "$4: and sent once"
 }
-after ',"retry_after":"2"' 2000 20000 "Retry-After in seconds"
+after ',"retry_after":"2"' 2000 20000 "I30: Retry-After in seconds"
 # The date has whole seconds.
-after ',"retry_after":"date:3"' 2000 20000 "Retry-After as a date"
-after '' 0 10000 "429 without Retry-After"
-after ',"retry_after":"soon"' 0 10000 "Retry-After that is no number"
-after ',"retry_after":"-7"' 0 10000 "Retry-After in the past"
-after ',"retry_after":"99999999999999999999"' 20000 45000 "Retry-After beyond reason is cut to half a minute"
+after ',"retry_after":"date:3"' 2000 20000 "I30: Retry-After as a date"
+after '' 0 10000 "I30: 429 without Retry-After"
+after ',"retry_after":"soon"' 0 10000 "I30: Retry-After that is no number"
+after ',"retry_after":"-7"' 0 10000 "I30: Retry-After in the past"
+after ',"retry_after":"99999999999999999999"' 20000 45000 "I30: Retry-After beyond reason is cut to half a minute"
 in_step "waited"
 
 # ---- an outage --------------------------------------------------------------------------

@@ -152,7 +152,7 @@ quiet() {
 	ledger_print "$tmp/ledger.after"
 	quiet_requests=$(($(sim count/requests) - quiet_requests))
 	if [ "$quiet_requests $rc" = "0 ${2:-0}" ] && cmp -s "$tmp/ledger.before" "$tmp/ledger.after"; then
-		pass "$1: once more does nothing"
+		pass "I18: $1: once more does nothing"
 	else
 		not_ok "$1: once more does nothing" "exit status $rc, wanted ${2:-0}; $quiet_requests requests" "$out" "$err" \
 			"$(diff "$tmp/ledger.before" "$tmp/ledger.after")"
