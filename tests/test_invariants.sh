@@ -31,7 +31,7 @@ faults() {
 is "$(faults "$SRCDIR/tests/README" "$SRCDIR")" "" "every case of tests/README is there and bears its number"
 isnt "$(grep -c '^case' "$tmp/list")" 0 "there are $(grep -c '^case' "$tmp/list") of them"
 
-# What is listed is also run: it is in TESTS, or is the sweep, which test_killed.sh runs in part.
+# What is listed is also run: it is in TESTS, or is the sweep, which test_sweep.sh runs in part.
 is "$(sed -n 's/^case	[^	]*	\(tests\/test_[^	]*\.sh\)	.*/\1/p' "$tmp/list" | sort -u | while read -r file; do
 	grep -q "	$file\( \\\\\)*$" "$SRCDIR/Makefile.am" || echo "$file"
 done)" "" "every script of the list is in TESTS"
