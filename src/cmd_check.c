@@ -335,8 +335,9 @@ static void finish(struct check *check)
 		jsonline_int(&line, "problems", check->count[PROBLEM]);
 		report_json_put(stdout, &line);
 	} else if (!check->options->quiet) {
-		printf("%lld ok, %lld warnings, %lld problems\n", (long long)check->count[GOOD],
-		       (long long)check->count[WARNING], (long long)check->count[PROBLEM]);
+		printf("%lld ok, %lld warning%s, %lld problem%s\n", (long long)check->count[GOOD],
+		       (long long)check->count[WARNING], check->count[WARNING] == 1 ? "" : "s",
+		       (long long)check->count[PROBLEM], check->count[PROBLEM] == 1 ? "" : "s");
 	}
 }
 

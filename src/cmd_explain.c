@@ -16,7 +16,9 @@ enum { EVENTS_MAX = 10 };
 struct story {
 	const struct cmd_options *options;
 	const struct session *session;
+	const char *name; /* as asked for */
 	const char *key;
+	bool absent;      /* noted as gone from the PBX */
 	bool source_empty;
 	bool in_step;
 	bool tracked;
@@ -106,6 +108,7 @@ static void ledger_row(const struct admin_row *row, void *arg)
 	say("SIP endpoint", row->sip_endpoint_id ? row->sip_endpoint_id : "none yet");
 	say("protected", row->is_protected ? "yes: never removed" : NULL);
 	say("absent since", row->absent_since);
+	story->absent = row->absent_since != NULL;
 	say("last error", row->last_error);
 	say("next attempt", row->next_attempt_at);
 	say("changed", row->updated_at);
@@ -192,6 +195,11 @@ static void say_now(const struct story *story)
 		       "swbridge retry %s\n", story->key);
 		return;
 	}
+	if (story->absent && (story->in_step || decision->action == PLAN_NOTHING)) {
+		printf("Now: gone from the PBX; [mirror] on_remove (%s) is applied when it has been absent for [mirror] grace.\n",
+		       config_on_remove_name(story->session->config->on_remove));
+		return;
+	}
 	if (story->in_step || decision->action == PLAN_NOTHING) {
 		printf("Now: %s\n", !story->tracked ? "nothing to do; it is not mirrored."
 				    : story->in_step ? "in step, nothing to do." : "nothing to do.");
@@ -231,8 +239,10 @@ static int tell(struct story *story, struct error *err)
 	story->in_step = true;
 	if (story->options->json)
 		report_json_version(stdout);
-	else
+	else if (strcmp(story->name, story->key) == 0)
 		printf("%s\n", story->key);
+	else
+		printf("%s (key %s)\n", story->name, story->key);
 	if (difference_explain(s->query, s->db, story->key, take_row, story, err) ||
 	    admin_rows(s->db, &story->key, 1, ledger_row, story, err))
 		return -1;
@@ -290,6 +300,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	if (session_open(&session, &wish, &err))
 		return cmd_fail(&err);
 	if (!one_key(&session, argv + optind, &keys, &err)) {
+		story.name = argv[optind];
 		story.key = keys.key[0];
 		rc = tell(&story, &err);
 	}

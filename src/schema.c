@@ -161,6 +161,9 @@ static int run_all(struct db *db, const struct config *config, const struct sche
 		statements[count++] = (struct db_statement){ .sql = sql_subscriber, .params = subscriber_params,
 							     .param_count = 2 };
 	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
+	if (rc && strcmp(db_sqlstate(db), "42501") == 0)
+		error_exit(err, EXIT_CONFIG, "This database role may not change the ledger in schema \"%s\"; run `swbridge init` "
+			   "as the role that owns it (the daily verbs need only sql/grants.sql)", config->schema);
 	for (int i = 0; i < count; i++)
 		db_result_free(results[i]);
 out:

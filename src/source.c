@@ -285,6 +285,27 @@ static int bind_named(struct source *source, const struct db_result *columns, co
 	return rc;
 }
 
+/* Another table in the configuration than the bound one is a mistake until `init` has seen it. */
+static int same_source(struct db *db, const struct config *config, const char *name, struct error *err)
+{
+	struct db_result *columns = NULL;
+	struct source *named = NULL;
+	int rc = 0;
+
+	if (!config->source)
+		return 0;
+	if (look_up(db, config->source, &named, &columns, err) < 0)
+		return -1;
+	if (!named || strcmp(named->name, name) != 0)
+		rc = error_exit(err, EXIT_FENCE,
+				"swbridge is bound to %s, but [postgres] source says %s%s: nothing was done; correct the setting, "
+				"or, if that is the source from now on, run: swbridge init",
+				name, config->source, named ? "" : ", which is not there");
+	source_free(named);
+	db_result_free(columns);
+	return rc;
+}
+
 int source_bind(struct db *db, const struct config *config, const char *name, const char *bound,
 		struct source **source, struct error *err)
 {
@@ -292,7 +313,6 @@ int source_bind(struct db *db, const struct config *config, const char *name, co
 	struct source *new = NULL;
 	int rc = -1;
 
-	(void)config;
 	if (look_up(db, name, &new, &columns, err) < 0)
 		goto out;
 	if (!new) {
@@ -302,7 +322,7 @@ int source_bind(struct db *db, const struct config *config, const char *name, co
 				name, db_describe(db));
 		goto out;
 	}
-	rc = bind_named(new, columns, bound, err);
+	rc = same_source(db, config, name, err) || bind_named(new, columns, bound, err) ? -1 : 0;
 	if (rc == 0) {
 		*source = new;
 		new = NULL;
@@ -394,6 +414,9 @@ int source_explain_error(struct db *db, const struct source *source, struct erro
 	} else if (strcmp(state, "42501") == 0) {
 		char *server = mem_strdup(error_text(err));
 
+		server[strcspn(server, "\n")] = '\0';
+		if (*server && server[strlen(server) - 1] == '.')
+			server[strlen(server) - 1] = '\0';
 		error_exit(err, EXIT_FENCE, "role %s may not read %s (%s): nothing was done; run: grant %s %s to %s",
 			   role ? role : "swbridge", source->name, server,
 			   source->function ? "execute on function" : "select on", source->name, role ? role : "swbridge");
