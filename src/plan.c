@@ -281,7 +281,8 @@ static void decide_removal(const struct difference *d, const struct plan_policy 
 		       "set it to delete, suspend or keep");
 		return;
 	}
-	decision->look_first = intent_makes_ids(d);
+	/* Whatever the last attempt was about, an earlier one may have made what has no id yet. */
+	decision->look_first = intent_makes_ids(d) || (d->intent != OPERATION_NONE && !d->sip_endpoint_id);
 	/* A suspension needs a credential, and what was begun to be removed may have none any more. */
 	if (policy->on_remove == CONFIG_SUSPEND && has_credential(d) && d->state != STATE_REMOVING) {
 		decide(decision, PLAN_SUSPEND, CLASS_REMOVALS, reason);
