@@ -69,6 +69,7 @@ create table journal (
     id               bigint      generated always as identity primary key,
     key              text        not null collate "C",
     extension        text        not null,
+    usernames        text[]      not null default '{}', -- what its attempts may have called the credential
     operation        text        not null
                      check (operation in ('create', 'update', 'replace', 'suspend', 'restore', 'remove')),
     cause            text        not null,

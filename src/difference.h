@@ -115,6 +115,7 @@ struct difference {
 	const char *intent_id;
 	bool intent_settled; /* settles_at is past */
 	int64_t intent_at_ms; /* ms since the epoch, SignalWire's clock */
+	const char *intent_usernames; /* what its attempts may have called the credential, a line each */
 
 	/* who holds the wanted username */
 	enum difference_holder holder;

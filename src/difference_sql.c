@@ -41,7 +41,8 @@ static const char joined_columns[] =
 	"               s.last_error,\n"
 	"               o.no as owner_no, o.email as owner_email, o.id as owner_id, o.origin as owner_origin,\n"
 	"               o.profile_digest as owner_profile_digest, o.sent_fields as owner_sent_fields,\n"
-	"               j.operation as intent, j.id as intent_id, j.at as intent_at, j.settles_at\n";
+	"               j.operation as intent, j.id as intent_id, j.at as intent_at, j.settles_at,\n"
+	"               j.usernames as intent_usernames\n";
 
 /* Then, one level after the other: digests, yes and no, reasons, whether it is a difference. */
 static const char digests_level[] =
@@ -60,6 +61,8 @@ static const char flags_level[] =
 	"               or case when u.email_given then u.key in (select min(d.key) from desired d\n"
 	"                                                          where d.wanted and d.email_given group by d.email)\n"
 	"                       else not exists (select from sync b where b.subscriber_no = u.owner_no and b.key < u.key)\n"
+	"                            and (u.owner_email is null or u.owner_email not in (select d.email from desired d\n"
+	"                                                                                 where d.wanted and d.email_given))\n"
 	"                  end) as profile_speaks,\n"
 	"           u.tracked and not u.present and coalesce($4::jsonb ->> 'grace' = '0'\n"
 	"               or u.absent_since <= now() - make_interval(secs => ($4::jsonb ->> 'grace')::double precision), false) as due,\n"

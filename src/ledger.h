@@ -76,9 +76,10 @@ struct ledger_intent {
 	const char *cause;
 	int64_t at_ms;         /* SignalWire's clock; kept where the intent is open already */
 	const char *take_key;  /* takes over the row of this key: it is re-keyed */
-	const char *username;  /* create: what it will be called */
+	const char *username;  /* what the credential will be called; NULL: no request of it says */
 	const char *owner_no;  /* create, replace: the subscriber's row where there is one ... */
 	const char *email;     /* ... else its e-mail; a row is made (origin created) */
+	const char *sent_fields; /* settings that get a value, comma separated: added to what the row remembers */
 	bool is_protected;
 	bool clear_settings;
 	bool clear_secret;
@@ -101,6 +102,7 @@ struct ledger_intended {
 	const char *owner_origin; /* created, adopted */
 	const char *username;
 	const char *sip_endpoint_id;
+	const char *sent_fields; /* of the row of sync, comma separated */
 	bool waits;            /* not taken: an outcome on the same subscriber is unknown and has not settled */
 	int64_t others_at_ms;  /* the first of the open intents of others on it; 0: none */
 };

@@ -13,7 +13,7 @@
 	"           take_key text, username text, owner_no bigint, email text, protected boolean,\n" \
 	"           clear_settings boolean, clear_secret boolean, clear_profile boolean,\n" \
 	"           absent boolean, recheck boolean, orphan boolean,\n" \
-	"           subscriber_id uuid, sip_endpoint_id uuid)\n"
+	"           subscriber_id uuid, sip_endpoint_id uuid, sent_fields text)\n"
 
 /* The subscriber that an intent is about, where it has a row. */
 #define OWNER "coalesce(b.owner_no, (select w.no from subscriber w where w.email = b.email))"
@@ -21,6 +21,9 @@
 /* The open intents of others on the same subscriber; what they did is unknown. */
 #define OTHERS "journal o where o.outcome is null and o.key <> b.key and o.settles_at is not null\n" \
 	       "                      and o.subscriber_no = " OWNER
+
+/* What may have a value remotely once this is sent: what has to be taken back when it is not wanted any more. */
+#define SENT_FIELDS "array(select unnest(s.sent_fields) union select unnest(string_to_array(b.sent_fields, ',')))"
 
 /* An intent that this batch took: open, and in this holder's hands. */
 #define TAKEN "  join journal j on j.key = b.key and j.outcome is null and j.settles_at is null\n"
@@ -49,18 +52,20 @@ static const char sql_intent_owner[] =
 
 static const char sql_intent_journal[] =
 	"-- swbridge: the intents; an open one goes on with its time\n"
-	"insert into journal as j (key, extension, operation, cause, at, subscriber_no, subscriber_id, sip_endpoint_id)\n"
+	"insert into journal as j (key, extension, operation, cause, at, subscriber_no, subscriber_id, sip_endpoint_id,\n"
+	"                          usernames)\n"
 	"select b.key, b.extension, b.operation, b.cause, to_timestamp(b.at_ms / 1000.0), " OWNER ",\n"
-	"       b.subscriber_id, b.sip_endpoint_id\n"
+	"       b.subscriber_id, b.sip_endpoint_id, array_remove(array[b.username], null)\n"
 	"  from " INTENTS
 	" where not (select paused from control)\n"
-	"   and not (b.recheck and current_setting('swbridge.still_wanted', true)::jsonb ? b.key)\n"
+	"   and not (b.recheck and nullif(current_setting('swbridge.still_wanted', true), '')::jsonb ? b.key)\n"
 	"   and not exists (select from journal o where o.key = b.take_key and o.outcome is null)\n"
 	"   and not exists (select from " OTHERS " and o.settles_at > now())\n"
 	"    on conflict (key) where outcome is null\n"
 	"    do update set operation = excluded.operation,\n"
 	"                  subscriber_no = excluded.subscriber_no,\n"
 	"                  attempts = j.attempts + 1,\n"
+	"                  usernames = j.usernames || excluded.usernames,\n"
 	"                  settles_at = null";
 
 static const char sql_intent_take[] =
@@ -68,14 +73,16 @@ static const char sql_intent_take[] =
 	"update sync s\n"
 	"   set key = b.key, extension = b.extension, protected = b.protected,\n"
 	"       settings_digest = null, secret_digest = null, tried_digest = null,\n"
+	"       sent_fields = " SENT_FIELDS ",\n"
 	"       absent_since = null, updated_at = now()\n"
 	"  from " INTENTS TAKEN
 	" where s.key = b.take_key";
 
 static const char sql_intent_create[] =
 	"-- swbridge: rows that are about to be created\n"
-	"insert into sync as s (key, extension, username, subscriber_no, state, protected)\n"
-	"select b.key, b.extension, b.username, coalesce(b.owner_no, o.no), 'creating', b.protected\n"
+	"insert into sync as s (key, extension, username, subscriber_no, state, protected, sent_fields)\n"
+	"select b.key, b.extension, b.username, coalesce(b.owner_no, o.no), 'creating', b.protected,\n"
+	"       coalesce(string_to_array(b.sent_fields, ','), '{}')\n"
 	"  from " INTENTS TAKEN
 	"  left join subscriber o on o.email = b.email\n"
 	" where b.operation = 'create'\n"
@@ -84,6 +91,7 @@ static const char sql_intent_create[] =
 	"    do update set extension = excluded.extension, username = excluded.username,\n"
 	"                  subscriber_no = excluded.subscriber_no, state = 'creating',\n"
 	"                  sip_endpoint_id = null, settings_digest = null, secret_digest = null,\n"
+	"                  sent_fields = array(select unnest(s.sent_fields) union select unnest(excluded.sent_fields)),\n"
 	"                  protected = excluded.protected, absent_since = null, updated_at = now()";
 
 static const char sql_intent_touch[] =
@@ -92,6 +100,7 @@ static const char sql_intent_touch[] =
 	"   set state = case when b.operation = 'remove' then 'removing' else s.state end,\n"
 	"       settings_digest = case when b.clear_settings then null else s.settings_digest end,\n"
 	"       secret_digest = case when b.clear_secret then null else s.secret_digest end,\n"
+	"       sent_fields = " SENT_FIELDS ",\n"
 	"       absent_since = case when b.absent then coalesce(s.absent_since, now()) else s.absent_since end,\n"
 	"       updated_at = now()\n"
 	"  from " INTENTS TAKEN
@@ -110,7 +119,7 @@ static const char sql_intent_profile[] =
 static const char sql_intended[] =
 	"-- swbridge: what the engine goes on with\n"
 	"select b.n, j.id, floor(extract(epoch from j.at) * 1000)::bigint,\n"
-	"       o.no, o.id, o.email, o.origin, s.username, s.sip_endpoint_id,\n"
+	"       o.no, o.id, o.email, o.origin, s.username, s.sip_endpoint_id, array_to_string(s.sent_fields, ','),\n"
 	"       exists (select from " OTHERS " and o.settles_at > now()),\n"
 	"       (select floor(extract(epoch from min(o.at)) * 1000)::bigint from " OTHERS ")\n"
 	"  from " INTENTS
@@ -151,6 +160,7 @@ static void intent_doc(struct strbuf *doc, const struct ledger_intent *intent, s
 	ledger_put_bool(doc, "orphan", intent->orphan);
 	ledger_put(doc, "subscriber_id", intent->subscriber_id);
 	ledger_put(doc, "sip_endpoint_id", intent->sip_endpoint_id);
+	ledger_put(doc, "sent_fields", intent->sent_fields);
 	strbuf_putc(doc, '}');
 }
 
@@ -172,8 +182,9 @@ static void intended(struct db_result *const *results, const struct error *err, 
 		row->owner_origin = db_result_get(result, i, 6);
 		row->username = db_result_get(result, i, 7);
 		row->sip_endpoint_id = db_result_get(result, i, 8);
-		row->waits = db_result_get(result, i, 9)[0] == 't';
-		row->others_at_ms = db_result_get(result, i, 10) ? db_result_int(result, i, 10) : 0;
+		row->sent_fields = db_result_get(result, i, 9);
+		row->waits = db_result_get(result, i, 10)[0] == 't';
+		row->others_at_ms = db_result_get(result, i, 11) ? db_result_int(result, i, 11) : 0;
 	}
 	intending->done(rows, intending->count, err, intending->arg);
 	mem_free(rows);

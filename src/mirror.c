@@ -51,7 +51,8 @@ void mirror_ready(struct change *change)
 {
 	struct mirror *mirror = change->mirror;
 
-	if (change->queued_ready || change->started || !owner_leads(change->owner, change) || !owner_leads(change->old_owner, change))
+	/* What has not started by then is dropped, and must stand in no list. */
+	if (mirror->stopping || change->queued_ready || change->waits_for_holder || change->started || !owner_leads(change->owner, change) || !owner_leads(change->old_owner, change))
 		return;
 	change->queued_ready = true;
 	change->next_ready = NULL;
@@ -297,6 +298,7 @@ static void report(const struct change *change)
 		.username = change->username,
 		.action = change->decision.action,
 		.end = change->end,
+		.again = change->decision.take_over && change->end == MIRROR_DONE,
 		.reason = change->reason ? change->reason : change->detail ? change->detail : change->decision.reason,
 		.subscriber_id = change->owner ? change->owner->id : NULL,
 		.sip_endpoint_id = change->found_id ? change->found_id : change->credential_id,

@@ -51,6 +51,7 @@ struct mirror_report {
 	const char *username;
 	enum plan_action action;
 	enum mirror_end end;
+	bool again;          /* done, and to be planned once more: what else the row wants was not known */
 	const char *reason;  /* why it was done, or why it was not; a sentence part */
 	const char *subscriber_id;
 	const char *sip_endpoint_id;

@@ -71,8 +71,10 @@ static void learn(struct change *change, const struct ledger_intended *result)
 		if (result->owner_origin)
 			owner->origin = result->owner_origin[0] == 'a' ? ORIGIN_ADOPTED : ORIGIN_CREATED;
 	}
-	if (change->decision.take_over)
+	if (change->decision.take_over) {
 		replace_text(&change->credential_id, result->sip_endpoint_id);
+		replace_text(&change->sent_fields, result->sent_fields);
+	}
 }
 
 static void flush_intents(struct mirror *mirror);

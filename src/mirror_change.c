@@ -5,6 +5,7 @@
 #include "mem.h"
 
 #include <string.h>
+#include <strings.h>
 
 static void copy_wish(struct change *c, const struct difference *d)
 {
@@ -43,6 +44,7 @@ static void copy_memory(struct change *c, const struct difference *d)
 	c->sent_fields = mem_strdup(d->sent_fields ? d->sent_fields : "");
 	c->holder_key = mem_strdup(d->holder_key);
 	c->intent_at_ms = d->intent_at_ms;
+	c->tried_usernames = mem_strdup(d->intent_usernames);
 	c->refusal_over = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0;
 }
 
@@ -68,7 +70,8 @@ void change_free(struct change *c)
 				c->codecs, c->encryption, c->call_handler, c->calling_handler, c->settings_digest,
 				c->secret_digest, c->profile_digest, c->desired_digest, c->ledger_username,
 				c->credential_id, c->old_settings_digest, c->old_secret_digest, c->old_profile_digest,
-				c->sent_fields, c->holder_key, c->wanted_username, c->journal_id, c->found_id, c->sent_now, c->reason,
+				c->sent_fields, c->holder_key, c->wanted_username, c->journal_id, c->found_id, c->found_username,
+				c->tried_usernames, c->sent_now, c->reason,
 				c->detail };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
@@ -81,6 +84,23 @@ void change_free(struct change *c)
 	strbuf_release(&c->request_ids);
 	strbuf_release(&c->random_secret);
 	mem_free(c);
+}
+
+bool change_may_be_called(const struct change *change, const char *username)
+{
+	const char *line = change->tried_usernames ? change->tried_usernames : "";
+	size_t len = strlen(username);
+
+	if (change->ledger_username && strcasecmp(change->ledger_username, username) == 0)
+		return true;
+	while (*line) {
+		size_t line_len = strcspn(line, "\n");
+
+		if (line_len == len && strncasecmp(line, username, len) == 0)
+			return true;
+		line += line_len + (line[line_len] == '\n');
+	}
+	return false;
 }
 
 void change_heard(struct change *change, const struct api_result *result)
@@ -125,6 +145,20 @@ static void set_owner(struct change *c)
 	c->outcome.owner_origin = "created";
 }
 
+/* A credential that was made stays known, also where a later step of its change came to nothing. */
+static void set_made(struct change *c)
+{
+	if (!c->made)
+		return;
+	c->outcome.state = "active";
+	c->outcome.username = c->username;
+	c->outcome.row_owner_no = c->owner->no;
+	c->outcome.sip_endpoint_id = c->found_id;
+	c->outcome.settings_digest = c->settings_digest;
+	c->outcome.secret_digest = c->secret_digest;
+	c->outcome.sent_fields = c->sent_now ? c->sent_now : "";
+}
+
 void change_done(struct change *change)
 {
 	change->end = MIRROR_DONE;
@@ -138,7 +172,7 @@ static void set_found(struct change *c)
 	if (c->patches_found) {
 		c->outcome.sip_endpoint_id = c->found_id;
 		c->outcome.row_owner_no = c->owner->no;
-		c->outcome.username = c->username;
+		c->outcome.username = c->found_username ? c->found_username : c->username;
 		c->outcome.state = "active";
 		c->outcome.settings_digest = c->outcome.secret_digest = "";
 	} else if (c->removes_found) {
@@ -148,11 +182,12 @@ static void set_found(struct change *c)
 
 static void record_rejection(struct change *change)
 {
-	bool update = change->state == STATE_ACTIVE && !change->decision.take_over;
+	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
 
 	change->end = MIRROR_REJECTED;
 	set_journal(change, change->verdict);
 	set_owner(change);
+	set_made(change);
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
@@ -188,12 +223,13 @@ void change_rejected(struct change *change, const char *outcome, const char *rea
 
 void change_failed(struct change *change, const char *outcome, const char *reason)
 {
-	bool update = change->state == STATE_ACTIVE && !change->decision.take_over;
+	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
 
 	change->end = MIRROR_FAILED;
 	set_reason(change, reason);
 	set_journal(change, outcome);
 	set_owner(change);
+	set_made(change);
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
@@ -214,6 +250,7 @@ void change_unknown(struct change *change, int64_t first_byte_at, const char *re
 	set_reason(change, reason);
 	set_journal(change, NULL);
 	set_owner(change);
+	set_made(change);
 	change->outcome.settles_in_ms = settle > passed ? settle - passed : 0;
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;

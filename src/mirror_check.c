@@ -110,6 +110,8 @@ static void still_there(const struct api_result *result, void *arg)
 	change_heard(change, result);
 	if (result->outcome == API_NOT_FOUND)
 		change->check_next(change);
+	else if (result->outcome == API_DONE && (change->found_id || change->owner_new || change->gone))
+		change_unknown(change, -1, "SignalWire said that it is gone, and then that it is there");
 	else if (result->outcome == API_DONE)
 		change_failed(change, "failed", "SignalWire said that it is gone, and then that it is there; "
 			      "the next pass tries again");
@@ -121,11 +123,12 @@ static void still_there(const struct api_result *result, void *arg)
 static void credential_behind_canary(struct change *change)
 {
 	change->check_next = change->intended;
-	api_get_credential(change->mirror->setup.api, change->owner->id, change->credential_id, still_there, change);
+	api_get_credential(change->mirror->setup.api, change->checked->id, change->credential_id, still_there, change);
 }
 
-void check_credential_gone(struct change *change, void (*next)(struct change *change))
+void check_credential_gone(struct change *change, struct owner *owner, void (*next)(struct change *change))
 {
+	change->checked = owner;
 	/* The intent is written already: its step pointer is free to remember what comes behind. */
 	change->intended = next;
 	check_again(change, credential_behind_canary);
@@ -134,11 +137,12 @@ void check_credential_gone(struct change *change, void (*next)(struct change *ch
 static void owner_behind_canary(struct change *change)
 {
 	change->check_next = change->intended;
-	api_get_subscriber(change->mirror->setup.api, change->owner->id, still_there, change);
+	api_get_subscriber(change->mirror->setup.api, change->checked->id, still_there, change);
 }
 
-void check_owner_gone(struct change *change, void (*next)(struct change *change))
+void check_owner_gone(struct change *change, struct owner *owner, void (*next)(struct change *change))
 {
+	change->checked = owner;
 	change->intended = next;
 	check_again(change, owner_behind_canary);
 }

@@ -40,7 +40,7 @@ static void looked_owner(const struct roster_entry *entry, void *arg)
 		return;
 	}
 	if (entry->created_at_ms < 0 || entry->created_at_ms < change->intent_at_ms - MIRROR_CLOCK_SLACK_MS) {
-		if (change->decision.action == PLAN_REMOVE || change->orphan) {
+		if (change->decision.action == PLAN_REMOVE || change->orphan || change->recovering) {
 			/* The attempt that is to be undone made none: nothing of ours is there. */
 			change->look_next(change);
 			return;
@@ -75,8 +75,17 @@ static void credential_row(const struct json_credential *credential, void *arg)
 	struct credential_look *look = arg;
 	struct change *change = look->change;
 
-	if (!change->found_id && credential->username && strcmp(credential->username, look->username) == 0)
-		change->found_id = mem_strdup(credential->id);
+	if (!credential->username || (change->found_id && strcmp(credential->username, look->username) != 0) ||
+	    (change->owner->made.len && strstr(change->owner->made.data, credential->id)))
+		return;
+	/* Behind an attempt of unknown outcome its name may be that of then. */
+	if (strcmp(credential->username, look->username) != 0 &&
+	    (!change->decision.look_first || change->credential_id || !change_may_be_called(change, credential->username)))
+		return;
+	mem_free(change->found_id);
+	mem_free(change->found_username);
+	change->found_id = mem_strdup(credential->id);
+	change->found_username = mem_strdup(credential->username);
 }
 
 static void look_under_new_owner(struct change *change)
@@ -119,7 +128,7 @@ static void listed_credentials(const struct api_result *result, void *arg)
 	mem_free(look);
 	if (result->outcome == API_NOT_FOUND) {
 		change->look_next = next;
-		check_owner_gone(change, owner_vanished);
+		check_owner_gone(change, change->owner, owner_vanished);
 	} else if (result->outcome != API_DONE) {
 		change_look_failed(change, result);
 	} else if (change->found_id) {
@@ -139,7 +148,8 @@ void create_look_credential(struct change *change, const char *username, void (*
 	look->username = mem_strdup(username);
 	look->next = next;
 	mem_free(change->found_id);
-	change->found_id = NULL;
+	mem_free(change->found_username);
+	change->found_id = change->found_username = NULL;
 	api_list_credentials(change->mirror->setup.api, change->owner->id, credential_row, listed_credentials, look);
 }
 
@@ -175,6 +185,7 @@ static void describe(struct change *change)
 {
 	change->intent.operation = "create";
 	change->intent.username = change->username;
+	change->intent.sent_fields = update_sets(change);
 	change->intent.owner_no = change->owner->no;
 	change->intent.email = change->owner->fixed ? NULL : change->owner->tag;
 }
@@ -358,12 +369,15 @@ static void credential_posted(const struct api_result *result, void *arg)
 	}
 	if (result->outcome == API_NOT_FOUND && !change->owner->fixed) {
 		change_heard(change, result);
-		check_owner_gone(change, create_owner_is_gone);
+		check_owner_gone(change, change->owner, create_owner_is_gone);
 		return;
 	}
 	if (change_refused(change, result))
 		return;
 	change->found_id = mem_strdup(result->credential->id);
+	change->made = true;
+	strbuf_puts(&change->owner->made, change->found_id);
+	strbuf_putc(&change->owner->made, ' ');
 	change->look_next(change);
 }
 

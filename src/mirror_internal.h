@@ -10,6 +10,7 @@
  *   mirror_create.c  CREATE, and the looking of an earlier attempt
  *   mirror_update.c  UPDATE, RESTORE, SUSPEND, taking over, profiles
  *   mirror_remove.c  REMOVE, REPLACE's first half, subscribers without extensions
+ *   mirror_recover.c what an earlier attempt made under an e-mail that is not wanted any more
  *   mirror_replace.c REPLACE
  *
  * A step is a function that starts one operation and names the function that
@@ -45,8 +46,10 @@ struct owner {
 	char *id;  /* NULL: not known to exist */
 	enum difference_origin origin;
 	bool fixed;         /* [mirror] subscriber_id */
+	bool counted;       /* extensions has what the ledger says; before, only what was added since */
 	int64_t extensions; /* rows of sync on it */
 	char *sent_fields;  /* of its profile */
+	struct strbuf made; /* ids of the credentials that were made on it since the ledger was read */
 	struct change **queue; /* changes in order; the first one runs */
 	size_t queued;
 };
@@ -72,6 +75,7 @@ struct change {
 	char *sent_fields;
 	char *holder_key;
 	int64_t intent_at_ms;
+	char *tried_usernames; /* of its open intent, a line each */
 
 	struct owner *owner;     /* whose credential it is, or will be */
 	struct owner *old_owner; /* REPLACE: whose it was */
@@ -98,7 +102,9 @@ struct change {
 	const char *looked_for;  /* whose name is looked for; username or ledger_username */
 	void (*look_after)(struct change *change); /* the step behind that look */
 	bool owner_vanished;     /* its subscriber was found gone, and looked for anew */
+	char *found_username;    /* its name, where a look found it */
 	void (*check_next)(struct change *change); /* the step behind a check */
+	struct owner *checked;   /* who is checked */
 	void (*owner_next)(struct change *change); /* the step behind the subscriber */
 	void (*look_next)(struct change *change);  /* the step behind a look */
 	bool gone;               /* REMOVE, REPLACE: the old credential is not there any more */
@@ -106,7 +112,9 @@ struct change {
 	bool owner_gone;         /* the last object on it went: its row goes */
 	bool patched;            /* UPDATE: the credential has its new values */
 	bool profiled;
+	bool made;               /* found_id is its credential, with everything in it, whatever comes of the rest */
 	bool looked_again;
+	bool recovering;         /* the look is for what nobody wants any more */
 	char *merged[JSON_PROFILE_COUNT];
 	struct strbuf request_ids;
 	struct strbuf random_secret;
@@ -190,6 +198,8 @@ void batch_flush(struct mirror *mirror); /* sends what has gathered */
 struct change *change_new(struct mirror *mirror, const struct difference *difference,
 			  const struct plan_decision *decision);
 void change_free(struct change *change);
+/* Whether our credential may have this name: the ledger's, or one that an attempt of unknown outcome sent. */
+bool change_may_be_called(const struct change *change, const char *username);
 void change_heard(struct change *change, const struct api_result *result); /* keeps the request id */
 
 /* How a change ends.  `reason` is copied.  All of them lead to the ledger and then to mirror_ended(). */
@@ -212,11 +222,11 @@ bool change_refused(struct change *change, const struct api_result *result);
 void check_canary(struct mirror *mirror);                                   /* the first request of a process */
 void check_again(struct change *change, void (*next)(struct change *change)); /* a fresh canary, then next */
 /*
- * Is the change's credential (its subscriber) really gone?  A canary, then a
+ * Is the change's credential on that subscriber (the subscriber) really gone?  A canary, then a
  * GET by id: next(change) if that answers 404 too; else the change was ended.
  */
-void check_credential_gone(struct change *change, void (*next)(struct change *change));
-void check_owner_gone(struct change *change, void (*next)(struct change *change));
+void check_credential_gone(struct change *change, struct owner *owner, void (*next)(struct change *change));
+void check_owner_gone(struct change *change, struct owner *owner, void (*next)(struct change *change));
 
 /* mirror_create.c */
 void create_start(struct change *change);
@@ -235,6 +245,7 @@ void suspend_start(struct change *change);
 void update_profile(struct change *change, void (*next)(struct change *change)); /* only where it differs */
 void update_record_profile(struct change *change); /* puts what was sent of it into the outcome */
 void update_patch_all(struct change *change, void (*next)(struct change *change)); /* found_id gets everything */
+const char *update_sets(struct change *change); /* the settings that get a value, for an intent; borrowed */
 void update_request(struct change *change, unsigned fields, struct json_credential_request *request,
 		    struct settings *settings);
 bool update_merge(struct change *change, const struct json_subscriber *is, unsigned *clear);
@@ -245,6 +256,10 @@ void remove_read(struct change *change, struct owner *owner, void (*next)(struct
 void remove_credential(struct change *change, struct owner *owner, void (*next)(struct change *change));
 void remove_owner(struct change *change, struct owner *owner, void (*next)(struct change *change)); /* if nothing lives on it */
 void orphan_start(struct change *change);
+
+/* mirror_recover.c */
+bool recover_is_needed(const struct change *change);
+void recover_start(struct change *change); /* of a REPLACE; ends the change, to be planned again */
 
 /* mirror_replace.c */
 void replace_start(struct change *change);

@@ -14,6 +14,7 @@ static struct owner *owner_get(struct mirror *mirror, const char *tag)
 		return found;
 	owner = mem_alloc(sizeof *owner);
 	owner->tag = mem_strdup(tag);
+	strbuf_init(&owner->made);
 	lh_table_insert(mirror->owners, owner->tag, owner);
 	return owner;
 }
@@ -25,6 +26,7 @@ static void owner_free(struct owner *owner)
 	mem_free(owner->id);
 	mem_free(owner->sent_fields);
 	mem_free(owner->queue);
+	strbuf_release(&owner->made);
 	mem_free(owner);
 }
 
@@ -55,9 +57,11 @@ static struct owner *known_owner(struct mirror *mirror, const struct difference 
 {
 	struct owner *owner = owner_get(mirror, d->owner_email);
 
-	if (!owner->no) {
-		owner->extensions = d->owner_extensions;
-		owner->sent_fields = mem_strdup(d->owner_sent_fields);
+	if (!owner->counted) {
+		owner->counted = true;
+		owner->extensions += d->owner_extensions;
+		if (!owner->sent_fields)
+			owner->sent_fields = mem_strdup(d->owner_sent_fields);
 	}
 	owner_know(owner, d->owner_no, d->owner_id, d->owner_origin);
 	return owner;

@@ -13,7 +13,6 @@
 #include "mem.h"
 
 #include <string.h>
-#include <strings.h>
 
 static void find(struct change *change);
 static void read_it(struct change *change);
@@ -37,7 +36,7 @@ static void credential_read(const struct api_result *result, void *arg)
 	char *text = NULL;
 
 	if (result->outcome == API_NOT_FOUND) {
-		check_again(change, found_gone);
+		check_credential_gone(change, change->checked, found_gone);
 		return;
 	}
 	if (result->outcome != API_DONE) {
@@ -46,7 +45,7 @@ static void credential_read(const struct api_result *result, void *arg)
 	}
 	is = result->credential->username;
 	/* Whether the server keeps the case of names is not documented. */
-	if (!is || !change->ledger_username || strcasecmp(is, change->ledger_username) != 0) {
+	if (!is || !change_may_be_called(change, is)) {
 		text = mem_printf("not removed: the credential that the ledger has for it is called %s at SignalWire, not %s; "
 				  "look at it there, then run: swbridge forget %s", is ? is : "nothing",
 				  change->ledger_username ? change->ledger_username : "anything", change->extension);
@@ -60,6 +59,7 @@ static void credential_read(const struct api_result *result, void *arg)
 void remove_read(struct change *change, struct owner *owner, void (*next)(struct change *change))
 {
 	change->look_next = next;
+	change->checked = owner;
 	api_get_credential(change->mirror->setup.api, owner->id, change->credential_id, credential_read, change);
 }
 
@@ -202,7 +202,7 @@ static void owner_listed(const struct api_result *result, void *arg)
 
 	mem_free(look);
 	if (result->outcome == API_NOT_FOUND) {
-		check_again(change, owner_already_gone);
+		check_owner_gone(change, change->checked, owner_already_gone);
 	} else if (result->outcome != API_DONE) {
 		change_look_failed(change, result);
 	} else if (living > 0) {
@@ -220,6 +220,11 @@ void remove_owner(struct change *change, struct owner *owner, void (*next)(struc
 	struct owner_look *look = NULL;
 
 	change->look_next = next;
+	/* Somebody is about to use it: it stays, and where that comes to nothing the next pass takes it. */
+	if (owner->queued > 1 && owner->extensions <= 0) {
+		next(change);
+		return;
+	}
 	if (!owner->id || owner->fixed || owner->origin != ORIGIN_CREATED || owner->extensions > 0) {
 		change->owner_gone = !owner->fixed && owner->extensions <= 0;
 		next(change);
@@ -228,6 +233,7 @@ void remove_owner(struct change *change, struct owner *owner, void (*next)(struc
 	look = mem_alloc(sizeof *look);
 	look->change = change;
 	look->owner = owner;
+	change->checked = owner;
 	api_list_credentials(change->mirror->setup.api, owner->id, living_row, owner_listed, look);
 }
 

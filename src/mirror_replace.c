@@ -28,6 +28,8 @@ static void record_replace(struct change *change);
 static void describe(struct change *change)
 {
 	change->intent.operation = "replace";
+	change->intent.username = change->username;
+	change->intent.sent_fields = update_sets(change);
 	change->intent.owner_no = change->owner->no;
 	change->intent.email = change->owner->tag;
 	change->intent.clear_settings = true;
@@ -39,7 +41,9 @@ static void describe(struct change *change)
 void replace_start(struct change *change)
 {
 	describe(change);
-	if (!change->owner->id && change->decision.look_first)
+	if (recover_is_needed(change))
+		recover_start(change);
+	else if (!change->owner->id && change->decision.look_first)
 		create_look_owner(change, survey);
 	else
 		survey(change);

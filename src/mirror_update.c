@@ -32,8 +32,7 @@ static unsigned fields_of(const struct change *change)
 	return everything(change) ? PLAN_USERNAME | PLAN_SETTINGS | PLAN_SECRET : change->decision.fields;
 }
 
-void update_request(struct change *change, unsigned fields, struct json_credential_request *request,
-		    struct settings *settings)
+static void fill(const struct change *change, struct json_credential_request *request, struct settings *settings)
 {
 	const struct settings_desired desired = {
 		.caller_id = change->caller_id, .send_as = change->send_as, .ciphers = change->ciphers,
@@ -41,8 +40,26 @@ void update_request(struct change *change, unsigned fields, struct json_credenti
 		.calling_handler = change->calling_handler, .sent_fields = change->sent_fields,
 	};
 
+	settings_fill(settings, &desired, request);
+}
+
+const char *update_sets(struct change *change)
+{
+	struct json_credential_request request = { 0 };
+	struct settings settings = SETTINGS_INIT;
+
+	fill(change, &request, &settings);
+	mem_free(change->sent_now);
+	change->sent_now = settings_sent_fields(&settings);
+	settings_release(&settings);
+	return change->sent_now && *change->sent_now ? change->sent_now : NULL;
+}
+
+void update_request(struct change *change, unsigned fields, struct json_credential_request *request,
+		    struct settings *settings)
+{
 	if (fields & PLAN_SETTINGS) {
-		settings_fill(settings, &desired, request);
+		fill(change, request, settings);
 		if (settings->unknown_codecs)
 			log_warn("%s: codecs that SignalWire does not know are left out: %s", change->extension,
 				 settings->unknown_codecs);
@@ -78,7 +95,7 @@ static void patched(const struct api_result *result, void *arg)
 
 	if (result->outcome == API_NOT_FOUND) {
 		change_heard(change, result);
-		check_credential_gone(change, credential_is_gone);
+		check_credential_gone(change, change->owner, credential_is_gone);
 		return;
 	}
 	if (result->outcome == API_REJECTED && result->not_unique) {
@@ -91,6 +108,7 @@ static void patched(const struct api_result *result, void *arg)
 	if (change_refused(change, result))
 		return;
 	change->patched = true;
+	change->made = change->found_id != NULL;
 	change->look_next(change);
 }
 
@@ -122,9 +140,11 @@ static void patch(struct change *change)
 
 void update_patch_all(struct change *change, void (*next)(struct change *change))
 {
+	unsigned name = change->found_username && strcmp(change->found_username, change->username) != 0 ? PLAN_USERNAME : 0;
+
 	change->patches_found = true;
 	change->look_next = next;
-	send_patch(change, change->found_id, PLAN_SETTINGS | PLAN_SECRET);
+	send_patch(change, change->found_id, name | PLAN_SETTINGS | PLAN_SECRET);
 }
 
 /* ---- the subscriber's profile ----------------------------------------------- */
@@ -178,7 +198,7 @@ static void profile_read(const struct api_result *result, void *arg)
 	unsigned clear = 0;
 
 	if (result->outcome == API_NOT_FOUND && !change->owner->fixed) {
-		check_again(change, create_owner_is_gone);
+		check_owner_gone(change, change->owner, create_owner_is_gone);
 		return;
 	}
 	if (result->outcome != API_DONE) {
@@ -206,7 +226,11 @@ void update_profile(struct change *change, void (*next)(struct change *change))
 
 static void profile(struct change *change)
 {
-	update_profile(change, record_update);
+	/* Who else lives on a subscriber that was taken over is not known here: that takes a plan of its own. */
+	if (change->decision.take_over)
+		record_update(change);
+	else
+		update_profile(change, record_update);
 }
 
 /* ---- the end ---------------------------------------------------------------- */
@@ -289,9 +313,11 @@ void update_start(struct change *change)
 	unsigned fields = fields_of(change);
 
 	change->intent.operation = change->decision.action == PLAN_RESTORE ? "restore" : "update";
+	change->intent.username = fields & PLAN_USERNAME ? change->username : NULL;
+	change->intent.sent_fields = fields & PLAN_SETTINGS ? update_sets(change) : NULL;
 	change->intent.clear_settings = fields & PLAN_SETTINGS;
 	change->intent.clear_secret = fields & PLAN_SECRET;
-	change->intent.clear_profile = change->decision.profile;
+	change->intent.clear_profile = change->decision.profile && !change->decision.take_over;
 	change->intent.owner_no = change->owner->no;
 	change->intent.subscriber_id = change->owner->id;
 	change->intent.sip_endpoint_id = change->credential_id;
@@ -326,7 +352,7 @@ static void suspended(const struct api_result *result, void *arg)
 
 	if (result->outcome == API_NOT_FOUND) {
 		change_heard(change, result);
-		check_credential_gone(change, suspended_gone);
+		check_credential_gone(change, change->owner, suspended_gone);
 		return;
 	}
 	if (!change_refused(change, result))

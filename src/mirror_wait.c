@@ -86,7 +86,7 @@ bool wait_holder(struct change *change)
 		return false;
 	}
 	/* In a cycle one gives its name away first; the others then follow one by one. */
-	if (!holder->parking && !change->parked && in_cycle(change)) {
+	if (!holder->parking && !change->parked && change->credential_id && in_cycle(change)) {
 		change->parking = true;
 		return false;
 	}
@@ -111,15 +111,25 @@ void wait_holder_ended(struct mirror *mirror, const char *key, enum mirror_end e
 	}
 }
 
+static struct change *go_on(struct change *change)
+{
+	change->waits_for_holder = false;
+	change->mirror->waiting--;
+	return change;
+}
+
 struct change *wait_break_deadlock(struct mirror *mirror)
 {
 	for (struct change *c = mirror->first; c; c = c->next) {
-		if (!c->waits_for_holder || c->parked)
-			continue;
-		c->waits_for_holder = false;
-		mirror->waiting--;
-		c->parking = true;
-		return c;
+		if (c->waits_for_holder && !c->parked && c->credential_id) {
+			c->parking = true;
+			return go_on(c);
+		}
+	}
+	/* None has a credential that could be parked: whoever is first asks SignalWire itself. */
+	for (struct change *c = mirror->first; c; c = c->next) {
+		if (c->waits_for_holder)
+			return go_on(c);
 	}
 	return NULL;
 }

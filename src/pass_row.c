@@ -249,6 +249,8 @@ void pass_ended(const struct mirror_report *report, void *arg)
 		pass_keys_add(&pass->again, report->key);
 		return;
 	}
+	if (report->again)
+		pass_keys_add(&pass->again, report->key);
 	if (report->end == MIRROR_DROPPED && mirror_stopped(pass->setup->mirror, NULL)) {
 		summary->failed++; /* said once, by the reason of the stop */
 		return;
