@@ -115,6 +115,10 @@ struct difference {
 	const char *intent_id;
 	bool intent_settled; /* settles_at is past */
 	int64_t intent_at_ms; /* ms since the epoch, SignalWire's clock */
+	/* replace only: the subscriber that it was to move to, where the row has not */
+	const char *intent_owner_no;
+	const char *intent_owner_id;
+	const char *intent_owner_email;
 	const char *intent_usernames; /* what its attempts may have called the credential, a line each */
 
 	/* who holds the wanted username */

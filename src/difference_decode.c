@@ -128,6 +128,9 @@ void difference_decode_row(const struct db_row *row, struct difference *d, bool 
 	d->intent_settled = truth(row, ROW_INTENT_SETTLED);
 	d->intent_at_ms = number(row, ROW_INTENT_AT_MS);
 	d->intent_usernames = db_row_get(row, ROW_INTENT_USERNAMES);
+	d->intent_owner_no = db_row_get(row, ROW_INTENT_OWNER_NO);
+	d->intent_owner_id = db_row_get(row, ROW_INTENT_OWNER_ID);
+	d->intent_owner_email = db_row_get(row, ROW_INTENT_OWNER_EMAIL);
 	d->holder = (enum difference_holder)WORD(row, ROW_HOLDER, holders);
 	d->holder_key = db_row_get(row, ROW_HOLDER_KEY);
 	d->counted = (unsigned)number(row, ROW_COUNTED);

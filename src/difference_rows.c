@@ -74,6 +74,9 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_INTENT_AT_MS] = "(extract(epoch from p.intent_at) * 1000)::bigint",
 	[ROW_INTENT_USERNAMES] = "(select string_agg(t.name, chr(10)) from unnest(p.intent_usernames) t (name)\n"
 				 "         where not exists (select from sync o where o.username = t.name and o.key <> p.key))",
+	[ROW_INTENT_OWNER_NO] = "q.no",
+	[ROW_INTENT_OWNER_ID] = "q.id",
+	[ROW_INTENT_OWNER_EMAIL] = "q.email",
 	[ROW_HOLDER] = "case when h.key is null then null\n"
 		       "            when hd.key is null then 'absent'\n"
 		       "            when not hd.enabled then 'disabled'\n"
@@ -126,6 +129,8 @@ static void page_rows(struct strbuf *out, const char *held)
 	strbuf_printf(out, "  left join %s hd on hd.key = h.key\n", held);
 	strbuf_puts(out, "  left join subscriber w on w.email = p.email\n"
 			 "        and (p.owner_no is null or p.email_given and p.owner_email <> p.email)\n"
+			 "  left join subscriber q on p.intent = 'replace' and q.no = p.intent_subscriber_no\n"
+			 "        and q.no is distinct from p.owner_no\n"
 			 "  left join owners n on n.subscriber_no = p.subscriber_no\n"
 			 "  left join lateral (\n"
 			 "        select bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"

@@ -42,7 +42,7 @@ static const char joined_columns[] =
 	"               o.no as owner_no, o.email as owner_email, o.id as owner_id, o.origin as owner_origin,\n"
 	"               o.profile_digest as owner_profile_digest, o.sent_fields as owner_sent_fields,\n"
 	"               j.operation as intent, j.id as intent_id, j.at as intent_at, j.settles_at,\n"
-	"               j.usernames as intent_usernames\n";
+	"               j.usernames as intent_usernames, j.subscriber_no as intent_subscriber_no\n";
 
 /* Then, one level after the other: digests, yes and no, reasons, whether it is a difference. */
 static const char digests_level[] =

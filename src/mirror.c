@@ -52,7 +52,8 @@ void mirror_ready(struct change *change)
 	struct mirror *mirror = change->mirror;
 
 	/* What has not started by then is dropped, and must stand in no list. */
-	if (mirror->stopping || change->queued_ready || change->waits_for_holder || change->started || !owner_leads(change->owner, change) || !owner_leads(change->old_owner, change))
+	if (mirror->stopping || change->queued_ready || change->waits_for_holder || change->started || !owner_leads(change->owner, change) || !owner_leads(change->old_owner, change) ||
+	    !owner_leads(change->tried, change))
 		return;
 	change->queued_ready = true;
 	change->next_ready = NULL;
@@ -128,6 +129,7 @@ void mirror_submit(struct mirror *mirror, const struct difference *difference, c
 	owner_find(change, difference);
 	owner_enqueue(change->owner, change);
 	owner_enqueue(change->old_owner, change);
+	owner_enqueue(change->tried, change);
 	wait_add(change);
 	mirror_ready(change);
 }
@@ -153,12 +155,8 @@ static void park_start(struct change *change)
 	update_start(change);
 }
 
-static void start(struct change *change)
+void mirror_begin(struct change *change)
 {
-	struct mirror *mirror = change->mirror;
-
-	change->started = true;
-	mirror->running++;
 	if (change->parking) {
 		park_start(change);
 		return;
@@ -190,6 +188,16 @@ static void start(struct change *change)
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
 		assert(!"an action without steps");
 	}
+}
+
+static void start(struct change *change)
+{
+	change->started = true;
+	change->mirror->running++;
+	if (recover_is_needed(change))
+		recover_start(change);
+	else
+		mirror_begin(change);
 }
 
 /* Starts a change, or ends it at once where it cannot be started. */
@@ -311,7 +319,7 @@ static void report(const struct change *change)
 void mirror_ended(struct change *change)
 {
 	struct mirror *mirror = change->mirror;
-	struct owner *owner = change->owner, *old_owner = change->old_owner;
+	struct owner *owner = change->owner, *old_owner = change->old_owner, *tried = change->tried;
 
 	if (change->started)
 		mirror->running--;
@@ -328,6 +336,7 @@ void mirror_ended(struct change *change)
 		lh_table_delete(mirror->changes, change->key);
 	owner_dequeue(owner, change);
 	owner_dequeue(old_owner, change);
+	owner_dequeue(tried, change);
 	if (wait_frees_name(change))
 		wait_holder_ended(mirror, change->key, change->end);
 	report(change);
@@ -335,6 +344,7 @@ void mirror_ended(struct change *change)
 	mirror->pending--;
 	head_ready(owner);
 	head_ready(old_owner);
+	head_ready(tried);
 }
 
 void mirror_gather(struct mirror *mirror, bool gathering)

@@ -80,7 +80,8 @@ static void credential_row(const struct json_credential *credential, void *arg)
 		return;
 	/* Behind an attempt of unknown outcome its name may be that of then. */
 	if (strcmp(credential->username, look->username) != 0 &&
-	    (!change->decision.look_first || change->credential_id || !change_may_be_called(change, credential->username)))
+	    !((change->recovering || (change->decision.look_first && !change->credential_id)) &&
+	      change_may_be_called(change, credential->username)))
 		return;
 	mem_free(change->found_id);
 	mem_free(change->found_username);

@@ -10,7 +10,7 @@
  *   mirror_create.c  CREATE, and the looking of an earlier attempt
  *   mirror_update.c  UPDATE, RESTORE, SUSPEND, taking over, profiles
  *   mirror_remove.c  REMOVE, REPLACE's first half, subscribers without extensions
- *   mirror_recover.c what an earlier attempt made under an e-mail that is not wanted any more
+ *   mirror_recover.c what an earlier attempt made on a subscriber that is not wanted any more
  *   mirror_replace.c REPLACE
  *
  * A step is a function that starts one operation and names the function that
@@ -79,6 +79,8 @@ struct change {
 
 	struct owner *owner;     /* whose credential it is, or will be */
 	struct owner *old_owner; /* REPLACE: whose it was */
+	struct owner *tried;     /* whose an earlier REPLACE of unknown outcome may have made it; or NULL */
+	struct owner *aside;     /* the owner, while the looks are for another */
 
 	/* while it runs */
 	bool started;
@@ -114,7 +116,8 @@ struct change {
 	bool profiled;
 	bool made;               /* found_id is its credential, with everything in it, whatever comes of the rest */
 	bool looked_again;
-	bool recovering;         /* the look is for what nobody wants any more */
+	bool recovering;         /* the look is for what nobody wants any more, */
+	bool recovered;          /* which found nothing */
 	char *merged[JSON_PROFILE_COUNT];
 	struct strbuf request_ids;
 	struct strbuf random_secret;
@@ -169,6 +172,7 @@ void mirror_turn(struct mirror *mirror); /* soon */
 void mirror_ended(struct change *change); /* recorded: reports, frees, lets others go on */
 int64_t mirror_server_ms(const struct mirror *mirror);
 
+void mirror_begin(struct change *change); /* the first step of what was decided */
 void mirror_ready(struct change *change); /* nothing of its subscribers is before it: may start */
 
 /* mirror_owner.c */
@@ -259,7 +263,8 @@ void orphan_start(struct change *change);
 
 /* mirror_recover.c */
 bool recover_is_needed(const struct change *change);
-void recover_start(struct change *change); /* of a REPLACE; ends the change, to be planned again */
+/* Ends the change, to be planned again, or lets it begin where there was nothing. */
+void recover_start(struct change *change);
 
 /* mirror_replace.c */
 void replace_start(struct change *change);

@@ -88,7 +88,7 @@ static struct owner *fixed_owner(struct mirror *mirror)
 }
 
 /* Whose credential a change is about; REPLACE has two. */
-void owner_find(struct change *change, const struct difference *d)
+static void find(struct change *change, const struct difference *d)
 {
 	struct mirror *mirror = change->mirror;
 	char *tag = NULL;
@@ -116,6 +116,18 @@ void owner_find(struct change *change, const struct difference *d)
 	} else {
 		change->owner = wanted_owner(mirror, d);
 	}
+}
+
+void owner_find(struct change *change, const struct difference *d)
+{
+	find(change, d);
+	if (!d->intent_owner_no)
+		return;
+	change->tried = owner_get(change->mirror, d->intent_owner_email);
+	owner_know(change->tried, d->intent_owner_no, d->intent_owner_id, ORIGIN_CREATED);
+	/* Where it is wanted again the ordinary look finds what is there. */
+	if (change->tried == change->owner || change->tried == change->old_owner)
+		change->tried = NULL;
 }
 
 void owner_enqueue(struct owner *owner, struct change *change)

@@ -1,30 +1,27 @@
 /*
- * mirror_recover - what an earlier attempt made under an e-mail that is not wanted any more.
+ * mirror_recover - what an earlier attempt made on a subscriber that is not wanted any more.
  *
- *   look for the subscriber   by the e-mail that the ledger has, where its id is not known
+ *   look for the subscriber   by its e-mail, where its id is not known
  *   look for the credential   on it, by the usernames that were tried
  *   record                    what was found, and the row is planned again
  *
- * A create of unknown outcome whose row has changed its e-mail meanwhile:
- * looking on its new subscriber would find nothing, and what was made would be
- * nobody's.  Nothing is sent here, so nothing has to be intended
- * where something was found; where there was nothing, the attempt is closed.
+ * A create or a replace of unknown outcome whose row has changed its e-mail, or
+ * is not wanted at all, meanwhile: looking on the subscriber that is wanted now
+ * would find nothing, and what was made would be nobody's.  Nothing is sent
+ * here, so nothing has to be intended where something was found.
  */
 #include "mirror_internal.h"
 
-bool recover_is_needed(const struct change *change)
+/* The credential may be on the subscriber that a create was for, which the row is now to leave. */
+static bool left_behind(const struct change *change)
 {
-	return change->decision.look_first && change->intent_at_ms && !change->credential_id && change->ledger_username &&
-	       change->old_owner->no && !change->old_owner->fixed;
+	return change->decision.action == PLAN_REPLACE && change->decision.look_first && change->intent_at_ms &&
+	       !change->credential_id && change->ledger_username && change->old_owner->no && !change->old_owner->fixed;
 }
 
-/* The looks are for the change's subscriber: for a while that is the old one. */
-static void swap(struct change *change)
+bool recover_is_needed(const struct change *change)
 {
-	struct owner *owner = change->owner;
-
-	change->owner = change->old_owner;
-	change->old_owner = owner;
+	return (change->tried && !change->recovered) || left_behind(change);
 }
 
 static void record_found(struct change *change, const struct owner *owner)
@@ -53,25 +50,34 @@ static void closed(struct change *change)
 
 static void looked(struct change *change)
 {
-	struct owner *owner = change->owner;
+	const struct owner *owner = change->owner;
 
+	change->owner = change->aside;
 	change->recovering = false;
-	swap(change);
 	if (change->found_id) {
 		record_found(change, owner);
-		change_again(change, "the earlier attempt had made it under its old e-mail");
+		change_again(change, "the earlier attempt had made it for another subscriber");
+	} else if (owner == change->tried) {
+		/* Nothing there; without extensions the subscriber is a difference of its own. */
+		change->recovered = true;
+		change->owner_new = false;
+		mirror_begin(change);
 	} else {
 		/* Nothing to take away from the old one: the row is an ordinary create, by the next plan. */
 		change->intent.operation = "create";
 		change->intent.username = change->username;
+		change->intent.email = change->owner->tag;
+		change->intent.owner_no = change->owner->no;
 		batch_intend(change, closed);
 	}
 }
 
 static void look_credential(struct change *change)
 {
-	if (change->owner->id)
-		create_look_credential(change, change->ledger_username, looked);
+	const char *name = change->ledger_username ? change->ledger_username : change->username;
+
+	if (change->owner->id && name)
+		create_look_credential(change, name, looked);
 	else
 		looked(change);
 }
@@ -79,7 +85,8 @@ static void look_credential(struct change *change)
 void recover_start(struct change *change)
 {
 	change->recovering = true;
-	swap(change);
+	change->aside = change->owner;
+	change->owner = change->tried && !change->recovered ? change->tried : change->old_owner;
 	if (!change->owner->id)
 		create_look_owner(change, look_credential);
 	else

@@ -41,9 +41,7 @@ static void describe(struct change *change)
 void replace_start(struct change *change)
 {
 	describe(change);
-	if (recover_is_needed(change))
-		recover_start(change);
-	else if (!change->owner->id && change->decision.look_first)
+	if (!change->owner->id && change->decision.look_first)
 		create_look_owner(change, survey);
 	else
 		survey(change);
