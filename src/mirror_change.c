@@ -180,6 +180,13 @@ static void set_found(struct change *c)
 	}
 }
 
+/* A creation that certainly came to nothing set nothing: there is nothing to take back later. */
+static void set_nothing_sent(struct change *c)
+{
+	if (c->decision.action == PLAN_CREATE && !c->decision.take_over && !c->found_id && !c->credential_id)
+		c->outcome.sent_fields = "";
+}
+
 static void record_rejection(struct change *change)
 {
 	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
@@ -192,6 +199,7 @@ static void record_rejection(struct change *change)
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
 	set_found(change);
+	set_nothing_sent(change);
 	if (change->present) {
 		/* What the row says of itself is noted with it: the next pass has nothing left to write. */
 		change->outcome.tried_digest = change->desired_digest;
@@ -209,7 +217,14 @@ static void record_rejection(struct change *change)
 
 void change_rejected(struct change *change, const char *outcome, const char *reason)
 {
-	set_reason(change, reason);
+	char *text = NULL;
+
+	/* Somebody else's object is never touched; what an operator can do is said with it. */
+	if (strcmp(outcome, "foreign") == 0)
+		text = mem_printf("%s; it is left alone: give the extension another name or e-mail, or, if it is left over "
+				  "from a lost ledger, delete it at SignalWire and run: swbridge retry %s", reason, change->key);
+	set_reason(change, text ? text : reason);
+	mem_free(text);
 	change->verdict = outcome;
 	/*
 	 * What a look alone refused has no intent yet: a new extension has no row
@@ -234,6 +249,7 @@ void change_failed(struct change *change, const char *outcome, const char *reaso
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
 	set_found(change);
+	set_nothing_sent(change);
 	if (update && change->journal_id && !change->patched) {
 		change->outcome.settings_digest = change->old_settings_digest;
 		change->outcome.secret_digest = change->old_secret_digest;

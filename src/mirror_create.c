@@ -46,7 +46,7 @@ static void looked_owner(const struct roster_entry *entry, void *arg)
 			return;
 		}
 		text = mem_printf("a subscriber with the e-mail %s exists remotely, not in the ledger, and is older than "
-				  "this attempt; it is left alone", owner->tag);
+				  "this attempt", owner->tag);
 		change_rejected(change, "foreign", text);
 		mem_free(text);
 		return;
@@ -156,7 +156,7 @@ void create_look_credential(struct change *change, const char *username, void (*
 
 static void foreign_credential(struct change *change)
 {
-	char *text = mem_printf("a credential %s exists remotely under this subscriber, not in the ledger; it is left alone",
+	char *text = mem_printf("a credential %s exists remotely under this subscriber, not in the ledger",
 				change->username);
 
 	change_rejected(change, "foreign", text);

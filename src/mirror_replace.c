@@ -51,7 +51,7 @@ static void surveyed(struct change *change)
 {
 	if (change->found_id && !change->decision.look_first)
 		change_rejected(change, "foreign", "a credential of this name exists remotely under its new subscriber, not "
-				"in the ledger; it is left alone");
+				"in the ledger");
 	else
 		read_old(change);
 }
