@@ -295,12 +295,11 @@ void create_subscriber(struct change *change, void (*next)(struct change *change
 			      (const char *const *)change->profile, subscriber_posted, change);
 }
 
-static void record_create(struct change *change)
+void create_set_outcome(struct change *change)
 {
 	struct owner *owner = change->owner;
 	struct ledger_outcome *o = &change->outcome;
 
-	owner->extensions++;
 	o->key = change->key;
 	o->extension = change->extension;
 	o->state = "active";
@@ -320,6 +319,12 @@ static void record_create(struct change *change)
 	}
 	if (change->profiled)
 		update_record_profile(change);
+}
+
+static void record_create(struct change *change)
+{
+	change->owner->extensions++;
+	create_set_outcome(change);
 	change_done(change);
 }
 

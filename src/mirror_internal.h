@@ -242,6 +242,7 @@ void create_owner(struct change *change, void (*next)(struct change *change)); /
 void create_subscriber(struct change *change, void (*next)(struct change *change));
 void create_owner_is_gone(struct change *change); /* believed: the change ends, and is planned again */
 void create_credential(struct change *change, void (*next)(struct change *change));
+void create_set_outcome(struct change *change); /* the credential is there: what the ledger gets */
 
 /* mirror_update.c */
 void update_start(struct change *change);

@@ -116,28 +116,7 @@ static void leave_old(struct change *change)
 
 static void record_replace(struct change *change)
 {
-	struct owner *owner = change->owner;
-	struct ledger_outcome *o = &change->outcome;
-
-	o->key = change->key;
-	o->extension = change->extension;
-	o->state = "active";
-	o->username = change->username;
-	o->row_owner_no = owner->no;
-	o->sip_endpoint_id = change->found_id;
-	o->settings_digest = change->settings_digest;
-	o->secret_digest = change->secret_digest;
-	o->tried_digest = "";
-	o->sent_fields = change->sent_now ? change->sent_now : "";
-	o->last_error = "";
-	o->absence = LEDGER_NOT_ABSENT;
-	if (change->owner_new) {
-		o->owner_no = owner->no;
-		o->owner_id = owner->id;
-		o->owner_origin = "created";
-	}
-	if (change->profiled)
-		update_record_profile(change);
+	create_set_outcome(change);
 	if (change->owner_gone && change->old_owner->no) {
 		change->extra.owner_no = change->old_owner->no;
 		change->extra.drop_owner = true;
