@@ -292,7 +292,7 @@ static int same_source(struct db *db, const struct config *config, const char *n
 	struct source *named = NULL;
 	int rc = 0;
 
-	if (!config->source)
+	if (!config || !config->source)
 		return 0;
 	if (look_up(db, config->source, &named, &columns, err) < 0)
 		return -1;
