@@ -148,6 +148,17 @@ static void set_owner(struct change *c)
 /* A credential that was made stays known, also where a later step of its change came to nothing. */
 static void set_made(struct change *c)
 {
+	/* What a look found of an earlier attempt is ours as it was found; what it holds is not known. */
+	bool found = !c->made && c->found_id && c->found_username && c->decision.look_first && c->owner && c->owner->no &&
+		     (c->decision.action == PLAN_CREATE || c->decision.action == PLAN_REPLACE);
+
+	if (found) {
+		c->outcome.state = "active";
+		c->outcome.username = c->found_username;
+		c->outcome.row_owner_no = c->owner->no;
+		c->outcome.sip_endpoint_id = c->found_id;
+		c->outcome.settings_digest = c->outcome.secret_digest = "";
+	}
 	if (!c->made)
 		return;
 	c->outcome.state = "active";

@@ -391,9 +391,13 @@ void create_credential(struct change *change, void (*next)(struct change *change
 {
 	struct json_credential_request request = { 0 };
 	struct settings settings = SETTINGS_INIT;
+	char *sent_before = change->sent_fields;
 
 	change->look_next = next;
+	/* A new one has nothing that would have to be taken back. */
+	change->sent_fields = NULL;
 	update_request(change, PLAN_USERNAME | PLAN_SETTINGS | PLAN_SECRET, &request, &settings);
+	change->sent_fields = sent_before;
 	api_create_credential(change->mirror->setup.api, change->owner->id, &request, credential_posted, change);
 	settings_release(&settings);
 }
