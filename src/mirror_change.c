@@ -159,6 +159,8 @@ static void set_made(struct change *c)
 		c->outcome.sip_endpoint_id = c->found_id;
 		c->outcome.settings_digest = c->outcome.secret_digest = "";
 	}
+	if (c->removes_found)
+		c->outcome.sip_endpoint_id = c->credential_id;
 	if (!c->made)
 		return;
 	c->outcome.state = "active";
@@ -175,20 +177,6 @@ void change_done(struct change *change)
 	change->end = MIRROR_DONE;
 	set_journal(change, change->detail && change->owner_gone && change->orphan ? "void" : "done");
 	batch_record(change);
-}
-
-/* An id that a look found is written down, however the change ends: the next one must not look past it. */
-static void set_found(struct change *c)
-{
-	if (c->patches_found) {
-		c->outcome.sip_endpoint_id = c->found_id;
-		c->outcome.row_owner_no = c->owner->no;
-		c->outcome.username = c->found_username ? c->found_username : c->username;
-		c->outcome.state = "active";
-		c->outcome.settings_digest = c->outcome.secret_digest = "";
-	} else if (c->removes_found) {
-		c->outcome.sip_endpoint_id = c->credential_id;
-	}
 }
 
 /* A creation that certainly came to nothing set nothing: there is nothing to take back later. */
@@ -209,7 +197,6 @@ static void record_rejection(struct change *change)
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
-	set_found(change);
 	set_nothing_sent(change);
 	if (change->present) {
 		/* What the row says of itself is noted with it: the next pass has nothing left to write. */
@@ -259,7 +246,6 @@ void change_failed(struct change *change, const char *outcome, const char *reaso
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
-	set_found(change);
 	set_nothing_sent(change);
 	if (update && change->journal_id && !change->patched) {
 		change->outcome.settings_digest = change->old_settings_digest;
@@ -282,7 +268,6 @@ void change_unknown(struct change *change, int64_t first_byte_at, const char *re
 	change->outcome.key = change->key;
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
-	set_found(change);
 	batch_record(change);
 }
 

@@ -99,8 +99,7 @@ struct change {
 	int64_t at_ms;
 	int64_t others_at_ms;    /* of open intents of others on its subscriber; 0: none */
 	char *found_id;          /* a credential that a look found */
-	bool patches_found;      /* the change goes on with that one ... */
-	bool removes_found;      /* ... or removes it: then it is credential_id */
+	bool removes_found;      /* it is what is removed: then it is credential_id */
 	const char *looked_for;  /* whose name is looked for; username or ledger_username */
 	void (*look_after)(struct change *change); /* the step behind that look */
 	bool owner_vanished;     /* its subscriber was found gone, and looked for anew */

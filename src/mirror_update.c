@@ -142,7 +142,6 @@ void update_patch_all(struct change *change, void (*next)(struct change *change)
 {
 	unsigned name = change->found_username && strcmp(change->found_username, change->username) != 0 ? PLAN_USERNAME : 0;
 
-	change->patches_found = true;
 	change->look_next = next;
 	send_patch(change, change->found_id, name | PLAN_SETTINGS | PLAN_SECRET);
 }
