@@ -131,6 +131,11 @@ static void patch(struct change *change)
 {
 	unsigned fields = fields_of(change);
 
+	if (!change->owner->id) {
+		/* A sibling found out while this one waited. */
+		change_again(change, "its subscriber was deleted at SignalWire; it is created again");
+		return;
+	}
 	change->look_next = profile;
 	if (!fields)
 		profile(change);

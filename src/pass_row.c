@@ -231,7 +231,7 @@ void pass_ended(const struct mirror_report *report, void *arg)
 {
 	struct pass *pass = arg;
 	struct pass_summary *summary = pass->summary;
-	const struct pass_line line = {
+	struct pass_line line = {
 		.key = report->key,
 		.extension = report->extension,
 		.username = report->username,
@@ -245,7 +245,10 @@ void pass_ended(const struct mirror_report *report, void *arg)
 	pass->ended++;
 	if (pass->setup->progress)
 		pass->setup->progress(pass->ended, pass->total, pass->setup->arg);
-	if (report->end == MIRROR_AGAIN) {
+	/* By keys nothing is known of who is absent: what a removal has just learned is for the next pass. */
+	if (report->end == MIRROR_AGAIN && (report->action == PLAN_REMOVE || report->action == PLAN_SUSPEND)) {
+		line.state = PASS_UNKNOWN;
+	} else if (report->end == MIRROR_AGAIN) {
 		pass_keys_add(&pass->again, report->key);
 		return;
 	}

@@ -77,6 +77,10 @@ for way in back elsewhere gone; do
 	gone) sql "delete from pbx_users where key = 'k106'" ;;
 	esac
 	settle
+	if [ "$way" = gone ]; then
+		syncs 5 "it is found where it was to go"
+		settle
+	fi
 	syncs 0 "and then: $way"
 	in_step "a lost replacement, $way"
 	sim fault/clear -d '{}' >/dev/null
