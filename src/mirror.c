@@ -53,7 +53,7 @@ void mirror_ready(struct change *change)
 
 	/* What has not started by then is dropped, and must stand in no list. */
 	if (mirror->stopping || change->queued_ready || change->waits_for_holder || change->started || !owner_leads(change->owner, change) || !owner_leads(change->old_owner, change) ||
-	    !owner_leads(change->tried, change))
+	    !owner_leads(change->tried, change) || !owner_leads(change->moves_to, change))
 		return;
 	change->queued_ready = true;
 	change->next_ready = NULL;
@@ -101,10 +101,10 @@ static bool ledger_only(struct change *change)
 	return true;
 }
 
-static char *parking_name(void)
+static char *parking_name(struct mirror *mirror)
 {
-	/* The clock makes it unique enough; should it be taken, SignalWire says so and the next pass tries another. */
-	return mem_printf("swbridge-parked-%llx", (unsigned long long)loop_boottime_ms() * 0x9e3779b97f4a7c15ULL);
+	/* The clock and a count make it unique enough; should it be taken, SignalWire says so and the next pass tries another. */
+	return mem_printf("swbridge-parked-%llx", ((unsigned long long)loop_boottime_ms() * 4096 + mirror->parked++) * 0x9e3779b97f4a7c15ULL);
 }
 
 void mirror_submit(struct mirror *mirror, const struct difference *difference, const struct plan_decision *decision)
@@ -124,12 +124,13 @@ void mirror_submit(struct mirror *mirror, const struct difference *difference, c
 	}
 	if (decision->park) {
 		mem_free(change->username);
-		change->username = parking_name();
+		change->username = parking_name(mirror);
 	}
 	owner_find(change, difference);
 	owner_enqueue(change->owner, change);
 	owner_enqueue(change->old_owner, change);
 	owner_enqueue(change->tried, change);
+	owner_enqueue(change->moves_to, change);
 	wait_add(change);
 	mirror_ready(change);
 }
@@ -146,7 +147,7 @@ static void end_unstarted(struct change *change, enum mirror_end end, const char
 
 static void park_start(struct change *change)
 {
-	char *name = parking_name();
+	char *name = parking_name(change->mirror);
 
 	change->wanted_username = change->username;
 	change->username = name;
@@ -319,7 +320,8 @@ static void report(const struct change *change)
 void mirror_ended(struct change *change)
 {
 	struct mirror *mirror = change->mirror;
-	struct owner *owner = change->owner, *old_owner = change->old_owner, *tried = change->tried;
+	struct owner *owner = change->owner, *old_owner = change->old_owner, *tried = change->tried,
+		     *moves_to = change->moves_to;
 
 	if (change->started)
 		mirror->running--;
@@ -337,6 +339,7 @@ void mirror_ended(struct change *change)
 	owner_dequeue(owner, change);
 	owner_dequeue(old_owner, change);
 	owner_dequeue(tried, change);
+	owner_dequeue(moves_to, change);
 	if (wait_frees_name(change))
 		wait_holder_ended(mirror, change->key, change->end);
 	report(change);
@@ -345,6 +348,7 @@ void mirror_ended(struct change *change)
 	head_ready(owner);
 	head_ready(old_owner);
 	head_ready(tried);
+	head_ready(moves_to);
 }
 
 void mirror_gather(struct mirror *mirror, bool gathering)

@@ -80,6 +80,7 @@ struct change {
 	struct owner *owner;     /* whose credential it is, or will be */
 	struct owner *old_owner; /* REPLACE: whose it was */
 	struct owner *tried;     /* whose an earlier REPLACE of unknown outcome may have made it; or NULL */
+	struct owner *moves_to;  /* the e-mail that its subscriber is to get: nobody makes another for it meanwhile */
 	struct owner *aside;     /* the owner, while the looks are for another */
 
 	/* while it runs */
@@ -143,6 +144,7 @@ struct mirror {
 	int64_t pending;
 	int64_t running;   /* started and not ended */
 	int64_t waiting;   /* changes with waits_for_holder */
+	unsigned long long parked; /* names that were made up */
 	struct lh_table *dependents; /* holder_key -> first change that wants its name */
 	struct loop_timer *turn; /* starts what can start */
 

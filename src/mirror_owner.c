@@ -121,6 +121,11 @@ static void find(struct change *change, const struct difference *d)
 void owner_find(struct change *change, const struct difference *d)
 {
 	find(change, d);
+	if (change->decision.move_owner && d->email) {
+		change->moves_to = owner_get(change->mirror, d->email);
+		if (change->moves_to == change->owner)
+			change->moves_to = NULL;
+	}
 	if (!d->intent_owner_no)
 		return;
 	change->tried = owner_get(change->mirror, d->intent_owner_email);

@@ -136,6 +136,10 @@ static void patch(struct change *change)
 		change_again(change, "its subscriber was deleted at SignalWire; it is created again");
 		return;
 	}
+	if (change->moves_to && change->moves_to->no && strcmp(change->moves_to->no, change->owner->no) != 0) {
+		change_again(change, "another subscriber has its new e-mail by now");
+		return;
+	}
 	change->look_next = profile;
 	if (!fields)
 		profile(change);
@@ -265,8 +269,15 @@ void update_record_profile(struct change *change)
 		o->owner_profile_digest = change->profile_digest ? change->profile_digest : "";
 		o->owner_sent_fields = owner->sent_fields;
 	}
-	if (change->decision.move_owner)
-		o->owner_email = change->email;
+	if (!change->decision.move_owner)
+		return;
+	o->owner_email = change->email;
+	/* Whoever wants this e-mail next, in this pass, finds it here. */
+	if (change->moves_to && !change->moves_to->no) {
+		change->moves_to->no = mem_strdup(owner->no);
+		change->moves_to->id = mem_strdup(owner->id);
+		change->moves_to->origin = owner->origin;
+	}
 }
 
 static void record_update(struct change *change)
