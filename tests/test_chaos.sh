@@ -1,3 +1,3 @@
 #!/bin/sh
-# A few short seeds of the soak; make chaos SEED=… runs one, make chaos-many a range.
-exec /bin/sh "${SRCDIR:-.}/tests/with-postgres" /bin/sh "${SRCDIR:-.}/tests/chaos.sh" -r 4 1 6
+# Two short seeds of the soak; make chaos SEED=… runs one, make chaos-many a range.
+exec /bin/sh "${SRCDIR:-.}/tests/with-postgres" /bin/sh "${SRCDIR:-.}/tests/chaos.sh" -r 3 1 2
