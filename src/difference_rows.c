@@ -125,6 +125,9 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "        select s.key, s.username from sync s\n"
 			 "         where p.wanted and (not p.tracked or p.ledger_username is distinct from p.username)\n"
 			 "           and s.username = p.username\n"
+			 "           -- a creation that was refused holds nothing\n"
+			 "           and (s.sip_endpoint_id is not null or s.state <> 'creating'\n"
+			 "                or exists (select from journal i where i.key = s.key and i.outcome is null))\n"
 			 "         order by s.key limit 1) h on true\n");
 	strbuf_printf(out, "  left join %s hd on hd.key = h.key\n", held);
 	strbuf_puts(out, "  left join subscriber w on w.email = p.email\n"

@@ -52,7 +52,8 @@ void mirror_ready(struct change *change)
 	struct mirror *mirror = change->mirror;
 
 	/* What has not started by then is dropped, and must stand in no list. */
-	if (mirror->stopping || change->queued_ready || change->waits_for_holder || change->started || !owner_leads(change->owner, change) || !owner_leads(change->old_owner, change) ||
+	if (mirror->stopping || change->queued_ready || change->waits_for_holder || change->started ||
+	    !owner_leads(change->owner, change) || !owner_leads(change->old_owner, change) ||
 	    !owner_leads(change->tried, change) || !owner_leads(change->moves_to, change))
 		return;
 	change->queued_ready = true;
@@ -65,7 +66,7 @@ void mirror_ready(struct change *change)
 	mirror_turn(mirror);
 }
 
-static void head_ready(struct owner *owner)
+void mirror_head_ready(struct owner *owner)
 {
 	if (owner && owner->queued)
 		mirror_ready(owner->queue[0]);
@@ -153,6 +154,9 @@ static void park_start(struct change *change)
 	change->username = name;
 	change->wanted_decision = change->decision;
 	change->decision = (struct plan_decision){ .action = PLAN_UPDATE, .fields = PLAN_USERNAME };
+	/* What is to be replaced still lives where it was. */
+	if (change->old_owner)
+		owner_set_aside(change, change->old_owner);
 	update_start(change);
 }
 
@@ -279,6 +283,7 @@ static void parked(struct change *change)
 {
 	struct mirror *mirror = change->mirror;
 
+	owner_take_back(change);
 	mem_free(change->ledger_username);
 	change->ledger_username = change->username;
 	change->username = change->wanted_username;
@@ -294,7 +299,7 @@ static void parked(struct change *change)
 	owner_dequeue(change->owner, change);
 	owner_enqueue(change->owner, change);
 	wait_holder_ended(mirror, change->key, MIRROR_DONE);
-	head_ready(change->owner);
+	mirror_head_ready(change->owner);
 	mirror_ready(change);
 }
 
@@ -320,8 +325,7 @@ static void report(const struct change *change)
 void mirror_ended(struct change *change)
 {
 	struct mirror *mirror = change->mirror;
-	struct owner *owner = change->owner, *old_owner = change->old_owner, *tried = change->tried,
-		     *moves_to = change->moves_to;
+	struct owner *owner = NULL, *old_owner = change->old_owner, *tried = change->tried, *moves_to = change->moves_to;
 
 	if (change->started)
 		mirror->running--;
@@ -330,6 +334,9 @@ void mirror_ended(struct change *change)
 		parked(change);
 		return;
 	}
+	/* It stands in the queue of the one it is for, wherever it ended. */
+	owner_take_back(change);
+	owner = change->owner;
 	if (change->parking)
 		change->decision = change->wanted_decision;
 	wait_remove(change);
@@ -345,10 +352,10 @@ void mirror_ended(struct change *change)
 	report(change);
 	change_free(change);
 	mirror->pending--;
-	head_ready(owner);
-	head_ready(old_owner);
-	head_ready(tried);
-	head_ready(moves_to);
+	mirror_head_ready(owner);
+	mirror_head_ready(old_owner);
+	mirror_head_ready(tried);
+	mirror_head_ready(moves_to);
 }
 
 void mirror_gather(struct mirror *mirror, bool gathering)

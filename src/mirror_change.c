@@ -234,6 +234,20 @@ void change_rejected(struct change *change, const char *outcome, const char *rea
 		record_rejection(change);
 }
 
+void change_name_taken(struct change *change, const char *why)
+{
+	bool ours = change->decision.after_holder && change->holder != WAIT_FREE;
+	char *text = ours ? mem_printf("the username %s is still held by extension %s; the next pass tries again",
+				       change->username, change->holder_key)
+			  : mem_printf("the username %s exists remotely, not in the ledger (%s)", change->username, why);
+
+	if (ours)
+		change_failed(change, "failed", text);
+	else
+		change_rejected(change, "foreign", text);
+	mem_free(text);
+}
+
 void change_failed(struct change *change, const char *outcome, const char *reason)
 {
 	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;

@@ -338,8 +338,7 @@ static void credential_looked_again(struct change *change)
 	if (change->found_id)
 		update_patch_all(change, then_profile);
 	else
-		change_rejected(change, "foreign", "SignalWire says that the username is taken, and not under this "
-				"subscriber: it exists remotely, not in the ledger");
+		change_name_taken(change, "SignalWire says that it is taken, and it is not under this subscriber");
 }
 
 void create_owner_is_gone(struct change *change)
@@ -359,7 +358,6 @@ void create_owner_is_gone(struct change *change)
 static void credential_posted(const struct api_result *result, void *arg)
 {
 	struct change *change = arg;
-	char *text = NULL;
 
 	if (result->outcome == API_REJECTED && result->not_unique) {
 		change_heard(change, result);
@@ -368,9 +366,7 @@ static void credential_posted(const struct api_result *result, void *arg)
 			create_look_credential(change, change->username, credential_looked_again);
 			return;
 		}
-		text = mem_printf("the username %s exists remotely, not in the ledger (%s)", change->username, result->text);
-		change_rejected(change, "foreign", text);
-		mem_free(text);
+		change_name_taken(change, result->text);
 		return;
 	}
 	if (result->outcome == API_NOT_FOUND && !change->owner->fixed) {

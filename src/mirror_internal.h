@@ -81,7 +81,7 @@ struct change {
 	struct owner *old_owner; /* REPLACE: whose it was */
 	struct owner *tried;     /* whose an earlier REPLACE of unknown outcome may have made it; or NULL */
 	struct owner *moves_to;  /* the e-mail that its subscriber is to get: nobody makes another for it meanwhile */
-	struct owner *aside;     /* the owner, while the looks are for another */
+	struct owner *aside;     /* the owner, while another stands in its place (owner_set_aside()) */
 
 	/* while it runs */
 	bool started;
@@ -90,6 +90,7 @@ struct change {
 	bool waits_for_holder;
 	enum wait_holder holder; /* of the wanted name */
 	struct change *next_dependent; /* wants the same name */
+	unsigned stepped_back;   /* how often it let its siblings go first */
 	bool parking;            /* this round only gives its own name away, */
 	bool parked;             /* which is done, */
 	char *wanted_username;   /* and these wait for the round behind it */
@@ -174,12 +175,18 @@ void mirror_ended(struct change *change); /* recorded: reports, frees, lets othe
 int64_t mirror_server_ms(const struct mirror *mirror);
 
 void mirror_begin(struct change *change); /* the first step of what was decided */
+void mirror_head_ready(struct owner *owner); /* whoever comes first there may start; NULL is fine */
 void mirror_ready(struct change *change); /* nothing of its subscribers is before it: may start */
 
 /* mirror_owner.c */
 void owner_find(struct change *change, const struct difference *difference); /* sets owner and old_owner */
+/* Another subscriber stands in for the change's own, for a look or for parking, until it is taken back. */
+void owner_set_aside(struct change *change, struct owner *instead);
+void owner_take_back(struct change *change); /* fine where none was set aside */
 void owner_enqueue(struct owner *owner, struct change *change); /* NULL owner: nothing, also below */
 void owner_dequeue(struct owner *owner, struct change *change);
+/* Lets the others of the queue go first; false: there are none. */
+bool owner_step_back(struct owner *owner, struct change *change);
 bool owner_leads(const struct owner *owner, const struct change *change);
 void owner_clear_all(struct mirror *mirror);
 
@@ -191,7 +198,10 @@ void wait_remove(struct change *change);
 bool wait_holder(struct change *change); /* true where the change has to wait; may set `parking` instead */
 /* The holder of a wanted name has ended, or parked: those who wait for it go on, or cannot. */
 void wait_holder_ended(struct mirror *mirror, const char *key, enum mirror_end end);
-/* Everything waits for somebody (behind a sibling of the same subscriber): one gives its name away; NULL: none can. */
+/*
+ * Everything waits for somebody: one that stands before what it waits for steps
+ * back, or one gives its name away, which is returned to be started.
+ */
 struct change *wait_break_deadlock(struct mirror *mirror);
 
 /* mirror_batch.c */
@@ -210,6 +220,8 @@ void change_heard(struct change *change, const struct api_result *result); /* ke
 /* How a change ends.  `reason` is copied.  All of them lead to the ledger and then to mirror_ended(). */
 void change_done(struct change *change);
 void change_rejected(struct change *change, const char *outcome, const char *reason); /* "rejected" or "foreign" */
+/* The wanted username is taken: foreign, or still another row's of ours.  `why` in SignalWire's words. */
+void change_name_taken(struct change *change, const char *why);
 void change_failed(struct change *change, const char *outcome, const char *reason);   /* certain: "not sent", "failed", "void" */
 void change_unknown(struct change *change, int64_t first_byte_at, const char *reason);
 void change_again(struct change *change, const char *reason); /* the ground moved */

@@ -135,6 +135,19 @@ void owner_find(struct change *change, const struct difference *d)
 		change->tried = NULL;
 }
 
+void owner_set_aside(struct change *change, struct owner *instead)
+{
+	change->aside = change->owner;
+	change->owner = instead;
+}
+
+void owner_take_back(struct change *change)
+{
+	if (change->aside)
+		change->owner = change->aside;
+	change->aside = NULL;
+}
+
 void owner_enqueue(struct owner *owner, struct change *change)
 {
 	if (!owner)
@@ -152,6 +165,15 @@ void owner_dequeue(struct owner *owner, struct change *change)
 		owner->queued--;
 		return;
 	}
+}
+
+bool owner_step_back(struct owner *owner, struct change *change)
+{
+	if (!owner || owner->queued < 2 || owner->queue[0] != change)
+		return false;
+	owner_dequeue(owner, change);
+	owner_enqueue(owner, change);
+	return true;
 }
 
 bool owner_leads(const struct owner *owner, const struct change *change)

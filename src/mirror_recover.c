@@ -52,7 +52,7 @@ static void looked(struct change *change)
 {
 	const struct owner *owner = change->owner;
 
-	change->owner = change->aside;
+	owner_take_back(change);
 	change->recovering = false;
 	if (change->found_id) {
 		record_found(change, owner);
@@ -85,8 +85,7 @@ static void look_credential(struct change *change)
 void recover_start(struct change *change)
 {
 	change->recovering = true;
-	change->aside = change->owner;
-	change->owner = change->tried && !change->recovered ? change->tried : change->old_owner;
+	owner_set_aside(change, change->tried && !change->recovered ? change->tried : change->old_owner);
 	if (!change->owner->id)
 		create_look_owner(change, look_credential);
 	else

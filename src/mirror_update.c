@@ -91,7 +91,6 @@ static void credential_is_gone(struct change *change)
 static void patched(const struct api_result *result, void *arg)
 {
 	struct change *change = arg;
-	char *text = NULL;
 
 	if (result->outcome == API_NOT_FOUND) {
 		change_heard(change, result);
@@ -100,9 +99,7 @@ static void patched(const struct api_result *result, void *arg)
 	}
 	if (result->outcome == API_REJECTED && result->not_unique) {
 		change_heard(change, result);
-		text = mem_printf("the username %s exists remotely, not in the ledger (%s)", change->username, result->text);
-		change_rejected(change, "foreign", text);
-		mem_free(text);
+		change_name_taken(change, result->text);
 		return;
 	}
 	if (change_refused(change, result))

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* So often a change lets its siblings go first, before a name is parked for it or SignalWire is asked. */
+enum { STEPS_BACK = 16 };
+
 struct change *wait_pending(const struct mirror *mirror, const char *key)
 {
 	void *found = NULL;
@@ -118,8 +121,32 @@ static struct change *go_on(struct change *change)
 	return change;
 }
 
+/* What it waits for may stand behind it, on a subscriber that both are on. */
+static bool step_back(struct change *change)
+{
+	struct owner *const owners[] = { change->owner, change->old_owner, change->tried, change->moves_to };
+	bool stepped = false;
+
+	if (!change->waits_for_holder || change->stepped_back == STEPS_BACK)
+		return false;
+	for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
+		stepped = owner_step_back(owners[i], change) || stepped;
+	if (!stepped)
+		return false;
+	change->stepped_back++;
+	go_on(change);
+	for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
+		mirror_head_ready(owners[i]);
+	mirror_ready(change);
+	return true;
+}
+
 struct change *wait_break_deadlock(struct mirror *mirror)
 {
+	for (struct change *c = mirror->first; c; c = c->next) {
+		if (step_back(c))
+			return NULL;
+	}
 	for (struct change *c = mirror->first; c; c = c->next) {
 		if (c->waits_for_holder && !c->parked && c->credential_id) {
 			c->parking = true;

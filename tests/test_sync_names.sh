@@ -166,4 +166,69 @@ is "$(changed_ids)" "" "both keep their ids"
 like "$(remote)" "^104 .* n " "it has the name"
 quiet "the name of a suspended row"
 
+# ---- names that siblings wait for ----------------------------------------------
+
+# A new row comes first in the order of keys, and the sibling that has its name stands behind it.
+world newcomer
+sql "insert into pbx_users (key, extension, secret, email) values ('k2', '2', 's2', 'pat@x.example'), ('k3', '3', 's3', 'pat@x.example')"
+syncs 0 "two siblings"
+renumber k2 22
+sql "insert into pbx_users (key, extension, secret, email) values ('k1', '2', 's1', 'pat@x.example')"
+syncs 0 "a new sibling wants the name that another one leaves"
+is "$(sent)" "PATCH credential 22 username
+POST credential 2 password,username" "it waits for the other, though it stands before it"
+in_step "a new sibling"
+
+sim seed -d '{"subscribers":[{"email":"z@x.example","credentials":[{"username":"taken","password":"z"}]}]}' >/dev/null
+sql "insert into test.foreign_subscriber values ('z@x.example'); insert into test.foreign_credential values ('taken')"
+sql "insert into pbx_users (key, extension, secret, email) values ('k0', '22', 's0', 'pat@x.example');
+	update pbx_users set extension = 'taken' where key = 'k2'"
+syncs 4 "the other one wants a name that is foreign"
+like "$out" "22 +create +rejected: the username 22 is held by extension k2, which keeps it" "then it keeps its own, and the new one is told so"
+renumber k2 23
+syncs 0 "it wants a third"
+in_step "a foreign name given up"
+
+# Who was refused a name holds it in no ledger.
+sql "insert into pbx_users (key, extension, secret, email) values ('k5', 'taken', 's5', 'pat@x.example')"
+syncs 4 "a new row wants the foreign name"
+sql "update pbx_users set extension = '3' where key = 'k5'; update pbx_users set extension = 'taken' where key = 'k3'"
+syncs 4 "then that of a sibling, which wants the foreign one"
+like "$(sql "select last_error from swbridge.sync where key = 'k3'")" "exists remotely, not in the ledger" \
+	"SignalWire is asked, since nobody of ours has it"
+renumber k3 33
+syncs 0 "the sibling wants another"
+in_step "the sibling went away"
+never_at_once
+
+# Names and subscribers change together.
+world moving
+sql "insert into pbx_users (key, extension, secret, email) values
+	('k1', '1', 's1', 'ann@x.example'), ('k2', '2', 's2', 'bob@x.example'),
+	('k3', '3', 's3', 'ann@x.example'), ('k4', '4', 's4', 'bob@x.example')"
+syncs 0 "two people with two each"
+sql "update pbx_users set extension = '2', email = 'bob@x.example' where key = 'k1'; update pbx_users set extension = '1' where key = 'k2'"
+syncs 0 "two swap names, and one of them its owner too"
+in_step "names and owner"
+sql "update pbx_users set extension = '1', email = 'ann@x.example' where key = 'k1';
+	update pbx_users set extension = '2' where key = 'k2'"
+syncs 0 "and back"
+in_step "names and owner back"
+never_at_once
+
+# A name that an attempt of unknown outcome may have given to another one is not foreign for good.
+world perhaps
+people 101 102
+syncs 0 "two extensions"
+renumber k101 111
+fault '{"method":"PATCH","body":"111","action":"commit_then_reset"}'
+syncs 5 "a rename of unknown outcome"
+renumber k101 121
+sql "insert into pbx_users (key, extension, secret) values ('k111', '111', 'n')"
+syncs 4 "a new row wants that name, and SignalWire says it is taken"
+settle
+swb sync
+[ "$rc" -eq 0 ] || swb sync
+in_step "a name of unknown outcome"
+
 done_testing
