@@ -122,7 +122,6 @@ static struct db *connection(struct pooler *p, const struct db *db)
 	struct db *twin = db_twin(db, "swbridge pooler");
 
 	db_on_lost(twin, lost, p);
-	db_on_notify(twin, heard, p);
 	return twin;
 }
 
@@ -143,6 +142,8 @@ struct pooler *pooler_new(struct loop *loop, const struct db *db,
 	p->tell = loop_timer_new(loop, tell, p);
 	p->listener = connection(p, db);
 	p->speaker = connection(p, db);
+	/* Not the speaker: in a shared session an earlier question's LISTEN may stand, and it would hear itself. */
+	db_on_notify(p->listener, heard, p);
 	db_connect(p->listener, POOLER_CONNECT_MS, listener_here, p);
 	return p;
 }
