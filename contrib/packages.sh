@@ -86,6 +86,21 @@ apt() {
 		give_up "apt-get $* failed"
 }
 
+# The package starts a pooler of the machine, which nobody asked for: only the program is wanted.
+install_pooler() {
+	unit=/etc/systemd/system/pgbouncer.service
+	if [ -d "${unit%/*}" ] && [ ! -e "$unit" ] && [ ! -L "$unit" ]; then
+		as_root ln -s /dev/null "$unit" || give_up "cannot write $unit"
+		trap 'as_root rm -f "$unit"' EXIT
+		apt install --no-install-recommends pgbouncer
+		as_root rm -f "$unit"
+		trap - EXIT
+		! command -v systemctl >/dev/null 2>&1 || as_root systemctl disable pgbouncer >/dev/null 2>&1 || :
+	else
+		apt install --no-install-recommends pgbouncer
+	fi
+}
+
 # Says "no cluster" to postgresql-common while the server's package is installed.
 install_server() {
 	clusters=/etc/postgresql-common/createcluster.conf
@@ -111,6 +126,9 @@ install_missing() {
 	apt update
 	case " $missing_packages " in
 	*" postgresql "*) install_server ;;
+	esac
+	case " $missing_packages " in
+	*" pgbouncer "*) install_pooler ;;
 	esac
 	# shellcheck disable=SC2086 # a list on purpose
 	apt install --no-install-recommends $missing_packages

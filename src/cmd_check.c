@@ -4,6 +4,7 @@
 #include "jsonline.h"
 #include "log.h"
 #include "mem.h"
+#include "pooler.h"
 #include "report_json.h"
 
 #include <stdarg.h>
@@ -83,7 +84,6 @@ static void check_server(struct check *check)
 {
 	const char *encoding = db_parameter(check->session.db, "server_encoding");
 	char *standby = ask(check, "database", "select pg_is_in_recovery()::text");
-	char *probe = NULL;
 
 	say(check, GOOD, "database", "connected to %s", db_describe(check->session.db));
 	if (standby && strcmp(standby, "true") == 0) {
@@ -95,17 +95,28 @@ static void check_server(struct check *check)
 		say(check, WARNING, "encoding", "the database is SQL_ASCII and lets any bytes through; rows that are not UTF-8 are "
 		    "rejected one by one");
 	mem_free(standby);
-	/* Two transactions of one session: a pooler that shares sessions gives the second to another. */
-	mem_free(ask(check, "pooler", "select set_config('swbridge.probe', pg_backend_pid()::text, false)"));
-	probe = ask(check, "pooler", "select (current_setting('swbridge.probe', true) = pg_backend_pid()::text)::text");
-	if (probe && strcmp(probe, "true") == 0) {
-		say(check, GOOD, "pooler", "the session is our own");
-	} else {
-		say(check, PROBLEM, "pooler", "a connection pooler shares sessions; the lock needs one of its own: let [postgres] "
-		    "conninfo lead to PostgreSQL itself, or set the pooler to session pooling");
-		check->rc = cmd_worse(check->rc, EXIT_CONFIG);
+}
+
+/* False: sessions are shared, and nothing may be set in this one. */
+static bool check_pooler(struct check *check)
+{
+	const struct session *s = &check->session;
+	bool shared = false;
+	struct error err = ERROR_INIT;
+
+	if (pooler_shares_wait(s->loop, s->db, &shared, &err)) {
+		say_error(check, "pooler", &err);
+		return false;
 	}
-	mem_free(probe);
+	if (!shared) {
+		say(check, GOOD, "pooler", "%s", db_pooled(s->db) ? "there is one, in session mode: the session is our own" :
+		    "none; the session is our own");
+		return true;
+	}
+	say(check, PROBLEM, "pooler", "the connection goes through %s, which shares sessions; the lock and notifications need "
+	    "one of their own: %s", pooler_in_the_way, pooler_remedy);
+	check->rc = cmd_worse(check->rc, EXIT_CONFIG);
+	return false;
 }
 
 static void check_rights(struct check *check)
@@ -362,10 +373,12 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	say(&check, GOOD, "configuration", "%s", check.session.config->path);
 	session_close(&check.session);
 	wish.level = SESSION_DB;
+	wish.any_pooler = true;
 	database = session_open(&check.session, &wish, &err) == 0;
 	if (database) {
 		check_server(&check);
-		check_ledger(&check);
+		if (check_pooler(&check))
+			check_ledger(&check);
 	} else {
 		say_error(&check, "database", &err);
 		wish.level = SESSION_CONFIG;

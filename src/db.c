@@ -42,6 +42,16 @@ struct db *db_new(struct loop *loop, const char *conninfo, const char *name)
 	return db;
 }
 
+struct db *db_twin(const struct db *db, const char *name)
+{
+	struct db *twin = db_new(db->loop, db->conninfo, name);
+
+	twin->host = mem_strdup(PQhost(db->conn));
+	twin->hostaddr = mem_strdup(PQhostaddr(db->conn));
+	twin->port = mem_strdup(PQport(db->conn));
+	return twin;
+}
+
 void db_free(struct db *db)
 {
 	if (!db)
@@ -56,6 +66,9 @@ void db_free(struct db *db)
 	mem_free_secret(db->conninfo);
 	mem_free(db->name);
 	mem_free(db->describe);
+	mem_free(db->host);
+	mem_free(db->hostaddr);
+	mem_free(db->port);
 	mem_free(db);
 }
 
@@ -265,6 +278,16 @@ const char *db_parameter(const struct db *db, const char *name)
 int db_server_version(const struct db *db)
 {
 	return db->conn ? PQserverVersion(db->conn) : 0;
+}
+
+int db_backend_pid(const struct db *db)
+{
+	return db->state == DB_READY ? db->backend_pid : 0;
+}
+
+bool db_pooled(const struct db *db)
+{
+	return db->state == DB_READY && PQbackendPID(db->conn) != db->backend_pid;
 }
 
 const char *db_describe(const struct db *db)

@@ -88,6 +88,12 @@ struct db *db_new(struct loop *loop, const char *conninfo, const char *name);
 void db_free(struct db *db); /* closes; waiting units fail; NULL is fine */
 
 /*
+ * Another connection, not yet connected, as the same user to the very address
+ * that `db` reached, where conninfo names several.  `db` must be connected.
+ */
+struct db *db_twin(const struct db *db, const char *name);
+
+/*
  * Connects, or connects again after a loss; turns the loop until it is done or
  * `timeout_ms` has passed.  A connection that is there is closed first.  Only
  * the look-up of host names may block here (libpq does it with getaddrinfo(3)).
@@ -156,6 +162,14 @@ char *db_literal(struct db *db, const char *value); /* only for statements that 
 
 const char *db_parameter(const struct db *db, const char *name); /* PQparameterStatus: "server_version", ...; may be NULL */
 int db_server_version(const struct db *db);                       /* 150004 */
+int db_backend_pid(const struct db *db); /* of the server's process when it was connected; 0: not connected */
+
+/*
+ * Whether a pooler stands between.  It gives its clients a process id of its
+ * own making (for cancelling), and that is not what the server itself says.
+ * Of what kind the pooler is: see pooler.h.
+ */
+bool db_pooled(const struct db *db);
 const char *db_describe(const struct db *db);                     /* "database pbx at /run/postgresql", no password; borrowed */
 
 #endif

@@ -4,6 +4,7 @@
 #include "log.h"
 #include "mem.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -12,7 +13,9 @@
  * may be secrets, out of the server's log.
  */
 static const char settings_utf8[] =
-	"select pg_catalog.set_config(s.name, v.value, false) from (values"
+#define SETTINGS_SELECT \
+	"select pg_catalog.set_config(s.name, v.value, false), pg_catalog.pg_backend_pid() from (values"
+	SETTINGS_SELECT
 	" ('client_encoding', 'UTF8'),"
 #define COMMON_SETTINGS \
 	" ('client_connection_check_interval', '2s')," \
@@ -29,7 +32,7 @@ static const char settings_utf8[] =
 	COMMON_SETTINGS;
 
 static const char settings_sql_ascii[] =
-	"select pg_catalog.set_config(s.name, v.value, false) from (values"
+	SETTINGS_SELECT
 	" ('client_encoding', 'SQL_ASCII'),"
 	COMMON_SETTINGS;
 
@@ -212,6 +215,8 @@ static void settings_ready(struct db *db)
 			connect_failed(db, &err);
 			return;
 		}
+		/* There is always a row: client_encoding is a setting of every server and every role. */
+		db->backend_pid = PQntuples(result) ? atoi(PQgetvalue(result, 0, 1)) : 0;
 		PQclear(result);
 	}
 	db_watch(db, LOOP_READ | (PQflush(db->conn) ? LOOP_WRITE : 0));
@@ -281,12 +286,15 @@ static void describe(struct db *db)
  * The last value of a keyword counts, and dbname is expanded in its place: what
  * stands before it is a default, and what the caller says wins.  tcp_user_timeout
  * is in ms, the others in seconds: a dead peer is noticed within half a minute.
+ * A NULL keyword ends the list: only a twin says where it goes.
  */
 void db_connect_start(struct db *db)
 {
 	const char *const keywords[] = { "fallback_application_name", "keepalives_idle", "keepalives_interval",
-					 "keepalives_count", "tcp_user_timeout", "dbname", NULL };
-	const char *const values[] = { db->name, "10", "5", "3", "15000", db->conninfo, NULL };
+					 "keepalives_count", "tcp_user_timeout", "dbname",
+					 db->host ? "host" : NULL, "hostaddr", "port", NULL };
+	const char *const values[] = { db->name, "10", "5", "3", "15000", db->conninfo,
+				       db->host, db->hostaddr, db->port, NULL };
 	struct error err = ERROR_INIT;
 
 	db->sqlstate[0] = '\0';

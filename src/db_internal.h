@@ -63,6 +63,7 @@ struct db {
 	char *conninfo;
 	char *name;
 	char *describe;
+	char *host, *hostaddr, *port; /* of a twin: instead of those in conninfo */
 
 	enum db_state state;
 	PGconn *conn;
@@ -72,6 +73,7 @@ struct db {
 	bool broken;   /* sending failed; the loss is told from the loop */
 	char *farewell; /* the server's last words on this connection */
 	int64_t settings_at; /* CLOCK_BOOTTIME of their sending */
+	int backend_pid;     /* as the server says it */
 
 	void (*connected)(const struct error *err, void *arg);
 	void *connected_arg;

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "pooler.h"
 #include "strbuf.h"
 
 #include <stdio.h>
@@ -275,6 +276,8 @@ int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, bool
 	bool got = false;
 	bool said = false;
 
+	if (pooler_refuse_wait(loop, ledger->db, err))
+		return -1;
 	for (;;) {
 		if (try_lock(ledger, &got, err))
 			return -1;

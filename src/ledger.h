@@ -55,7 +55,8 @@ const struct ledger_identity *ledger_identity(const struct ledger *ledger);
 int ledger_check_identity(const struct ledger *ledger, const struct config *config, struct error *err);
 
 /*
- * Takes the lock, or fails with exit 7 naming the holder; with `wait` tries
+ * Takes the lock, or fails with exit 7 naming the holder, or with exit 78 where
+ * a pooler shares the session, and so the lock; with `wait` tries
  * again twice a second until it is free.  Then every open intent without
  * `settles_at` gets one (now + settle), and the holder row is written.
  * ledger_unlock() says in the holder row that this was no crash.

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "pooler.h"
 #include "strbuf.h"
 
 #include <build.h>
@@ -64,7 +65,10 @@ static int open_db(struct session *s, const struct session_wish *wish, struct er
 
 	s->db = db_new(s->loop, s->config->conninfo ? s->config->conninfo : "", name);
 	mem_free(name);
-	return db_connect_wait(s->db, CONNECT_MS, err);
+	if (db_connect_wait(s->db, CONNECT_MS, err))
+		return -1;
+	/* Before anything is set in a session that may be somebody else's next. */
+	return wish->any_pooler ? 0 : pooler_refuse_wait(s->loop, s->db, err);
 }
 
 static int open_ledger(struct session *s, const struct session_wish *wish, struct error *err)

@@ -54,6 +54,7 @@ struct session_wish {
 	const char *verb;
 	enum session_level level;
 	bool wait;          /* for the lock */
+	bool any_pooler;    /* also one that shares sessions (check, which says so); else that is refused with 78 */
 	bool unbound_space; /* SESSION_LEDGER without the check of project, space and SIP domain */
 };
 
