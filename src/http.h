@@ -4,10 +4,9 @@
  * What this floor promises:
  * - A request that is not a GET puts its bytes on the wire at most once.
  *   libcurl replays a request when a reused connection dies before the answer
- *   (signalwire-api.md, "libcurl facts").  Two guards stop that, and such a
- *   transfer ends as `sent, no answer`: the body goes through a read callback
- *   with a seek callback that fails; and a second sending of the same request,
- *   also one without a body (DELETE), is refused where the fence is asked.
+ *   (signalwire-api.md, "libcurl facts").  A second sending of the same request,
+ *   also of one without a body (DELETE), is refused where the fence is asked, and
+ *   such a transfer ends as `sent, no answer`.
  * - Right before the first byte of every request, also on a reused connection,
  *   the fence is asked (CURLOPT_PREREQFUNCTION); if it says no, nothing is
  *   sent and the request ends as HTTP_FENCED.

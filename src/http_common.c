@@ -94,7 +94,7 @@ static struct curl_slist *add_header(struct curl_slist *list, const char *line)
 
 int http_common_init(struct http_common *common, const struct http_settings *settings, struct error *err)
 {
-	*common = (struct http_common){ 0 };
+	*common = (struct http_common){ .date = STRBUF_INIT, .date_ms = -1 };
 	if (set_base(common, settings->base_url, err))
 		return -1;
 	if (settings->ca_file && access(settings->ca_file, R_OK))
@@ -125,5 +125,6 @@ void http_common_release(struct http_common *common)
 	mem_free(common->agent);
 	curl_slist_free_all(common->headers);
 	curl_slist_free_all(common->headers_body);
+	strbuf_release(&common->date);
 	*common = (struct http_common){ 0 };
 }

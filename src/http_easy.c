@@ -30,32 +30,12 @@ static void must(CURLcode code, const char *option)
 	abort();
 }
 
-static size_t read_body(char *to, size_t size, size_t count, void *arg)
-{
-	struct http_slot *slot = arg;
-	struct http_request *request = slot->request;
-	size_t left = request->body.len - request->body_sent;
-	size_t len = size * count < left ? size * count : left;
-
-	memcpy(to, request->body.data + request->body_sent, len);
-	request->body_sent += len;
-	return len;
-}
-
-/* Without this answer libcurl sends a body once more where a reused connection dies before the answer. */
-static int refuse_seek(void *arg, curl_off_t offset, int origin)
-{
-	(void)arg;
-	(void)offset;
-	(void)origin;
-	return CURL_SEEKFUNC_FAIL;
-}
-
 /*
  * Runs before the first byte of each sending, so also before libcurl repeats a
  * request whose reused connection died (Curl_retry_request does it up to five
- * times).  The failing seek stops that only where bytes of a body went out: a
- * DELETE, or a POST cut after its header, must be stopped here.
+ * times).  A read callback whose seek fails would stop that too, but only where
+ * bytes of a body went out: a DELETE, or a POST cut after its header, must be
+ * stopped here anyway, and with a callback every request goes out in two pieces.
  */
 static int before_first_byte(void *arg, char *remote_ip, char *local_ip, int remote_port, int local_port)
 {
@@ -160,6 +140,7 @@ static void set_wire(CURL *easy, const struct http_common *common)
 	/* A request on a connection that the server is just closing ends with an unknown outcome: make it rare. */
 	SET(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_MOST_S);
 	SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L); /* the least; bodies are small and requests many */
+	SET(easy, CURLOPT_BUFFERSIZE, 8192L);         /* so are answers but for pages, which come in pieces */
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* A deadline that passes while the name is looked up must not wait for the resolver's thread. */
 	SET(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -170,10 +151,6 @@ static void set_callbacks(CURL *easy, struct http_slot *slot)
 {
 	SET(easy, CURLOPT_PRIVATE, slot);
 	SET(easy, CURLOPT_ERRORBUFFER, slot->words);
-	SET(easy, CURLOPT_READFUNCTION, read_body);
-	SET(easy, CURLOPT_READDATA, slot);
-	SET(easy, CURLOPT_SEEKFUNCTION, refuse_seek);
-	SET(easy, CURLOPT_SEEKDATA, slot);
 	SET(easy, CURLOPT_PREREQFUNCTION, before_first_byte);
 	SET(easy, CURLOPT_PREREQDATA, slot);
 	SET(easy, CURLOPT_WRITEFUNCTION, take_answer);
@@ -236,8 +213,11 @@ void http_slot_prepare(struct http_slot *slot, struct http_request *request)
 	slot->first_byte_at = -1;
 	if (slot->verb != request->verb)
 		set_verb(slot, request->verb);
-	if (request->verb->body)
+	if (request->verb->body) {
+		/* The request lives until the answer, so libcurl needs no copy of what may be a password. */
 		SET(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+		SET(slot->easy, CURLOPT_POSTFIELDS, request->body.len ? request->body.data : "");
+	}
 	if (slot->password_no != slot->common->password_no) {
 		SET(slot->easy, CURLOPT_PASSWORD, slot->common->password);
 		slot->password_no = slot->common->password_no;
@@ -263,7 +243,7 @@ static const char *explain(struct http_slot *slot, CURLcode code)
 		strbuf_puts(b, "The fence did not let the request go.");
 	else if (slot->too_large)
 		strbuf_printf(b, "The answer is larger than %d MiB.", ANSWER_MOST / 1024 / 1024);
-	else if (slot->again || code == CURLE_SEND_FAIL_REWIND)
+	else if (slot->again)
 		strbuf_puts(b, "The connection was closed after the request was sent and before an answer came.");
 	else if (code == CURLE_PEER_FAILED_VERIFICATION)
 		strbuf_printf(b, "The server's certificate is not trusted (%s); "
@@ -279,6 +259,16 @@ static const char *explain(struct http_slot *slot, CURLcode code)
 	return b->data;
 }
 
+static int64_t date_ms(struct http_common *common, const char *date)
+{
+	if (!common->date.len || strcmp(common->date.data, date) != 0) {
+		strbuf_truncate(&common->date, 0);
+		strbuf_puts(&common->date, date);
+		common->date_ms = http_header_date_ms(date);
+	}
+	return common->date_ms;
+}
+
 void http_slot_response(struct http_slot *slot, CURLcode code, struct http_response *response)
 {
 	const struct http_header *header = &slot->header;
@@ -291,7 +281,7 @@ void http_slot_response(struct http_slot *slot, CURLcode code, struct http_respo
 		.content_type = header->content_type.data,
 		.request_id = header->request_id.data,
 		.retry_after_ms = -1,
-		.date_ms = header->date.len ? http_header_date_ms(header->date.data) : -1,
+		.date_ms = header->date.len ? date_ms(slot->common, header->date.data) : -1,
 		.first_byte_at = slot->first_byte_at,
 		.problem = ""
 	};

@@ -23,7 +23,6 @@ struct http_request {
 	const struct http_verb *verb;
 	char *url;
 	struct strbuf body; /* always wiped */
-	size_t body_sent;
 	void (*done)(const struct http_response *response, void *arg);
 	void *arg;
 	uint64_t order; /* of arrival */
@@ -46,6 +45,8 @@ struct http_common {
 	bool (*may_send)(void *arg);
 	void *may_send_arg;
 	int64_t sent_total;
+	struct strbuf date; /* the last Date that was read, as it stood there, */
+	int64_t date_ms;    /* and what it means: thousands of answers come in one second */
 };
 
 struct http_slot {

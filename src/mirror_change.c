@@ -7,56 +7,85 @@
 #include <string.h>
 #include <strings.h>
 
-static void copy_wish(struct change *c, const struct difference *d)
+/* A block that texts are copied into; without one they are only measured. */
+struct packing {
+	char *block;
+	size_t size;
+};
+
+static const char *pack(struct packing *packing, const char *text)
 {
-	c->key = mem_strdup(d->key);
-	c->extension = mem_strdup(d->extension ? d->extension : d->ledger_extension ? d->ledger_extension : d->key);
-	c->username = mem_strdup(d->username);
-	c->secret = mem_strdup(d->secret);
-	c->email = mem_strdup(d->email);
-	c->email_given = d->email_given;
-	c->orphan = d->orphan;
-	c->present = d->present;
-	c->wants_protection = d->present ? d->wants_protection : d->is_protected;
-	c->caller_id = mem_strdup(d->caller_id);
-	c->send_as = mem_strdup(d->send_as);
-	c->ciphers = mem_strdup(d->ciphers);
-	c->codecs = mem_strdup(d->codecs);
-	c->encryption = mem_strdup(d->encryption);
-	c->call_handler = mem_strdup(d->call_handler);
-	c->calling_handler = mem_strdup(d->calling_handler);
-	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
-		c->profile[i] = mem_strdup(d->profile[i]);
-	c->settings_digest = mem_strdup(d->settings_digest);
-	c->secret_digest = mem_strdup(d->secret_digest);
-	c->profile_digest = mem_strdup(d->profile_digest);
-	c->desired_digest = mem_strdup(d->desired_digest);
+	char *copy = packing->block ? packing->block + packing->size : NULL;
+	size_t size = text ? strlen(text) + 1 : 0;
+
+	packing->size += size;
+	return copy && text ? memcpy(copy, text, size) : NULL;
 }
 
-static void copy_memory(struct change *c, const struct difference *d)
+static void pack_wish(struct change *c, const struct difference *d, struct packing *to)
 {
-	c->state = d->state;
+	c->key = pack(to, d->key);
+	c->extension = pack(to, d->extension ? d->extension : d->ledger_extension ? d->ledger_extension : d->key);
+	c->secret = pack(to, d->secret);
+	c->email = pack(to, d->email);
+	c->caller_id = pack(to, d->caller_id);
+	c->send_as = pack(to, d->send_as);
+	c->ciphers = pack(to, d->ciphers);
+	c->codecs = pack(to, d->codecs);
+	c->encryption = pack(to, d->encryption);
+	c->call_handler = pack(to, d->call_handler);
+	c->calling_handler = pack(to, d->calling_handler);
+	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
+		c->profile[i] = pack(to, d->profile[i]);
+	c->settings_digest = pack(to, d->settings_digest);
+	c->secret_digest = pack(to, d->secret_digest);
+	c->profile_digest = pack(to, d->profile_digest);
+	c->desired_digest = pack(to, d->desired_digest);
+}
+
+static void pack_memory(struct change *c, const struct difference *d, struct packing *to)
+{
+	c->old_settings_digest = pack(to, d->ledger_settings_digest ? d->ledger_settings_digest : "");
+	c->old_secret_digest = pack(to, d->ledger_secret_digest ? d->ledger_secret_digest : "");
+	c->old_profile_digest = pack(to, d->owner_profile_digest ? d->owner_profile_digest : "");
+	c->holder_key = pack(to, d->holder_key);
+	c->tried_usernames = pack(to, d->intent_usernames);
+}
+
+/* Thousands of changes wait at once, and most texts never change: one allocation for all of these. */
+static void copy_texts(struct change *c, const struct difference *d)
+{
+	struct packing to = { NULL, 0 };
+
+	pack_wish(c, d, &to);
+	pack_memory(c, d, &to);
+	c->texts_size = to.size;
+	c->texts = mem_alloc(to.size);
+	to = (struct packing){ c->texts, 0 };
+	pack_wish(c, d, &to);
+	pack_memory(c, d, &to);
+	c->username = mem_strdup(d->username);
 	c->ledger_username = mem_strdup(d->ledger_username);
 	c->credential_id = mem_strdup(d->sip_endpoint_id);
-	c->old_settings_digest = mem_strdup(d->ledger_settings_digest ? d->ledger_settings_digest : "");
-	c->old_secret_digest = mem_strdup(d->ledger_secret_digest ? d->ledger_secret_digest : "");
-	c->old_profile_digest = mem_strdup(d->owner_profile_digest ? d->owner_profile_digest : "");
-	c->sent_fields = mem_strdup(d->sent_fields ? d->sent_fields : "");
-	c->holder_key = mem_strdup(d->holder_key);
-	c->intent_at_ms = d->intent_at_ms;
-	c->tried_usernames = mem_strdup(d->intent_usernames);
-	c->refusal_over = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0;
+	c->sent_fields = d->sent_fields && *d->sent_fields ? mem_strdup(d->sent_fields) : NULL;
 }
 
 struct change *change_new(struct mirror *mirror, const struct difference *difference,
 			  const struct plan_decision *decision)
 {
+	const struct difference *d = difference;
 	struct change *c = mem_alloc(sizeof *c);
 
 	c->mirror = mirror;
 	c->decision = *decision;
-	copy_wish(c, difference);
-	copy_memory(c, difference);
+	copy_texts(c, d);
+	c->email_given = d->email_given;
+	c->orphan = d->orphan;
+	c->present = d->present;
+	c->wants_protection = d->present ? d->wants_protection : d->is_protected;
+	c->state = d->state;
+	c->intent_at_ms = d->intent_at_ms;
+	c->refusal_over = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0;
 	c->request_ids = (struct strbuf)STRBUF_INIT;
 	c->random_secret = (struct strbuf)STRBUF_INIT_SECRET;
 	c->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
@@ -66,21 +95,15 @@ struct change *change_new(struct mirror *mirror, const struct difference *differ
 
 void change_free(struct change *c)
 {
-	char *const texts[] = { c->key, c->extension, c->username, c->email, c->caller_id, c->send_as, c->ciphers,
-				c->codecs, c->encryption, c->call_handler, c->calling_handler, c->settings_digest,
-				c->secret_digest, c->profile_digest, c->desired_digest, c->ledger_username,
-				c->credential_id, c->old_settings_digest, c->old_secret_digest, c->old_profile_digest,
-				c->sent_fields, c->holder_key, c->wanted_username, c->journal_id, c->found_id, c->found_username,
-				c->tried_usernames, c->sent_now, c->reason,
-				c->detail };
+	char *const texts[] = { c->username, c->ledger_username, c->credential_id, c->sent_fields, c->wanted_username,
+				c->journal_id, c->found_id, c->found_username, c->sent_now, c->reason, c->detail };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		mem_free(texts[i]);
-	for (int i = 0; i < JSON_PROFILE_COUNT; i++) {
-		mem_free(c->profile[i]);
+	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
 		mem_free(c->merged[i]);
-	}
-	mem_free_secret(c->secret);
+	mem_wipe(c->texts, c->texts_size);
+	mem_free(c->texts);
 	strbuf_release(&c->request_ids);
 	strbuf_release(&c->random_secret);
 	mem_free(c);

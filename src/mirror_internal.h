@@ -59,23 +59,26 @@ struct change {
 	struct change *prev, *next; /* all pending */
 	struct plan_decision decision;
 
-	/* the wish and what the ledger had, copied */
-	char *key, *extension, *username, *secret, *email;
+	/* the wish and what the ledger had, copied: what never changes into one block, which is wiped in the end */
+	char *texts;
+	size_t texts_size;
+	const char *key, *extension, *secret, *email;
+	char *username;
 	bool email_given;
 	bool orphan;
 	bool present;
 	bool wants_protection;
 	bool refusal_over; /* what was refused is not what is desired now */
-	char *caller_id, *send_as, *ciphers, *codecs, *encryption, *call_handler, *calling_handler;
-	char *profile[JSON_PROFILE_COUNT];
-	char *settings_digest, *secret_digest, *profile_digest, *desired_digest;
+	const char *caller_id, *send_as, *ciphers, *codecs, *encryption, *call_handler, *calling_handler;
+	const char *profile[JSON_PROFILE_COUNT];
+	const char *settings_digest, *secret_digest, *profile_digest, *desired_digest;
 	enum difference_state state;
 	char *ledger_username, *credential_id;
-	char *old_settings_digest, *old_secret_digest, *old_profile_digest;
+	const char *old_settings_digest, *old_secret_digest, *old_profile_digest;
 	char *sent_fields;
-	char *holder_key;
+	const char *holder_key;
 	int64_t intent_at_ms;
-	char *tried_usernames; /* of its open intent, a line each */
+	const char *tried_usernames; /* of its open intent, a line each */
 
 	struct owner *owner;     /* whose credential it is, or will be */
 	struct owner *old_owner; /* REPLACE: whose it was */
