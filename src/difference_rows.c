@@ -242,7 +242,7 @@ char *difference_sql_keys(const struct source *source, const struct config *conf
 				    "          left join sync s on s.key = k.key\n");
 	strbuf_puts(&out, "), page as materialized (\n"
 			  "    select j.* from joined j\n"
-			  "     where case $5 when 'explain' then j.key = any($1) else j.present and j.difference end\n"
+			  "     where case $5 when 'explain' then j.key = any($1) else j.present and (j.difference or j.rejected and j.key = any($1)) end\n"
 			  "       and ($6 is null or j.key > $6)\n"
 			  "     order by j.key\n"
 			  "     limit $7\n"

@@ -49,7 +49,7 @@ char *difference_sql_ledger_totals(void);
  */
 char *difference_sql_page(const struct source *source, const struct config *config);
 
-/* By keys; $5 is 'keys', or 'explain' for exactly the given keys, in step and absent ones too. */
+/* By keys; $5 is 'keys' (differences, and what is still rejected), or 'explain' for exactly the given keys, in step and absent ones too. */
 char *difference_sql_keys(const struct source *source, const struct config *config);
 
 char *difference_sql_find(const struct source *source, const struct config *config);
