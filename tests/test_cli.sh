@@ -233,6 +233,8 @@ fi
 
 exits 0 init --uninstall
 is "$(sql "select count(*) from pg_namespace where nspname = 'swbridge'")" 0 "nothing is left"
+exits 6 init --uninstall
+like "$err" 'no swbridge ledger' "where there is none it says so"
 
 swb -v plan
 no_secret hunter2sentinel "$tmp/out" "$tmp/err"

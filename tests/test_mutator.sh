@@ -39,6 +39,13 @@ like "$err" "Another swbridge is at work on this ledger .sync on $(hostname), pr
 	"I31: and says who holds the lock since when, and how to wait"
 swb plan
 is "$rc" 0 "a plan needs no lock"
+swb init
+is "$rc" 0 "nor an init that binds what is bound"
+for option in --rebind --uninstall; do
+	swb init $option
+	is "$rc" 7 "I31: init $option under one that is at work is refused with 7"
+	like "$err" "Another swbridge is at work on this ledger .sync on $(hostname), process $first, .*stop it first" "and says who it is"
+done
 set_sim '{"latency_ms":20}'
 "$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/waiting" 2>&1 &
 waiting=$!
