@@ -59,14 +59,14 @@ is "$(sql 'select released_at is not null from swbridge.holder')" t "a clean end
 in_step "two at once"
 is "$(twins)" "" "I1: nothing is there twice"
 
-# Interrupted while it waits: it ends, and has done nothing.
+# Interrupted while it waits: it ends, and has done nothing.  (A file of its own: what the first one said is in the other.)
 set_sim '{"latency_ms":2000}'
 sql "update pbx_users set secret = 'new'"
 start_swb sync
 sim "wait?key=PATCH&min=2" >/dev/null
-"$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/waiting" 2>&1 &
+"$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/interrupted" 2>&1 &
 waiting=$!
-said() { grep -q "waiting for another" "$tmp/waiting"; }
+said() { grep -q "waiting for another" "$tmp/interrupted"; }
 wait_for 10 said
 kill -TERM "$waiting"
 wait "$waiting"
