@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "ledger_sql.h"
 #include "mem.h"
 #include "strbuf.h"
 
@@ -136,9 +137,9 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "        and q.no is distinct from p.owner_no\n"
 			 "  left join owners n on n.subscriber_no = p.subscriber_no\n"
 			 "  left join lateral (\n"
-			 "        select bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"
+			 "        select bit_or(" LEDGER_SQL_CLASSES ") as classes\n"
 			 "          from journal\n"
-			 "         where key = p.key and " DIFFERENCE_SQL_COUNTED ") c on true\n"
+			 "         where key = p.key and " LEDGER_SQL_COUNTED ") c on true\n"
 			 "  left join lateral (\n"
 			 "        select bit_or(case operation when 'creates' then 1 when 'removals' then 2 else 4 end) as classes\n"
 			 "          from approval\n"

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "ledger_sql.h"
 #include "mem.h"
 #include "strbuf.h"
 
@@ -185,8 +186,8 @@ static const char whole_join[] =
 static void count_all(struct strbuf *out, enum difference_total from_ledger)
 {
 	strbuf_puts(out, ", counted as materialized (\n"
-			 "    select key, bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"
-			 "      from journal where " DIFFERENCE_SQL_COUNTED "\n"
+			 "    select key, bit_or(" LEDGER_SQL_CLASSES ") as classes\n"
+			 "      from journal where " LEDGER_SQL_COUNTED "\n"
 			 "     group by key\n"
 			 "), counts as (\n    select ");
 	for (size_t i = 0; i < sizeof(totals) / sizeof(*totals); i++)
