@@ -201,15 +201,11 @@ out:
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	struct session session;
-	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
 	struct error err = ERROR_INIT;
 	int rc = 0;
 
-	if (cmd_names(verb, options, argc, argv, 0, INT_MAX, &rc) == CMD_STOP)
+	if (cmd_open(verb, options, argc, argv, 0, INT_MAX, &session, &rc) == CMD_STOP)
 		return rc;
-	wish.config_path = options->config_path;
-	if (session_open(&session, &wish, &err))
-		return cmd_fail(&err);
 	if (show(&session, options, argv + optind, argc - optind, &err))
 		rc = cmd_fail(&err);
 	session_close(&session);
