@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "ledger_sql.h"
 #include "mem.h"
 #include "strbuf.h"
 #include "textarray.h"
@@ -28,7 +29,12 @@ static const char sql_status[] =
 	"-- swbridge: the state of the ledger\n"
 	"select t.active, t.suspended, t.creating, t.removing, t.unknown, t.rejected, t.retiring, t.subscribers,\n"
 	"       t.paused, date_trunc('second', t.last_complete_pass),\n"
-	"       (select count(*) from approval where expires_at > now()),\n"
+	"       -- those that would still release something: what the rails count for a key already needs none\n"
+	"       (select count(*) from approval a\n"
+	"         where a.expires_at > now() and not exists (\n"
+	"               select from journal where journal.key = a.key and " LEDGER_SQL_COUNTED "\n"
+	"                  and (" LEDGER_SQL_CLASSES ")\n"
+	"                      & case a.operation when 'creates' then 1 when 'removals' then 2 else 4 end <> 0)),\n"
 	"       (select count(*) from mapping m join sync s on s.key = m.key\n" TROUBLED "),\n"
 	"       (select format('%s on %s, process %s, since %s', verb, host, pid, date_trunc('second', since)) from holder\n"
 	"         where since is not null and released_at is null)\n"
@@ -228,15 +234,15 @@ int admin_skipped(struct db *db, const struct source *source, const struct confi
 	int rc = 0;
 
 	snprintf(most, sizeof most, "%lld", (long long)limit);
-	strbuf_puts(&sql, "-- swbridge: rows of the PBX that cannot be mirrored\n"
+	strbuf_puts(&sql, "-- swbridge: rows of the PBX that are skipped\n"
 			  "with parameters as (\n"
 			  "    select $1::text[], $2::bytea, $3::bytea, $4::jsonb, $5::text, $6::text, $7::bigint\n"
 			  ")\n"
-			  "select d.key, d.extension, replace(coalesce(d.problem, d.skip_reason), '_', ' ')\n"
+			  "select d.key, d.extension, replace(d.skip_reason, '_', ' ')\n"
 			  "  from ");
 	source_query(&sql, source, config, NULL);
 	strbuf_puts(&sql, " d\n"
-			  " where d.problem is not null or d.enabled and d.skip_reason is not null\n"
+			  " where d.enabled and d.skip_reason is not null\n"
 			  " order by d.key\n"
 			  " limit $7");
 	rc = read_source(db, config, sql.data, params, 7, take_skipped, &taker, err);

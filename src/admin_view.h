@@ -21,7 +21,7 @@ struct admin_status {
 	int64_t active, suspended, creating, removing, unknown, rejected, retiring;
 	int64_t troubled;     /* rows that admin_troubled() would yield */
 	int64_t subscribers;  /* with an id: paid for */
-	int64_t approvals;    /* that are not over */
+	int64_t approvals;    /* that are neither over nor used up */
 	bool paused;
 	char *last_success;   /* when the last complete pass ended; NULL: never */
 	char *holder;         /* "sync on host1, process 42, since ..."; NULL: nobody is at work, as far as is known */
@@ -61,7 +61,7 @@ int admin_journal(struct db *db, const char *key, int64_t limit,
 		  void (*event)(const struct admin_event *event, void *arg), void *arg, struct error *err);
 
 /*
- * Rows of the source that cannot be mirrored, and why.  `policy`: what the
+ * Rows of the source that are skipped (no error), and why.  `policy`: what the
  * text of the source refers to (source_policy_json() or more).
  */
 int admin_skipped(struct db *db, const struct source *source, const struct config *config, const char *policy,

@@ -86,6 +86,21 @@ int cmd_names(const struct cmd_verb *verb, struct cmd_options *options, int argc
 	return CMD_STOP;
 }
 
+int cmd_open(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv, int least, int most,
+	     struct session *session, int *rc)
+{
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
+	struct error err = ERROR_INIT;
+
+	if (cmd_names(verb, options, argc, argv, least, most, rc) == CMD_STOP)
+		return CMD_STOP;
+	wish.config_path = options->config_path;
+	if (!session_open(session, &wish, &err))
+		return CMD_END;
+	*rc = cmd_fail(&err);
+	return CMD_STOP;
+}
+
 int cmd_usage(const struct cmd_verb *verb, const char *format, ...)
 {
 	va_list args;

@@ -56,6 +56,14 @@ int cmd_option(const struct cmd_verb *verb, struct cmd_options *options, const s
 /* For a verb without options of its own: CMD_END or CMD_STOP; refuses fewer than `least` and more than `most` names. */
 int cmd_names(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv, int least, int most, int *rc);
 
+/*
+ * The same, and then the ledger is opened for the verb: CMD_END, and the caller
+ * closes the session; or CMD_STOP, and what is wrong was said.  Which space the
+ * ledger is bound to does not matter to such a verb.
+ */
+int cmd_open(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv, int least, int most,
+	     struct session *session, int *rc);
+
 int cmd_usage(const struct cmd_verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cmd_help(const struct cmd_verb *verb);
 

@@ -288,17 +288,13 @@ static int one_key(const struct session *session, char *const *name, struct cmd_
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	struct session session;
-	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
 	struct story story = { .options = options, .session = &session };
 	struct cmd_keys keys = { 0 };
 	struct error err = ERROR_INIT;
 	int rc = 0;
 
-	if (cmd_names(verb, options, argc, argv, 1, 1, &rc) == CMD_STOP)
+	if (cmd_open(verb, options, argc, argv, 1, 1, &session, &rc) == CMD_STOP)
 		return rc;
-	wish.config_path = options->config_path;
-	if (session_open(&session, &wish, &err))
-		return cmd_fail(&err);
 	if (!one_key(&session, argv + optind, &keys, &err)) {
 		story.name = argv[optind];
 		story.key = keys.key[0];

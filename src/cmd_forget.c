@@ -43,17 +43,13 @@ static void say(const struct admin_forgotten *f)
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	struct session session;
-	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
 	struct admin_forgotten forgotten = { 0 };
 	struct error err = ERROR_INIT;
 	char *key = NULL;
 	int rc = 0;
 
-	if (cmd_names(verb, options, argc, argv, 1, 1, &rc) == CMD_STOP)
+	if (cmd_open(verb, options, argc, argv, 1, 1, &session, &rc) == CMD_STOP)
 		return rc;
-	wish.config_path = options->config_path;
-	if (session_open(&session, &wish, &err))
-		return cmd_fail(&err);
 	if (admin_find(session.db, argv[optind], &key, &err) ||
 	    admin_forget(session.db, key, session.config->subscriber_id, &forgotten, &err))
 		rc = cmd_fail(&err);

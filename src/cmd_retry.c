@@ -26,17 +26,13 @@ static int retry_named(const struct session *session, char *const *names, int co
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	struct session session;
-	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
 	struct strbuf line = STRBUF_INIT;
 	struct error err = ERROR_INIT;
 	int64_t done = 0;
 	int rc = 0;
 
-	if (cmd_names(verb, options, argc, argv, 0, INT_MAX, &rc) == CMD_STOP)
+	if (cmd_open(verb, options, argc, argv, 0, INT_MAX, &session, &rc) == CMD_STOP)
 		return rc;
-	wish.config_path = options->config_path;
-	if (session_open(&session, &wish, &err))
-		return cmd_fail(&err);
 	if (optind < argc ? retry_named(&session, argv + optind, argc - optind, &done, &err)
 			  : admin_retry_all(session.db, &done, &err))
 		rc = cmd_fail(&err);

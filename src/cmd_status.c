@@ -16,6 +16,7 @@ enum { SHOWN_MAX = 50 };
 struct listing {
 	const struct cmd_options *options;
 	int64_t shown;
+	int64_t found; /* refused: shown or not */
 	bool headed;
 };
 
@@ -59,7 +60,7 @@ static void skipped(const char *key, const char *extension, const char *why, voi
 	} else {
 		char *shown = log_printable(extension), *reason = log_printable(why);
 
-		head(listing, "In the PBX and not mirrored:");
+		head(listing, "In the PBX and skipped:");
 		printf("  %-12s %s\n", shown, reason);
 		mem_free(reason);
 		mem_free(shown);
@@ -67,10 +68,47 @@ static void skipped(const char *key, const char *extension, const char *why, voi
 	listing->shown++;
 }
 
-static void say_more(const struct listing *listing, int64_t all)
+/* A line of a plan: what is refused before anything is sent stands in no ledger. */
+static void refused(const struct pass_line *line, void *arg)
+{
+	struct listing *listing = arg;
+
+	if (line->state != PASS_REJECTED || ++listing->found > SHOWN_MAX)
+		return;
+	if (listing->options->json) {
+		struct strbuf text = STRBUF_INIT;
+
+		jsonline_begin(&text, "refused");
+		jsonline_text(&text, "key", line->key);
+		jsonline_text(&text, "extension", line->extension);
+		jsonline_text(&text, "username", line->username);
+		jsonline_text(&text, "reason", line->reason);
+		report_json_put(stdout, &text);
+	} else {
+		char *shown = log_printable(line->extension ? line->extension : line->key);
+		char *reason = log_printable(line->reason);
+
+		head(listing, "Refused until the row or a setting changes:");
+		printf("  %-12s %s\n", shown, reason);
+		mem_free(reason);
+		mem_free(shown);
+	}
+	listing->shown++;
+}
+
+static int list_refused(const struct session *session, struct listing *listing, struct error *err)
+{
+	struct pass_setup setup = { .line = refused, .arg = listing };
+	struct pass_summary summary = { 0 };
+
+	cmd_pass_setup(&setup, session);
+	return pass_full(&setup, &summary, err);
+}
+
+static void say_more(const struct listing *listing, int64_t all, const char *where)
 {
 	if (!listing->options->json && listing->shown >= SHOWN_MAX && (all < 0 || all > listing->shown))
-		printf("  ... and more; --json with the names of extensions, or the view mapping, shows them\n");
+		printf("  ... and more; %s\n", where);
 }
 
 static void print_counts(const struct admin_status *s)
@@ -88,7 +126,8 @@ static void print_counts(const struct admin_status *s)
 		printf("paused: nothing is sent to SignalWire; to go on: swbridge resume\n");
 }
 
-static void print_summary_json(const struct admin_status *s)
+/* `refused_count` below 0: not asked. */
+static void print_summary_json(const struct admin_status *s, int64_t refused_count)
 {
 	struct strbuf line = STRBUF_INIT;
 
@@ -100,6 +139,8 @@ static void print_summary_json(const struct admin_status *s)
 	jsonline_int(&line, "unknown", s->unknown);
 	jsonline_int(&line, "rejected", s->rejected);
 	jsonline_int(&line, "retiring", s->retiring);
+	if (refused_count >= 0)
+		jsonline_int(&line, "refused", refused_count);
 	jsonline_text(&line, "last_success", s->last_success);
 	jsonline_int(&line, "subscribers", s->subscribers);
 	jsonline_bool(&line, "paused", s->paused);
@@ -107,20 +148,25 @@ static void print_summary_json(const struct admin_status *s)
 }
 
 static int show_all(const struct session *session, const struct cmd_options *options, const struct admin_status *status,
-		    struct error *err)
+		    int64_t *refused_count, struct error *err)
 {
 	struct listing troubled = { .options = options };
+	struct listing unfit = { .options = options };
 	struct listing left_out = { .options = options };
 
 	if (!options->json && !options->quiet)
 		print_counts(status);
 	if (admin_troubled(session->db, SHOWN_MAX, trouble, &troubled, err))
 		return -1;
-	say_more(&troubled, status->troubled);
+	say_more(&troubled, status->troubled, "the view mapping shows them");
+	if (list_refused(session, &unfit, err))
+		return -1;
+	*refused_count = unfit.found;
+	say_more(&unfit, unfit.found, "all of them: swbridge plan");
 	if (admin_skipped(session->db, session->source, session->config, difference_policy(session->query), SHOWN_MAX,
 			  skipped, &left_out, err))
 		return -1;
-	say_more(&left_out, -1);
+	say_more(&left_out, -1, "one by one: swbridge explain EXT");
 	return 0;
 }
 
@@ -130,6 +176,7 @@ static int show(const struct session *session, const struct cmd_options *options
 	struct admin_status status = { 0 };
 	struct listing listing = { .options = options };
 	struct cmd_keys keys = { 0 };
+	int64_t refused_count = -1;
 	int rc = -1;
 
 	if (options->json)
@@ -137,14 +184,14 @@ static int show(const struct session *session, const struct cmd_options *options
 	if (admin_status(session->db, &status, err))
 		goto out;
 	if (count == 0) {
-		rc = show_all(session, options, &status, err);
+		rc = show_all(session, options, &status, &refused_count, err);
 	} else if (!cmd_find(session, names, count, &keys, err)) {
 		rc = admin_rows(session->db, (const char *const *)keys.key, keys.count, named, &listing, err);
 		if (!rc && listing.shown < (int64_t)keys.count && !options->json)
 			printf("The others are in the PBX and not in the ledger yet; why: swbridge explain EXT\n");
 	}
 	if (!rc && options->json)
-		print_summary_json(&status);
+		print_summary_json(&status, refused_count);
 out:
 	cmd_keys_release(&keys);
 	admin_status_release(&status);
@@ -154,15 +201,11 @@ out:
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	struct session session;
-	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
 	struct error err = ERROR_INIT;
 	int rc = 0;
 
-	if (cmd_names(verb, options, argc, argv, 0, INT_MAX, &rc) == CMD_STOP)
+	if (cmd_open(verb, options, argc, argv, 0, INT_MAX, &session, &rc) == CMD_STOP)
 		return rc;
-	wish.config_path = options->config_path;
-	if (session_open(&session, &wish, &err))
-		return cmd_fail(&err);
 	if (show(&session, options, argv + optind, argc - optind, &err))
 		rc = cmd_fail(&err);
 	session_close(&session);
@@ -175,7 +218,8 @@ const struct cmd_verb cmd_status = {
 	.arguments = "[EXT...]",
 	.details =
 	"Without EXT: how many extensions are in which state, those that were rejected or whose outcome\n"
-	"is unknown, subscribers paid for without a credential, rows of the PBX that are not mirrored.\n"
+	"is unknown, subscribers paid for without a credential, rows of the PBX that are refused before\n"
+	"anything is sent (no e-mail, a username twice...) or skipped.\n"
 	"With EXT: the ids and the state of these.  More about one: swbridge explain EXT\n",
 	.run = run,
 };

@@ -178,7 +178,11 @@ int difference_page(struct difference_query *query, struct db *db, enum differen
 		    int64_t limit, struct difference_totals *totals,
 		    void (*row)(const struct difference *difference, void *arg), void *arg, struct error *err);
 
-/* The differences of the given keys only, and nothing about absence (source read by keys). */
+/*
+ * The differences of the given keys only, and nothing about absence (source read
+ * by keys).  Of these keys also those that wait since SignalWire rejected them,
+ * which a page leaves to its totals.
+ */
 int difference_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count,
 		    void (*row)(const struct difference *difference, void *arg), void *arg, struct error *err);
 

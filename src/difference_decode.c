@@ -137,33 +137,24 @@ void difference_decode_row(const struct db_row *row, struct difference *d, bool 
 	d->approved = (unsigned)number(row, ROW_APPROVED);
 }
 
-static int64_t total(const struct db_row *row, int column)
-{
-	const char *text = db_row_get(row, column);
-
-	return text ? strtoll(text, NULL, 10) : 0;
-}
-
 void difference_decode_totals(const struct db_row *row, struct difference_totals *totals)
 {
-	const char *paused = db_row_get(row, TOTAL_PAUSED);
-
 	*totals = (struct difference_totals){
-		.source_rows = total(row, TOTAL_SOURCE_ROWS),
-		.mirrored = total(row, TOTAL_MIRRORED),
-		.skipped = total(row, TOTAL_SKIPPED),
-		.without_secret = total(row, TOTAL_WITHOUT_SECRET),
-		.rejected = total(row, TOTAL_REJECTED),
-		.retiring = total(row, TOTAL_RETIRING),
-		.unchanged = total(row, TOTAL_UNCHANGED),
-		.differences = total(row, TOTAL_DIFFERENCES),
-		.removals = total(row, TOTAL_REMOVALS),
-		.active_ids = total(row, TOTAL_ACTIVE_IDS),
-		.removed_in_window = total(row, TOTAL_REMOVED_IN_WINDOW),
-		.counted_creates = total(row, TOTAL_COUNTED_CREATES),
-		.counted_removals = total(row, TOTAL_COUNTED_REMOVALS),
-		.counted_changes = total(row, TOTAL_COUNTED_CHANGES),
-		.unknown = total(row, TOTAL_UNKNOWN),
-		.paused = paused && paused[0] == 't',
+		.source_rows = number(row, TOTAL_SOURCE_ROWS),
+		.mirrored = number(row, TOTAL_MIRRORED),
+		.skipped = number(row, TOTAL_SKIPPED),
+		.without_secret = number(row, TOTAL_WITHOUT_SECRET),
+		.rejected = number(row, TOTAL_REJECTED),
+		.retiring = number(row, TOTAL_RETIRING),
+		.unchanged = number(row, TOTAL_UNCHANGED),
+		.differences = number(row, TOTAL_DIFFERENCES),
+		.removals = number(row, TOTAL_REMOVALS),
+		.active_ids = number(row, TOTAL_ACTIVE_IDS),
+		.removed_in_window = number(row, TOTAL_REMOVED_IN_WINDOW),
+		.counted_creates = number(row, TOTAL_COUNTED_CREATES),
+		.counted_removals = number(row, TOTAL_COUNTED_REMOVALS),
+		.counted_changes = number(row, TOTAL_COUNTED_CHANGES),
+		.unknown = number(row, TOTAL_UNKNOWN),
+		.paused = truth(row, TOTAL_PAUSED),
 	};
 }

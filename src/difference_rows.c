@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "ledger_sql.h"
 #include "mem.h"
 #include "strbuf.h"
 
@@ -136,9 +137,9 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "        and q.no is distinct from p.owner_no\n"
 			 "  left join owners n on n.subscriber_no = p.subscriber_no\n"
 			 "  left join lateral (\n"
-			 "        select bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"
+			 "        select bit_or(" LEDGER_SQL_CLASSES ") as classes\n"
 			 "          from journal\n"
-			 "         where key = p.key and " DIFFERENCE_SQL_COUNTED ") c on true\n"
+			 "         where key = p.key and " LEDGER_SQL_COUNTED ") c on true\n"
 			 "  left join lateral (\n"
 			 "        select bit_or(case operation when 'creates' then 1 when 'removals' then 2 else 4 end) as classes\n"
 			 "          from approval\n"
@@ -242,7 +243,7 @@ char *difference_sql_keys(const struct source *source, const struct config *conf
 				    "          left join sync s on s.key = k.key\n");
 	strbuf_puts(&out, "), page as materialized (\n"
 			  "    select j.* from joined j\n"
-			  "     where case $5 when 'explain' then j.key = any($1) else j.present and j.difference end\n"
+			  "     where case $5 when 'explain' then j.key = any($1) else j.present and (j.difference or j.rejected and j.key = any($1)) end\n"
 			  "       and ($6 is null or j.key > $6)\n"
 			  "     order by j.key\n"
 			  "     limit $7\n"

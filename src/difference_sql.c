@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "ledger_sql.h"
 #include "mem.h"
 #include "strbuf.h"
 
@@ -178,15 +179,22 @@ char *difference_sql_desired(const struct source *source, const struct config *c
 	return strbuf_detach(&out);
 }
 
-static const char whole_join[] =
-	"          from desired d\n"
-	"          full join sync s on s.key = d.key\n";
+/* How a text begins that is about everything; left open behind the join of desired and ledger. */
+static void begin_whole(struct strbuf *out, const char *title, const char *desired)
+{
+	strbuf_puts(out, title);
+	strbuf_puts(out, difference_sql_parameters);
+	strbuf_printf(out, ", desired as not materialized (\n    select * from %s d\n), joined as (\n", desired);
+	difference_sql_joined(out, "          from desired d\n"
+				   "          full join sync s on s.key = d.key\n");
+	strbuf_puts(out, ")");
+}
 
 static void count_all(struct strbuf *out, enum difference_total from_ledger)
 {
 	strbuf_puts(out, ", counted as materialized (\n"
-			 "    select key, bit_or(" DIFFERENCE_SQL_CLASSES ") as classes\n"
-			 "      from journal where " DIFFERENCE_SQL_COUNTED "\n"
+			 "    select key, bit_or(" LEDGER_SQL_CLASSES ") as classes\n"
+			 "      from journal where " LEDGER_SQL_COUNTED "\n"
 			 "     group by key\n"
 			 "), counts as (\n    select ");
 	for (size_t i = 0; i < sizeof(totals) / sizeof(*totals); i++)
@@ -199,11 +207,8 @@ char *difference_sql_totals(const struct source *source, const struct config *co
 	struct strbuf out = STRBUF_INIT;
 	char *desired = difference_sql_desired(source, config, NULL);
 
-	strbuf_puts(&out, "-- swbridge: the totals of a pass\n");
-	strbuf_puts(&out, difference_sql_parameters);
-	strbuf_printf(&out, ", desired as not materialized (\n    select * from %s d\n), joined as (\n", desired);
-	difference_sql_joined(&out, whole_join);
-	strbuf_puts(&out, "), orphans as materialized (\n");
+	begin_whole(&out, "-- swbridge: the totals of a pass\n", desired);
+	strbuf_puts(&out, ", orphans as materialized (\n");
 	difference_sql_orphans(&out, desired);
 	strbuf_puts(&out, ")");
 	count_all(&out, TOTAL_SOURCE_ROWS);
@@ -273,12 +278,9 @@ char *difference_sql_function(const struct source *source, const struct config *
 	struct strbuf out = STRBUF_INIT;
 	char *desired = difference_sql_desired(source, config, NULL);
 
-	strbuf_puts(&out, "-- swbridge: difference(), for psql\n");
-	strbuf_puts(&out, difference_sql_parameters);
-	strbuf_printf(&out, ", desired as not materialized (\n    select * from %s d\n), joined as (\n", desired);
-	difference_sql_joined(&out, whole_join);
+	begin_whole(&out, "-- swbridge: difference(), for psql\n", desired);
 	strbuf_puts(&out,
-		    ")\n"
+		    "\n"
 		    "select j.key::text, coalesce(j.extension, j.ledger_extension)::text,\n"
 		    "       coalesce(j.username, j.ledger_username)::text, j.state::text,\n"
 		    "       case when j.intent_id is not null then 'outcome of ' || j.intent || ' unknown'\n"

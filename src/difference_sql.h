@@ -49,7 +49,7 @@ char *difference_sql_ledger_totals(void);
  */
 char *difference_sql_page(const struct source *source, const struct config *config);
 
-/* By keys; $5 is 'keys', or 'explain' for exactly the given keys, in step and absent ones too. */
+/* By keys; $5 is 'keys' (differences, and what is still rejected), or 'explain' for exactly the given keys, in step and absent ones too. */
 char *difference_sql_keys(const struct source *source, const struct config *config);
 
 char *difference_sql_find(const struct source *source, const struct config *config);
@@ -61,11 +61,6 @@ char *difference_sql_function(const struct source *source, const struct config *
  * desired d and sync s come together; `desired` yields the desired rows, and is
  * read for orphans only where there is a candidate.
  */
-#define DIFFERENCE_SQL_CLASSES \
-	"case operation when 'create' then 1 when 'replace' then 3 when 'remove' then 2 when 'suspend' then 2 else 4 end"
-#define DIFFERENCE_SQL_COUNTED \
-	"at > now() - interval '24 hours' /* what the rails count */\n" \
-	"           and (outcome is null or outcome not in ('rejected', 'not sent', 'foreign', 'void'))"
 extern const char difference_sql_parameters[];
 void difference_sql_joined(struct strbuf *out, const char *join);
 void difference_sql_orphans(struct strbuf *out, const char *desired);

@@ -1,13 +1,13 @@
 /* json - the API's answers to structs. */
 #include "json.h"
 
+#include "json_time.h"
 #include "json_tree.h"
 #include "mem.h"
 
 #include <ctype.h>
 #include <json-c/json.h>
 #include <string.h>
-#include <time.h>
 
 const char *const json_profile_names[JSON_PROFILE_COUNT] = {
 	[JSON_FIRST_NAME] = "first_name",     [JSON_LAST_NAME] = "last_name",
@@ -25,77 +25,6 @@ bool json_is_uuid(const char *text)
 			return false;
 	}
 	return text[36] == '\0';
-}
-
-/* Exactly `count` digits; moves *s behind them. */
-static bool digits(const char **s, int count, int *value)
-{
-	*value = 0;
-	for (; count; count--, (*s)++) {
-		if (!isdigit((unsigned char)**s))
-			return false;
-		*value = *value * 10 + (**s - '0');
-	}
-	return true;
-}
-
-static bool skip(const char **s, const char *any)
-{
-	if (!**s || !strchr(any, **s))
-		return false;
-	(*s)++;
-	return true;
-}
-
-static bool parse_zone(const char *s, int *minutes)
-{
-	int sign = *s == '-' ? -1 : 1;
-	int hour = 0;
-	int minute = 0;
-
-	*minutes = 0;
-	if (!*s || strcmp(s, "Z") == 0 || strcmp(s, "z") == 0 || strcmp(s, " UTC") == 0)
-		return true;
-	if (!skip(&s, "+-") || !digits(&s, 2, &hour))
-		return false;
-	skip(&s, ":");
-	if (!digits(&s, 2, &minute) || *s || hour > 23 || minute > 59)
-		return false;
-	*minutes = sign * (hour * 60 + minute);
-	return true;
-}
-
-/* ISO 8601 as in RFC 3339, zone optional (the API's times are UTC): ms since the epoch, -1 where it is no time. */
-static int64_t parse_time(const char *s)
-{
-	struct tm day = { 0 };
-	int year = 0, mday = 0, hour = 0, minute = 0, second = 0, ms = 0, zone = 0;
-	int64_t midnight = 0;
-
-	if (!digits(&s, 4, &year) || !skip(&s, "-") || !digits(&s, 2, &day.tm_mon) || !skip(&s, "-") ||
-	    !digits(&s, 2, &mday) || !skip(&s, "Tt "))
-		return -1;
-	if (!digits(&s, 2, &hour) || !skip(&s, ":") || !digits(&s, 2, &minute) || !skip(&s, ":") ||
-	    !digits(&s, 2, &second) || hour > 23 || minute > 59 || second > 60)
-		return -1;
-	if (skip(&s, ".")) {
-		if (!isdigit((unsigned char)*s))
-			return -1;
-		for (int weight = 100; isdigit((unsigned char)*s); weight /= 10)
-			ms += (*s++ - '0') * weight;
-	}
-	if (!parse_zone(s, &zone))
-		return -1;
-	day.tm_year = year - 1900;
-	day.tm_mon--;
-	day.tm_mday = mday;
-	if (day.tm_mon < 0 || day.tm_mon > 11)
-		return -1;
-	midnight = timegm(&day);
-	if (day.tm_mday != mday) /* the 30th of February became the first of March */
-		return -1;
-	midnight += (hour * 60 + minute - zone) * 60 + second;
-	return midnight < 0 ? -1 : midnight * 1000 + ms;
 }
 
 static int read_id(struct json_object *object, char **id, struct error *err)
@@ -117,7 +46,7 @@ static int64_t read_time(struct json_object *object, const char *name)
 
 	if (json_object_object_get_ex(object, name, &node))
 		text = json_tree_string(node);
-	return text ? parse_time(text) : -1;
+	return text ? json_time_parse(text) : -1;
 }
 
 static void free_list(char **list)
@@ -304,32 +233,50 @@ static struct json_object *page_row(struct json_object *rows, size_t i)
 	return json_object_is_type(row, json_type_object) ? row : NULL;
 }
 
-int json_read_subscriber_page(const char *body, size_t len,
-			      void (*row)(const struct json_subscriber *subscriber, void *arg), void *arg,
-			      struct json_page_links *links, struct error *err)
+/* Who takes the rows of a page, of the one kind or of the other. */
+struct page_taker {
+	void (*subscriber)(const struct json_subscriber *subscriber, void *arg); /* NULL: credentials are listed */
+	void (*credential)(const struct json_credential *credential, void *arg);
+	void *arg;
+};
+
+union page_item {
+	struct json_subscriber subscriber;
+	struct json_credential credential;
+};
+
+/* Nothing is taken of a page that cannot be read whole. */
+static int read_rows(const char *body, size_t len, const struct page_taker *taker, struct json_page_links *links,
+		     struct error *err)
 {
-	struct json_object *root = NULL;
-	struct json_object *rows = NULL;
-	struct json_subscriber *list = NULL;
-	size_t count = 0;
-	size_t read = 0;
+	struct json_object *root = NULL, *rows = NULL;
+	union page_item *list = NULL;
+	size_t count = 0, read = 0;
 	int status = read_page(body, len, &root, &rows, links, err);
 
-	if (status)
-		goto out;
-	count = json_object_array_length(rows);
-	list = mem_array(count, sizeof *list);
+	if (!status) {
+		count = json_object_array_length(rows);
+		list = mem_array(count, sizeof *list);
+	}
 	while (read < count && status == 0) {
-		status = fill_subscriber(page_row(rows, read), &list[read], err);
+		struct json_object *row = page_row(rows, read);
+
+		status = taker->subscriber ? fill_subscriber(row, &list[read].subscriber, err)
+					   : fill_credential(row, &list[read].credential, err);
 		read++;
 		if (status)
 			error_prefix(err, "Row %zu of a page", read);
 	}
-	for (size_t i = 0; i < count && status == 0; i++)
-		row(&list[i], arg);
-out:
-	for (size_t i = 0; i < read; i++)
-		json_subscriber_release(&list[i]);
+	for (size_t i = 0; i < read; i++) {
+		if (!status && taker->subscriber)
+			taker->subscriber(&list[i].subscriber, taker->arg);
+		else if (!status)
+			taker->credential(&list[i].credential, taker->arg);
+		if (taker->subscriber)
+			json_subscriber_release(&list[i].subscriber);
+		else
+			json_credential_release(&list[i].credential);
+	}
 	mem_free(list);
 	if (status)
 		json_page_links_release(links);
@@ -337,37 +284,18 @@ out:
 	return status;
 }
 
+int json_read_subscriber_page(const char *body, size_t len,
+			      void (*row)(const struct json_subscriber *subscriber, void *arg), void *arg,
+			      struct json_page_links *links, struct error *err)
+{
+	return read_rows(body, len, &(const struct page_taker){ .subscriber = row, .arg = arg }, links, err);
+}
+
 int json_read_credential_page(const char *body, size_t len,
 			      void (*row)(const struct json_credential *credential, void *arg), void *arg,
 			      struct json_page_links *links, struct error *err)
 {
-	struct json_object *root = NULL;
-	struct json_object *rows = NULL;
-	struct json_credential *list = NULL;
-	size_t count = 0;
-	size_t read = 0;
-	int status = read_page(body, len, &root, &rows, links, err);
-
-	if (status)
-		goto out;
-	count = json_object_array_length(rows);
-	list = mem_array(count, sizeof *list);
-	while (read < count && status == 0) {
-		status = fill_credential(page_row(rows, read), &list[read], err);
-		read++;
-		if (status)
-			error_prefix(err, "Row %zu of a page", read);
-	}
-	for (size_t i = 0; i < count && status == 0; i++)
-		row(&list[i], arg);
-out:
-	for (size_t i = 0; i < read; i++)
-		json_credential_release(&list[i]);
-	mem_free(list);
-	if (status)
-		json_page_links_release(links);
-	json_object_put(root);
-	return status;
+	return read_rows(body, len, &(const struct page_taker){ .credential = row, .arg = arg }, links, err);
 }
 
 void json_credential_release(struct json_credential *credential)

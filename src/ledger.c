@@ -132,29 +132,34 @@ static int load_identity(struct ledger *ledger, const struct config *config, str
 	return 0;
 }
 
-int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err)
+/* The schema is where the session's names are looked up, and it is there. */
+static int enter_schema(struct db *db, const struct config *config, struct error *err)
 {
 	const char *params[] = { config->schema };
 	struct db_result *result = NULL;
+	int rc = -1;
+
+	if (db_query_wait(db, sql_search_path, params, 1, &result, err))
+		return -1;
+	rc = db_result_rows(result) > 0 ? 0 : no_schema(config, err);
+	db_result_free(result);
+	return rc;
+}
+
+int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err)
+{
 	struct ledger *l = mem_alloc(sizeof *l);
 	int rc = -1;
 
 	l->db = db;
 	l->schema = mem_strdup(config->schema);
 	l->row_security = config->row_security;
-	if (db_query_wait(db, sql_search_path, params, 1, &result, err))
-		goto out;
-	if (db_result_rows(result) == 0) {
-		no_schema(config, err);
-		goto out;
-	}
-	if (load_identity(l, config, err))
+	if (enter_schema(db, config, err) || load_identity(l, config, err))
 		goto out;
 	*ledger = l;
 	l = NULL;
 	rc = 0;
 out:
-	db_result_free(result);
 	ledger_free(l);
 	return rc;
 }
@@ -195,27 +200,27 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
 	return 0;
 }
 
-static int locked_by(struct ledger *ledger, struct error *err)
+static int locked_by(struct db *db, const char *remedy, struct error *err)
 {
 	struct db_result *result = NULL;
 
-	if (db_query_wait(ledger->db, sql_holder, NULL, 0, &result, err))
+	if (db_query_wait(db, sql_holder, NULL, 0, &result, err))
 		return -1;
 	error_exit(err, EXIT_LOCKED, "Another swbridge is at work on this ledger (%s on %s, process %s, since %s); "
-		   "wait for it, or use: swbridge sync --wait", db_result_get(result, 0, 0), db_result_get(result, 0, 1),
-		   db_result_get(result, 0, 2), db_result_get(result, 0, 3));
+		   "%s", db_result_get(result, 0, 0), db_result_get(result, 0, 1), db_result_get(result, 0, 2),
+		   db_result_get(result, 0, 3), remedy);
 	db_result_free(result);
 	return -1;
 }
 
-static int try_lock(struct ledger *ledger, bool *got, struct error *err)
+static int try_lock(struct db *db, const char *schema, bool *got, struct error *err)
 {
 	char class[16] = "";
-	const char *params[] = { class, ledger->schema };
+	const char *params[] = { class, schema };
 	struct db_result *result = NULL;
 
 	snprintf(class, sizeof class, "%d", LOCK_CLASS);
-	if (db_query_wait(ledger->db, sql_try_lock, params, 2, &result, err))
+	if (db_query_wait(db, sql_try_lock, params, 2, &result, err))
 		return -1;
 	*got = db_result_bool(result, 0, 0);
 	db_result_free(result);
@@ -279,18 +284,27 @@ int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, bool
 	if (pooler_refuse_wait(loop, ledger->db, err))
 		return -1;
 	for (;;) {
-		if (try_lock(ledger, &got, err))
+		if (try_lock(ledger->db, ledger->schema, &got, err))
 			return -1;
 		if (got)
 			return take_over(ledger, verb, settle_ms, err);
 		if (!wait)
-			return locked_by(ledger, err);
+			return locked_by(ledger->db, "wait for it, or use: swbridge sync --wait", err);
 		if (!said)
 			log_info("waiting for another swbridge to end its work");
 		said = true;
 		if (!pause_loop(loop, LOCK_POLL_MS))
 			return error_set(err, ERROR_LATER, "Interrupted while waiting for the lock.");
 	}
+}
+
+int ledger_claim(struct db *db, const struct config *config, struct error *err)
+{
+	bool got = false;
+
+	if (enter_schema(db, config, err) || try_lock(db, config->schema, &got, err))
+		return -1;
+	return got ? 0 : locked_by(db, "wait for it, or stop it first", err);
 }
 
 int ledger_unlock(struct ledger *ledger, struct error *err)

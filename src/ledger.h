@@ -64,6 +64,14 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
 int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, bool wait, int64_t settle_ms,
 		struct error *err);
 int ledger_unlock(struct ledger *ledger, struct error *err);
+
+/*
+ * The lock alone, for who changes or drops the ledger itself: of whatever version
+ * it is, nothing is written.  Exit 7 naming the holder, exit 6 where there is no
+ * schema.  Sets the session's search_path; held until the connection ends.
+ */
+int ledger_claim(struct db *db, const struct config *config, struct error *err);
+
 int ledger_complete_pass(struct ledger *ledger, struct error *err); /* notes the time of a complete pass */
 
 /* Removes finished journal rows older than `keep_ms`, at most 10,000 at a time; never inside the rails' window. */

@@ -309,7 +309,7 @@ static void report(const struct change *change)
 	const struct mirror_report report = {
 		.key = change->key,
 		.extension = change->extension,
-		.username = change->username,
+		.username = change->username ? change->username : change->ledger_username,
 		.action = change->decision.action,
 		.end = change->end,
 		.again = change->decision.take_over && change->end == MIRROR_DONE,

@@ -155,7 +155,7 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 		say_row(pass, d, decision, PASS_SKIPPED, 0, d->skip_reason ? d->skip_reason : decision->reason);
 		break;
 	case PLAN_REJECT:
-		/* What SignalWire refused before is in the totals of a whole pass already. */
+		/* What SignalWire refused before is in the totals of a whole pass already; by keys it comes as a row. */
 		pass->summary->rejected += pass->policy.keyed || !refused_before(d);
 		if (held_by_other)
 			reason = mem_printf("%s (%s)", decision->reason, d->holder_key);

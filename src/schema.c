@@ -193,6 +193,9 @@ int schema_install(struct db *db, const struct config *config, const struct sche
 	*done = (struct schema_done){ 0 };
 	if (look(db, config, binding, &schema, done, err))
 		return -1;
+	/* Who is at work goes on under the old binding. */
+	if (binding->rebind && !done->created && ledger_claim(db, config, err))
+		return -1;
 	if (!schema && create_schema(db, config, err))
 		return -1;
 	if (run_all(db, config, binding, done->created, err))
@@ -242,12 +245,15 @@ int schema_remove(struct db *db, const struct config *config, struct error *err)
 	int count = 1;
 	int rc = -1;
 
+	if (ledger_claim(db, config, err))
+		goto out;
 	for (int i = 0; schema_uninstall[i] && count < STATEMENTS_MAX - 1; i++)
 		statements[count++] = (struct db_statement){ .sql = schema_uninstall[i] };
 	statements[count++] = (struct db_statement){ .sql = drop };
 	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
 	for (int i = 0; i < count; i++)
 		db_result_free(results[i]);
+out:
 	mem_free(drop);
 	mem_free(name);
 	return rc;

@@ -35,7 +35,8 @@ struct schema_done {
 
 /*
  * Creates or migrates, then binds.  Another project, URL or database than the
- * bound one is refused (exit 6) unless `rebind`.  Turns the loop.
+ * bound one is refused (exit 6) unless `rebind`, and that (exit 7) while another
+ * swbridge is at work.  Turns the loop.
  */
 int schema_install(struct db *db, const struct config *config, const struct schema_binding *binding,
 		   struct schema_done *done, struct error *err);

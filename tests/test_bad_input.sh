@@ -66,7 +66,12 @@ mirrored_all "what belongs to others is as it was" boss 116
 is "$(sim log | grep -c '"by":"api".*boss@other.example')" 0 "nobody else's subscriber was touched"
 unlike "$out$err" "x{300}|y{300}" "a long value is not shown whole"
 swb status
-like "$out" "102|[Nn]o secret|without a secret" "status names what is skipped"
+for row in '102 +no secret' '103 +no secret' '104 +the username contains white space' '105 +the username contains @' \
+	'106 +another row .* the same username' '107 +another row .* the same username' '112 +the encryption is none of' \
+	'114 +virtual'; do
+	like "$out" "^  $row" "status names it: $row"
+done
+is "$(printf '%s\n' "$out" | grep -Ec '^  (101|108|117) ')" 0 "and nobody who is mirrored"
 
 syncs 4 "the next pass says 4 again"
 is "$requests" 0 "and asks SignalWire nothing"

@@ -154,7 +154,12 @@ like "$out" '^! 1 05 +1 05 +rejected +the username contains white space' "reject
 exits 4 -q sync
 is "$out" "" "what only is as it was says nothing with -q"
 exits 0 status
-like "$out" '^  106 +no secret' "status names what is not mirrored"
+like "$out" '^  106 +no secret' "status names what is skipped"
+like "$out" '^  1 05 +the username contains white space' "and what is refused, with the reason"
+exits 0 --json status
+json_ok "--json status with such rows is JSON"
+like "$out" '"type":"refused","key":"1 05","extension":"1 05","username":"1 05","reason":"the username contains' "a line for what is refused"
+like "$out" '"rejected":0,"retiring":0,"refused":1,' "which is counted"
 exits 0 explain "1 05"
 like "$out" 'white space' "explain says why"
 sql "delete from pbx_users where extension in ('1 05', '106')"
@@ -172,8 +177,12 @@ is "$(sql "select count(*) from swbridge.approval")" 0 "and nothing was approved
 exits 0 approve removals --for 1h
 is "$(sql "select operation || key || (expires_at between now() and now() + interval '1 hour') from swbridge.approval")" \
 	removals103true "exactly what is held is released"
+exits 0 status
+like "$out" '^approvals that count: 1$' "status counts the approval"
 exits 0 sync
 is "$(sql "select string_agg(key, ',' order by key) from swbridge.mapping")" 101,104 "it is removed"
+exits 0 status
+unlike "$out" 'approvals' "an approval that is used up is not counted"
 
 # ---- pause, forget, retry ------------------------------------------------------------
 
@@ -233,6 +242,8 @@ fi
 
 exits 0 init --uninstall
 is "$(sql "select count(*) from pg_namespace where nspname = 'swbridge'")" 0 "nothing is left"
+exits 6 init --uninstall
+like "$err" 'no swbridge ledger' "where there is none it says so"
 
 swb -v plan
 no_secret hunter2sentinel "$tmp/out" "$tmp/err"

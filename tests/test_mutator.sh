@@ -39,6 +39,13 @@ like "$err" "Another swbridge is at work on this ledger .sync on $(hostname), pr
 	"I31: and says who holds the lock since when, and how to wait"
 swb plan
 is "$rc" 0 "a plan needs no lock"
+swb init
+is "$rc" 0 "nor an init that binds what is bound"
+for option in --rebind --uninstall; do
+	swb init $option
+	is "$rc" 7 "I31: init $option under one that is at work is refused with 7"
+	like "$err" "Another swbridge is at work on this ledger .sync on $(hostname), process $first, .*stop it first" "and says who it is"
+done
 set_sim '{"latency_ms":20}'
 "$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/waiting" 2>&1 &
 waiting=$!
@@ -52,14 +59,14 @@ is "$(sql 'select released_at is not null from swbridge.holder')" t "a clean end
 in_step "two at once"
 is "$(twins)" "" "I1: nothing is there twice"
 
-# Interrupted while it waits: it ends, and has done nothing.
+# Interrupted while it waits: it ends, and has done nothing.  (A file of its own: what the first one said is in the other.)
 set_sim '{"latency_ms":2000}'
 sql "update pbx_users set secret = 'new'"
 start_swb sync
 sim "wait?key=PATCH&min=2" >/dev/null
-"$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/waiting" 2>&1 &
+"$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/interrupted" 2>&1 &
 waiting=$!
-said() { grep -q "waiting for another" "$tmp/waiting"; }
+said() { grep -q "waiting for another" "$tmp/interrupted"; }
 wait_for 10 said
 kill -TERM "$waiting"
 wait "$waiting"

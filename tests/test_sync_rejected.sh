@@ -21,6 +21,11 @@ sql "update pbx_users set extension = '113' where key = 'k103'"
 syncs 4 "a refused row gets another number, which is not its username"
 is "$(sent) $requests $(state_of k103)" " 0 rejected" "it stays refused"
 quiet "another number" 4
+syncs 4 "by its name alone it is rejected still" sync k103
+like "$out" "^! 113 .*rejected .*SignalWire rejected it, and it has not changed since" "and the line says so"
+is "$(sent) $requests" " 0" "without a request"
+syncs 4 "the others of the same call do not hide it" sync k101 k103
+syncs 0 "who is in step is not blamed for it" sync k101
 sql "update pbx_users set send_as = null where key = 'k102'"
 syncs 4 "I29: the row is edited"
 is "$(sent)" "POST credential 102 password,username" "I6: and created under the subscriber that was there"

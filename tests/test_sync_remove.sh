@@ -27,7 +27,10 @@ in_step "changed places"
 sql "delete from pbx_users where key in ('k101', 'k103')"
 # Somebody deleted one of them in the dashboard already.
 sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.mapping where key = 'k103'")\",\"delete\":true}" >/dev/null
+syncs 0 "a plan of that" plan
+like "$out" "^- 101 +101 +remove +gone" "names who goes by number and username"
 syncs 0 "I33: gone, one of them already at SignalWire"
+like "$out" "^- 101 +101 +removed +gone" "and so does the pass"
 in_step "gone"
 is "$(journal_of k103)" "create:done remove:done" "the journal says so"
 

@@ -1,0 +1,16 @@
+/*
+ * ledger_sql - what of the journal the rails count, for every text that counts it.
+ *
+ * Both are parts of a select from journal alone.  A class is a bit, CLASS_* of
+ * difference.h; what did not happen for certain is not counted.
+ */
+#ifndef LEDGER_SQL_H
+#define LEDGER_SQL_H
+
+#define LEDGER_SQL_CLASSES \
+	"case operation when 'create' then 1 when 'replace' then 3 when 'remove' then 2 when 'suspend' then 2 else 4 end"
+#define LEDGER_SQL_COUNTED \
+	"at > now() - interval '24 hours' /* what the rails count */\n" \
+	"           and (outcome is null or outcome not in ('rejected', 'not sent', 'foreign', 'void'))"
+
+#endif
