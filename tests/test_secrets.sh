@@ -25,9 +25,9 @@ everywhere() { # DESCRIPTION: none of the secrets is in anything that was kept
 	done
 }
 
-quoting() { # STATUS CONTENT: the next creation of a credential is answered with that
-	sim fault -d "$(printf '{"method":"POST","path":"*/sip_endpoints","action":"status","status":%s,"content":"%s"}' \
-		"$1" "$(printf '%s' "$2" | sed 's/[\\"]/\\&/g')")" >/dev/null
+quoting() { # EXTENSION STATUS CONTENT: the creation of its credential is answered with that
+	sim fault -d "$(printf '{"method":"POST","path":"*/sip_endpoints","body":"%s-","action":"status","status":%s,"content":"%s"}' \
+		"$1" "$2" "$(printf '%s' "$3" | sed 's/[\\"]/\\&/g')")" >/dev/null
 }
 
 world secrets
@@ -43,15 +43,15 @@ keeps --json -v plan
 keeps check
 
 # ---- Errors that quote what was sent: the body, the token, the header.
-quoting 422 "{\"errors\":[{\"type\":\"x\",\"code\":\"bad\",\"message\":\"password Sip\\\"\\\\101-$WORD, $SIM_TOKEN, Basic $BASIC\",\"attribute\":\"password\"}]}"
-quoting 422 "{\"errors\":[{\"detail\":\"{\\\"password\\\":\\\"Sip\\\\\\\"\\\\\\\\102-$WORD\\\"}\",\"status\":\"422\",\"code\":\"bad\"}]}"
-quoting 400 "{\"error\":\"{\\\"username\\\":\\\"103\\\",\\\"password\\\":\\\"Sip\\\\\\\"\\\\\\\\103-$WORD\\\"}\"}"
-quoting 500 "crash: {\"password\":\"Sip\\\"\\\\104-$WORD\"} $SIM_TOKEN Basic $BASIC"
-quoting 201 "<html>{\"password\":\"Sip\\\"\\\\105-$WORD\"} $BASIC</html>"
-quoting 201 "{\"id\":\"no-uuid\",\"username\":\"106\",\"password\":\"Sip\\\"\\\\106-$WORD\"}"
-quoting 422 "{\"errors\":{\"password\":[\"Sip\\\"\\\\107-$WORD is bad\"]}}"
-quoting 422 "{\"errors\":[\"Sip\\\"\\\\108-$WORD is bad, $BASIC\"]}"
-quoting 403 "{\"error\":\"Sip\\\"\\\\109-$WORD with $SIM_TOKEN as $BASIC\"}"
+quoting 101 422 "{\"errors\":[{\"type\":\"x\",\"code\":\"bad\",\"message\":\"password Sip\\\"\\\\101-$WORD, $SIM_TOKEN, Basic $BASIC\",\"attribute\":\"password\"}]}"
+quoting 102 422 "{\"errors\":[{\"detail\":\"{\\\"password\\\":\\\"Sip\\\\\\\"\\\\\\\\102-$WORD\\\"}\",\"status\":\"422\",\"code\":\"bad\"}]}"
+quoting 103 400 "{\"error\":\"{\\\"username\\\":\\\"103\\\",\\\"password\\\":\\\"Sip\\\\\\\"\\\\\\\\103-$WORD\\\"}\"}"
+quoting 104 500 "crash: {\"password\":\"Sip\\\"\\\\104-$WORD\"} $SIM_TOKEN Basic $BASIC"
+quoting 105 201 "<html>{\"password\":\"Sip\\\"\\\\105-$WORD\"} $BASIC</html>"
+quoting 106 201 "{\"id\":\"no-uuid\",\"username\":\"106\",\"password\":\"Sip\\\"\\\\106-$WORD\"}"
+quoting 107 422 "{\"errors\":{\"password\":[\"Sip\\\"\\\\107-$WORD is bad\"]}}"
+quoting 108 422 "{\"errors\":[\"Sip\\\"\\\\108-$WORD is bad, $BASIC\"]}"
+quoting 109 403 "{\"error\":\"Sip\\\"\\\\109-$WORD with $SIM_TOKEN as $BASIC\"}"
 keeps -v sync
 isnt "$rc" 0 "answers that quote secrets are errors"
 is "$(sim faults | grep -o '"acted":1' | wc -l)" 9 "each of them was met"
