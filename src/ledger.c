@@ -62,6 +62,15 @@ static const char sql_complete[] =
 	"update holder\n"
 	"   set last_complete_pass = now()";
 
+static const char sql_restart_absence[] =
+	"-- swbridge: nobody looked for longer than grace, so nobody knows how long they were gone\n"
+	"update sync\n"
+	"   set absent_since = null, updated_at = now()\n"
+	" where absent_since is not null\n"
+	"   and $1::bigint > 0\n"
+	"   and coalesce((select last_complete_pass from holder), '-infinity')\n"
+	"       < now() - $1::bigint * interval '1 millisecond'";
+
 static const char sql_prune[] =
 	"-- swbridge: journal_keep; never inside the day that the rails look at\n"
 	"delete from journal\n"
@@ -325,6 +334,15 @@ int ledger_unlock(struct ledger *ledger, struct error *err)
 int ledger_complete_pass(struct ledger *ledger, struct error *err)
 {
 	return db_query_wait(ledger->db, sql_complete, NULL, 0, NULL, err);
+}
+
+int ledger_restart_absence(struct ledger *ledger, int64_t grace_ms, struct error *err)
+{
+	char grace[24] = "";
+	const char *params[] = { grace };
+
+	snprintf(grace, sizeof grace, "%lld", (long long)grace_ms);
+	return db_query_wait(ledger->db, sql_restart_absence, params, 1, NULL, err);
 }
 
 int ledger_prune(struct ledger *ledger, int64_t keep_ms, struct error *err)

@@ -72,6 +72,11 @@ int ledger_unlock(struct ledger *ledger, struct error *err);
  */
 int ledger_claim(struct db *db, const struct config *config, struct error *err);
 
+/*
+ * Absence counts only while somebody looks: where the last complete pass is
+ * older than `grace_ms`, every absence begins anew with the next pass.
+ */
+int ledger_restart_absence(struct ledger *ledger, int64_t grace_ms, struct error *err);
 int ledger_complete_pass(struct ledger *ledger, struct error *err); /* notes the time of a complete pass */
 
 /* Removes finished journal rows older than `keep_ms`, at most 10,000 at a time; never inside the rails' window. */

@@ -31,6 +31,11 @@ void log_add_secret(const char *secret)
 {
 	if (!secret || strlen(secret) < 4)
 		return;
+	/* A daemon that connects again names the same ones. */
+	for (size_t i = 0; i < secret_count; i++) {
+		if (strcmp(secrets[i], secret) == 0)
+			return;
+	}
 	secrets = mem_grow(secrets, secret_count + 1, sizeof *secrets);
 	secrets[secret_count++] = mem_strdup(secret);
 }

@@ -8,12 +8,45 @@
 
 enum {
 	PAGE_ROWS = 10000,
+	WAKE_PAGE = 1000, /* keys that are looked at together */
 	ROUNDS = 4 /* of planning keys again whose ground moved, and of fetching those who hold a wanted name */
 };
 
-static bool idle(void *arg)
+static int fetch_holders(struct pass *pass, struct error *err);
+static int see_through(struct pass *pass, struct error *err);
+
+static bool woken(const struct pass *pass)
 {
-	return mirror_idle(arg);
+	return pass->setup->wake && wake_wants_keys(pass->setup->wake) && !mirror_stopped(pass->setup->mirror, NULL);
+}
+
+static bool idle_or_woken(void *arg)
+{
+	const struct pass *pass = arg;
+
+	return mirror_idle(pass->setup->mirror) || woken(pass);
+}
+
+/* What changed while the engine works does not wait for its end. */
+static int serve(struct pass *pass, struct error *err)
+{
+	const struct pass_setup *setup = pass->setup;
+	const bool keyed = pass->policy.keyed;
+	const int64_t rows = pass->rows;
+	size_t count = 0;
+	char **keys = wake_take_keys(setup->wake, WAKE_PAGE, &count);
+	int rc = -1;
+
+	pass->policy.keyed = pass->serving = true;
+	mirror_gather(setup->mirror, true);
+	if (!difference_keys(setup->query, setup->db, (const char *const *)keys, count, pass_row, pass, err))
+		rc = fetch_holders(pass, err);
+	mirror_gather(setup->mirror, false);
+	pass->policy.keyed = keyed;
+	pass->serving = false;
+	pass->rows = rows;
+	wake_release_keys(keys, count);
+	return rc;
 }
 
 /* Lets the engine work until nothing is left, and says why it stopped, if it did. */
@@ -25,8 +58,12 @@ static int finish(struct pass *pass, struct error *err)
 	if (!mirror)
 		return 0;
 	mirror_gather(mirror, false);
-	while (!loop_until(pass->setup->loop, idle, mirror))
-		mirror_stop(mirror, NULL);
+	do {
+		if (!loop_until(pass->setup->loop, idle_or_woken, pass))
+			mirror_stop(mirror, NULL);
+		else if (woken(pass) && serve(pass, err))
+			return see_through(pass, err);
+	} while (!mirror_idle(mirror));
 	if (!mirror_stopped(mirror, &why))
 		return 0;
 	if (!why)

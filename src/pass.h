@@ -20,6 +20,7 @@
 #include "mirror.h"
 #include "plan.h"
 #include "rails.h"
+#include "wake.h"
 
 enum pass_state {
 	PASS_PLANNED,  /* plan only: would be done */
@@ -67,6 +68,12 @@ struct pass_setup {
 	const struct config *config;
 	struct mirror *mirror;      /* NULL: plan only, nothing is written or sent */
 	struct api *api;            /* for the count of requests; NULL with plan only */
+	/*
+	 * Keys that a daemon is told of while the engine works: they are looked at
+	 * then and there, and those whose own change is under way when it has ended.
+	 * NULL: nobody tells.
+	 */
+	struct wake *wake;
 	void (*line)(const struct pass_line *line, void *arg);
 	void (*progress)(int64_t done, int64_t total, void *arg); /* may be NULL */
 	void *arg;

@@ -22,6 +22,7 @@ struct pass {
 	struct keys holders;  /* whose change has to go first and is not here yet */
 	struct keys again;    /* the ground moved: plan these once more */
 	char *cursor;         /* of the last row */
+	bool serving;         /* these rows are what a daemon was told of meanwhile, and no part of the page */
 	int64_t rows;
 	struct difference_totals totals; /* of the same snapshot as the rows that are being read */
 	int64_t total, ended;

@@ -180,10 +180,15 @@ void pass_row(const struct difference *d, void *arg)
 	struct pass *pass = arg;
 	struct plan_decision decision = { 0 };
 
+	/* Its own open intent would say "unknown"; what was edited meanwhile is seen when it has ended. */
+	if (pass->setup->wake && !d->orphan && mirror_has(pass->setup->mirror, d->key)) {
+		wake_busy(pass->setup->wake, d->key);
+		return;
+	}
 	pass->rows++;
 	/* Never more than this snapshot knows: an empty source says nothing about who is gone. */
 	pass->policy.source_complete = pass->totals.source_rows > 0;
-	if (d->cursor) {
+	if (d->cursor && !pass->serving) {
 		mem_free(pass->cursor);
 		pass->cursor = mem_strdup(d->cursor);
 	}
@@ -243,6 +248,8 @@ void pass_ended(const struct mirror_report *report, void *arg)
 	};
 
 	pass->ended++;
+	if (pass->setup->wake)
+		wake_ended(pass->setup->wake, report->key);
 	if (pass->setup->progress)
 		pass->setup->progress(pass->ended, pass->total, pass->setup->arg);
 	/* By keys nothing is known of who is absent: what a removal has just learned is for the next pass. */

@@ -181,7 +181,7 @@ static void flush_kept(struct report *report)
 }
 
 /* What happened just now; what only is as it was says nothing to a cron job. */
-static bool is_news(const struct pass_line *line)
+bool report_is_news(const struct pass_line *line)
 {
 	return line->state == PASS_DONE || line->state == PASS_PLANNED ||
 	       (line->state != PASS_HELD && plan_mutates(line->action));
@@ -191,7 +191,7 @@ void report_line(struct report *report, const struct pass_line *line)
 {
 	struct kept kept = { 0 };
 
-	if (report->setup.quiet && !is_news(line))
+	if (report->setup.quiet && !report_is_news(line))
 		return;
 	report->said = true;
 	if (report->setup.json) {

@@ -37,6 +37,8 @@ struct report *report_new(const struct report_setup *setup);
 void report_free(struct report *report); /* NULL is fine */
 
 void report_line(struct report *report, const struct pass_line *line);
+/* Whether a line tells of something that happened just now: the others print nothing where `quiet` is set. */
+bool report_is_news(const struct pass_line *line);
 void report_end(struct report *report, const struct pass_summary *summary);
 
 /* Whether `out` is a terminal that wants colour (NO_COLOR and TERM=dumb say no). */

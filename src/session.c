@@ -51,12 +51,15 @@ static void hide_credentials(const char *project_id, const char *token)
 static int open_config(struct session *s, const struct session_wish *wish, struct error *err)
 {
 	forbid_core_dumps();
-	if (config_load(wish->config_path, &s->config, err))
+	s->borrowed = wish->config != NULL;
+	s->config = wish->config;
+	s->loop = wish->loop;
+	if (!s->borrowed && config_load(wish->config_path, &s->config, err))
 		return -1;
 	log_add_secret(s->config->api_token);
 	if (s->config->project_id && s->config->api_token)
 		hide_credentials(s->config->project_id, s->config->api_token);
-	return loop_new(&s->loop, err);
+	return s->loop ? 0 : loop_new(&s->loop, err);
 }
 
 static int open_db(struct session *s, const struct session_wish *wish, struct error *err)
@@ -151,8 +154,10 @@ static int open_engine(struct session *s, const struct session_wish *wish, struc
 		.cause = wish->verb,
 	};
 
-	s->interrupt = loop_signal_new(s->loop, SIGINT, caught, s);
-	s->terminate = loop_signal_new(s->loop, SIGTERM, caught, s);
+	if (!s->borrowed) {
+		s->interrupt = loop_signal_new(s->loop, SIGINT, caught, s);
+		s->terminate = loop_signal_new(s->loop, SIGTERM, caught, s);
+	}
 	if (ledger_lock(s->ledger, s->loop, wish->verb, wish->wait, s->config->settle_ms, err))
 		return -1;
 	s->locked = true;
@@ -255,7 +260,9 @@ void session_close(struct session *s)
 	db_free(s->db);
 	loop_signal_free(s->interrupt);
 	loop_signal_free(s->terminate);
-	loop_free(s->loop);
-	config_free(s->config);
+	if (!s->borrowed) {
+		loop_free(s->loop);
+		config_free(s->config);
+	}
 	*s = (struct session){ 0 };
 }

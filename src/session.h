@@ -46,6 +46,7 @@ struct session {
 	struct mirror *mirror;
 	struct loop_signal *interrupt, *terminate;
 	bool locked;
+	bool borrowed; /* configuration and loop */
 	int signals;
 };
 
@@ -55,6 +56,9 @@ struct session_wish {
 	enum session_level level;
 	bool wait;          /* for the lock */
 	bool any_pooler;    /* also one that shares sessions (check, which says so); else that is refused with 78 */
+	/* Of a daemon, which outlives its sessions: borrowed, and signals are its own business; else both NULL. */
+	struct config *config;
+	struct loop *loop;
 	bool unbound_space; /* SESSION_LEDGER without the check of project, space and SIP domain */
 };
 

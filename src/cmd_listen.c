@@ -1,0 +1,445 @@
+/*
+ * cmd_listen - the verb `listen`: the daemon.
+ *
+ * It lives through terms.  A term is a session (connection, ledger, lock,
+ * engine) and a pair of ears; it ends with what ends a session: a lost
+ * connection, an API that cannot be reached or says no, a SIGHUP.  Then
+ * everything is closed, and after a wait the next term begins, with the token
+ * read again where it was refused.  Configuration, loop and what is woken
+ * outlive the terms.
+ *
+ * Within a term: LISTEN first, then a full pass; then whatever is woken, a full
+ * pass every `poll`, and one when unknown outcomes have settled.  What goes
+ * wrong is said once, and once more when it is over.
+ */
+#include "cmd.h"
+
+#include "backoff.h"
+#include "ears.h"
+#include "ledger.h"
+#include "log.h"
+#include "mem.h"
+#include "report.h"
+#include "wake.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum {
+	PROBE_MS = 10000,
+	SETTLED_MS = 250, /* behind the settling of an unknown outcome */
+	KEYS_AT_ONCE = 1000,
+	PRUNE_EVERY_MS = 60 * 60 * 1000,
+	OPTION_OBSERVE = CMD_OPTION_FIRST
+};
+
+struct daemon {
+	const struct cmd_options *options;
+	bool observe;
+
+	struct config *config;
+	struct loop *loop;
+	struct loop_signal *interrupt, *terminate, *hangup;
+	struct loop_timer *due;  /* of the next full pass */
+	struct loop_timer *rest; /* between two terms */
+	struct loop_timer *patience; /* with a stop */
+	struct wake *wake;
+	struct backoff backoff;
+
+	struct session session; /* of the term */
+	struct ears *ears;
+	bool open;               /* it is there: else it is being opened, or a rest is taken */
+	bool lost;
+	bool looked;             /* a full pass of this term is done */
+	int64_t pruned_at;
+
+	bool stop, reload;
+	int signals;
+	bool worked;             /* a term came as far as a full pass, ever */
+	char *trouble;           /* what was said last; NULL: all is well */
+	int64_t trouble_since;
+	int64_t observed;        /* differences that were shown last */
+};
+
+/* ---- what wakes it ------------------------------------------------------------ */
+
+static void caught(int signo, void *arg)
+{
+	struct daemon *d = arg;
+
+	if (signo == SIGHUP) {
+		d->reload = true;
+		return;
+	}
+	d->stop = true;
+	if (++d->signals > 1) {
+		log_error("ended at once; the next run settles what was on its way");
+		_exit(128 + signo);
+	}
+	log_info("stopping: what is on its way is finished and recorded; once more ends at once");
+	if (d->session.mirror)
+		mirror_stop(d->session.mirror, NULL);
+	/* What is being read is read to its end, so that the lock can be given back; but not for ever. */
+	if (d->open)
+		loop_timer_arm(d->patience, d->config->timeout_ms);
+	else
+		loop_break(d->loop);
+}
+
+static void out_of_patience(void *arg)
+{
+	struct daemon *d = arg;
+
+	loop_break(d->loop);
+}
+
+static void due(void *arg)
+{
+	struct daemon *d = arg;
+
+	wake_all(d->wake);
+}
+
+static void rested(void *arg)
+{
+	(void)arg; /* that the timer is not armed any more says it */
+}
+
+static void heard(const char *key, void *arg)
+{
+	struct daemon *d = arg;
+
+	if (key)
+		wake_key(d->wake, key);
+	else
+		wake_all(d->wake);
+}
+
+static void hearing_changed(bool deaf, const char *reason, void *arg)
+{
+	struct daemon *d = arg;
+
+	if (deaf)
+		log_warn("notifications do not arrive (%s); until they do, everything is looked at every %lld s",
+			 reason, (long long)(d->config->poll_ms / 1000));
+	else
+		log_info("notifications arrive");
+	/* What was missed is found now, and a deaf start does not wait for the first poll. */
+	wake_all(d->wake);
+}
+
+static void spoken(struct db_result *const *results, const struct error *err, void *arg)
+{
+	struct daemon *d = arg;
+
+	(void)results;
+	if (d->ears)
+		ears_spoken(d->ears, err == NULL);
+}
+
+static bool speak(const char *channel, const char *payload, void *arg)
+{
+	struct daemon *d = arg;
+	const char *params[] = { channel, payload };
+	const struct db_statement statement = {
+		.sql = "select pg_notify($1, $2)", .params = params, .param_count = 2,
+	};
+
+	if (d->lost || !db_connected(d->session.db))
+		return false;
+	db_run(d->session.db, DB_AUTOCOMMIT, &statement, 1, spoken, d);
+	return true;
+}
+
+static void lost(const struct error *err, void *arg)
+{
+	struct daemon *d = arg;
+
+	log_debug("%s", error_text(err));
+	d->lost = true;
+}
+
+static bool something(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return d->stop || d->reload || d->lost || wake_wants_all(d->wake) || wake_wants_keys(d->wake);
+}
+
+/* ---- a pass ------------------------------------------------------------------- */
+
+/* Lines go to stdout as those of sync do; a pass in which nothing happens prints nothing. */
+struct view {
+	const struct daemon *daemon;
+	struct report *report; /* from the first line on */
+};
+
+static void show_line(const struct pass_line *line, void *arg)
+{
+	struct view *view = arg;
+	const struct daemon *d = view->daemon;
+	const struct report_setup setup = {
+		.out = stdout, .kind = d->observe ? REPORT_PLAN : REPORT_SYNC, .json = d->options->json, .quiet = true,
+		.color = report_color(stdout), .price_cents = d->config->subscriber_price_cents,
+	};
+
+	if (!report_is_news(line))
+		return;
+	if (!view->report)
+		view->report = report_new(&setup);
+	report_line(view->report, line);
+}
+
+static int look(struct daemon *d, bool whole, struct error *err)
+{
+	struct view view = { .daemon = d };
+	struct pass_summary summary = { 0 };
+	struct pass_setup setup = { .line = show_line, .arg = &view };
+	size_t count = 0;
+	char **keys = NULL;
+	int rc = 0;
+
+	cmd_pass_setup(&setup, &d->session);
+	if (d->observe)
+		setup.mirror = NULL;
+	setup.wake = setup.mirror ? d->wake : NULL;
+	if (whole) {
+		wake_take_all(d->wake);
+		loop_timer_arm(d->due, d->config->poll_ms);
+		rc = pass_full(&setup, &summary, err);
+	} else {
+		keys = wake_take_keys(d->wake, KEYS_AT_ONCE, &count);
+		rc = pass_keys(&setup, (const char *const *)keys, count, &summary, err);
+		wake_release_keys(keys, count);
+	}
+	if (view.report) {
+		report_end(view.report, &summary);
+		report_free(view.report);
+	}
+	/* An outcome that is unknown now is looked for as soon as nothing can act any more. */
+	if (!rc && summary.unknown && d->config->settle_ms < d->config->poll_ms)
+		loop_timer_arm(d->due, d->config->settle_ms + SETTLED_MS);
+	return rc;
+}
+
+static int look_at_everything(struct daemon *d, struct error *err)
+{
+	struct ledger *ledger = d->session.ledger;
+
+	/* What was gone while nobody looked for longer than grace has had no grace. */
+	if (!d->looked && !d->observe && ledger_restart_absence(ledger, d->config->grace_ms, err))
+		return -1;
+	if (look(d, true, err))
+		return -1;
+	if (d->observe)
+		return 0;
+	if (ledger_complete_pass(ledger, err))
+		return -1;
+	if (d->pruned_at && loop_now_ms() - d->pruned_at < PRUNE_EVERY_MS)
+		return 0;
+	d->pruned_at = loop_now_ms();
+	return ledger_prune(ledger, d->config->journal_keep_ms, err);
+}
+
+/* ---- a term ------------------------------------------------------------------- */
+
+static void works_again(struct daemon *d)
+{
+	if (d->trouble)
+		log_info("it works again, after %lld s", (long long)((loop_now_ms() - d->trouble_since) / 1000));
+	mem_free(d->trouble);
+	d->trouble = NULL;
+	d->backoff = BACKOFF_RECONNECT;
+	d->looked = d->worked = true;
+}
+
+static int serve(struct daemon *d, struct error *err)
+{
+	while (loop_until(d->loop, something, d), !d->stop && !d->reload) {
+		if (d->lost)
+			return error_set(err, ERROR_LATER, "The connection to the database was lost.");
+		if (!something(d))
+			continue;
+		if (wake_wants_all(d->wake) ? look_at_everything(d, err) : look(d, false, err))
+			return -1;
+		works_again(d);
+	}
+	return 0;
+}
+
+static int term(struct daemon *d, struct error *err)
+{
+	const struct session_wish wish = {
+		.verb = "listen", .level = d->observe ? SESSION_LEDGER : SESSION_ENGINE, .wait = true,
+		.config = d->config, .loop = d->loop,
+	};
+	const struct ears_setup setup = {
+		.loop = d->loop, .conninfo = d->config->conninfo ? d->config->conninfo : "",
+		.channel = d->config->schema, .probe_ms = PROBE_MS, .confirms = true,
+		.heard = heard, .changed = hearing_changed, .speak = speak, .arg = d,
+	};
+	int rc = -1;
+
+	d->lost = d->looked = false;
+	if (session_open(&d->session, &wish, err))
+		return -1;
+	d->open = true;
+	db_on_lost(d->session.db, lost, d);
+	if (!d->observe)
+		log_info("this process mutates now");
+	d->ears = ears_new(&setup);
+	rc = serve(d, err);
+	loop_timer_disarm(d->due);
+	ears_free(d->ears);
+	d->ears = NULL;
+	session_close(&d->session);
+	d->open = false;
+	return rc;
+}
+
+/* ---- between terms ------------------------------------------------------------ */
+
+/* What nobody but the operator can change ends a start; later on it is waited for. */
+static bool is_final(const struct daemon *d, const struct error *err)
+{
+	return !d->worked && (err->exit_code == EXIT_CONFIG || err->exit_code == EXIT_FENCE ||
+			      err->exit_code == EXIT_USAGE);
+}
+
+static void say_once(struct daemon *d, const struct error *err)
+{
+	if (d->trouble && strcmp(d->trouble, error_text(err)) == 0)
+		return;
+	if (!d->trouble)
+		d->trouble_since = loop_now_ms();
+	mem_free(d->trouble);
+	d->trouble = mem_strdup(error_text(err));
+	log_error("%s (it is tried again and again)", error_text(err));
+}
+
+static void read_token_again(struct daemon *d)
+{
+	struct error err = ERROR_INIT;
+
+	if (config_reload_token(d->config, &err))
+		log_debug("%s", error_text(&err));
+	error_clear(&err);
+}
+
+static void load_again(struct daemon *d)
+{
+	struct config *config = NULL;
+	struct error err = ERROR_INIT;
+
+	d->reload = false;
+	if (config_load(d->options->config_path, &config, &err)) {
+		log_error("%s The configuration of before stays in force.", error_text(&err));
+		error_clear(&err);
+		return;
+	}
+	config_free(d->config);
+	d->config = config;
+	log_info("the configuration was read again");
+}
+
+static bool rest_is_over(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return d->stop || d->reload || !loop_timer_armed(d->rest);
+}
+
+static void take_a_rest(struct daemon *d)
+{
+	uint64_t random = 0;
+
+	if (getentropy(&random, sizeof random))
+		random = (uint64_t)loop_now_ms();
+	loop_timer_arm(d->rest, backoff_next(&d->backoff, random, -1));
+	while (!rest_is_over(d))
+		loop_until(d->loop, rest_is_over, d);
+	loop_timer_disarm(d->rest);
+}
+
+static int live(struct daemon *d)
+{
+	struct error err = ERROR_INIT;
+
+	while (!d->stop) {
+		if (d->reload)
+			load_again(d);
+		if (!term(d, &err))
+			continue;
+		if (d->stop) {
+			error_clear(&err);
+		} else if (is_final(d, &err)) {
+			return cmd_fail(&err);
+		} else {
+			say_once(d, &err);
+			if (err.exit_code == EXIT_DENIED)
+				read_token_again(d);
+			error_clear(&err);
+			take_a_rest(d);
+		}
+	}
+	return EXIT_IN_STEP;
+}
+
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "observe", no_argument, NULL, OPTION_OBSERVE }, { NULL, 0, NULL, 0 },
+	};
+	struct daemon d = { .options = options, .backoff = BACKOFF_RECONNECT };
+	struct error err = ERROR_INIT;
+	int rc = 0, option = 0;
+
+	while ((option = cmd_option(verb, options, known, argc, argv, &rc)) != CMD_END) {
+		if (option == CMD_STOP)
+			return rc;
+		d.observe = true;
+	}
+	if (optind < argc)
+		return cmd_usage(verb, "It takes no names.");
+	if (config_load(options->config_path, &d.config, &err) || loop_new(&d.loop, &err)) {
+		config_free(d.config);
+		return cmd_fail(&err);
+	}
+	d.wake = wake_new();
+	d.due = loop_timer_new(d.loop, due, &d);
+	d.rest = loop_timer_new(d.loop, rested, &d);
+	d.patience = loop_timer_new(d.loop, out_of_patience, &d);
+	d.interrupt = loop_signal_new(d.loop, SIGINT, caught, &d);
+	d.terminate = loop_signal_new(d.loop, SIGTERM, caught, &d);
+	d.hangup = loop_signal_new(d.loop, SIGHUP, caught, &d);
+	rc = live(&d);
+	loop_signal_free(d.interrupt);
+	loop_signal_free(d.terminate);
+	loop_signal_free(d.hangup);
+	loop_timer_free(d.due);
+	loop_timer_free(d.rest);
+	loop_timer_free(d.patience);
+	wake_free(d.wake);
+	mem_free(d.trouble);
+	loop_free(d.loop);
+	config_free(d.config);
+	return rc;
+}
+
+const struct cmd_verb cmd_listen = {
+	.name = "listen",
+	.summary = "the daemon: follow the PBX from moment to moment",
+	.arguments = "[--observe]",
+	.details =
+	"  --observe  look at everything and show what would be done, and change nothing\n\n"
+	"Woken by the triggers of swbridge init --triggers; without them, or where notifications do\n"
+	"not arrive, everything is looked at every [listen] poll. A second daemon on the same ledger\n"
+	"stands by and takes over. SIGHUP reads configuration and token again, SIGTERM ends it: what\n"
+	"is on its way is finished and recorded first. What goes wrong is said once; then it is tried\n"
+	"again and again.\n"
+	"Exit: 0 after SIGTERM; 78 and 6 where it cannot start.\n",
+	.run = run,
+};

@@ -1,0 +1,196 @@
+#!/bin/sh
+# test_listen.sh - the daemon: woken, coalescing, taking over, losing everything and going on.
+. "${SRCDIR:-.}/tests/world.sh"
+
+# A daemon that nothing but a notification or a loss wakes, unless the caller says otherwise.
+listens() { # [SECTION.KEY=VALUE…]
+	config listen.poll=1h listen.metrics= "$@"
+	start_swb -v listen
+	wait_for 20 hearing || not_ok "the daemon hears" "$(cat "$tmp/err")"
+}
+log_has() { grep -Eq -e "$1" "$tmp/err"; }
+hearing() { log_has 'notifications arrive' && looked; }
+looked() { [ "$(sql "select last_complete_pass is not null from swbridge.holder")" = t ]; }
+tell() { # KEY…: as a trigger would
+	for key in "$@"; do printf "select pg_notify('swbridge', '%s');\n" "$key"; done
+}
+changes() { # STATEMENTS KEY…: one transaction of the PBX
+	statements=$1
+	shift
+	sql "begin; $statements; $(tell "$@") commit" >/dev/null
+}
+full_pass() { sql "select last_complete_pass from swbridge.holder"; }
+passed_again() { [ "$(full_pass)" != "$before" ]; }
+ended() { # DESCRIPTION
+	stop_swb TERM
+	is "$rc" 0 "$1: SIGTERM ends it with 0"
+	is "$(sql 'select released_at is not null from swbridge.holder')" t "$1: the lock was given back"
+}
+# Ends its connections, and lets it come back only behind these statements.
+terminate() {
+	sql "begin; lock table swbridge.identity;
+		select pg_terminate_backend(pid) from pg_stat_activity
+		 where application_name like 'swbridge listen%' and datname = current_database();
+		$1; commit" >/dev/null
+}
+
+# ---- woken ----------------------------------------------------------------------
+
+world woken
+people 101 103
+listens
+wait_for 20 mirrored_quietly
+mirrored "the first look finds everything"
+before=$(full_pass)
+changes "insert into pbx_users (key, extension, secret) values ('k104', '104', 'new')" k104
+wait_for 20 mirrored_quietly
+mirrored "I19: an inserted row that is told"
+changes "update pbx_users set secret = 'changed' where key = 'k101'" k101
+wait_for 20 mirrored_quietly
+mirrored "I19: a changed secret that is told"
+is "$(full_pass)" "$before" "without looking at everything"
+changes "delete from pbx_users where key = 'k102'" k102
+changes "insert into pbx_users (key, extension, secret) values ('k105', '105', 'x')" k105
+there() { told state <<-SQL
+	select count(*) from credential where username = '$1';
+SQL
+}
+is_there() { [ "$(there "$1")" = 1 ]; }
+wait_for 20 is_there 105
+is "$(there 102)" 1 "a look by keys removes nothing"
+changes "select 1" '*'
+wait_for 20 mirrored_quietly
+mirrored "a look at everything does"
+for n in 1 2 3 4 5 6 7 8 9 10; do changes "update pbx_users set secret = 'edit-$n' where key = 'k103'" k103 k103; done
+wait_for 20 mirrored_quietly
+mirrored "I28: ten edits of one row"
+requests=$(sim count/requests)
+before=$(full_pass)
+changes "select 1" '*'
+wait_for 20 passed_again
+is "$(sim count/requests)" "$requests" "I18: in step nothing is sent"
+is "$(sql "select count(*) from pg_stat_activity where application_name = 'swbridge listen (ears)' and state like 'idle in%'")" 0 \
+	"I25: the ears are in no transaction"
+never_at_once
+ended "woken"
+
+# ---- an edit during its own request ------------------------------------------------
+
+world during
+people 101 102
+listens
+wait_for 20 mirrored_quietly
+patches=$(sim count/requests.PATCH)
+fault '{"method":"PATCH","action":"delay","ms":3000,"times":1}'
+changes "update pbx_users set secret = 'first' where key = 'k101'" k101
+under_way() { [ "$(sql "select count(*) from swbridge.journal where outcome is null")" = 1 ]; }
+wait_for 20 under_way || not_ok "a request is under way"
+changes "update pbx_users set secret = 'second' where key = 'k101'" k101
+changes "update pbx_users set secret = 'other' where key = 'k102'" k102
+secret_of() { remote | sed -n "s/^$1 [^ ]* \\([^ ]*\\) .*/\\1/p"; }
+has_secret() { [ "$(secret_of "$1")" = "$2" ]; }
+wait_for 20 has_secret 102 other
+is "$(secret_of 102) $(sql "select count(*) from swbridge.journal where outcome is null")" "other 1" \
+	"another extension does not wait for a slow request"
+wait_for 20 mirrored_quietly
+mirrored "I19, I20: an edit during its own request is seen afterwards"
+never_at_once
+ended "an edit during its own request"
+
+# ---- nobody tells ------------------------------------------------------------------
+
+world polling
+people 101 102
+listens listen.poll=200ms
+wait_for 20 mirrored_quietly
+sql "update pbx_users set secret = 'silent' where key = 'k101'; insert into pbx_users (key, extension, secret) values ('k103', '103', 'x')"
+wait_for 20 mirrored_quietly
+mirrored "I21: without any notification"
+ended "polling"
+
+# ---- losses ------------------------------------------------------------------------
+
+world losses
+people 101 103
+listens
+wait_for 20 mirrored_quietly
+terminate "update pbx_users set secret = 'meanwhile' where key = 'k102'"
+wait_for 30 mirrored_quietly
+mirrored "I22: what changed while the connections were down"
+like "$(cat "$tmp/err")" "connection to .*was lost.*tried again" "the loss is said"
+again() { log_has 'it works again'; }
+wait_for 20 again
+pass "and that it works again"
+fault '{"action":"status","status":401,"times":3}'
+changes "update pbx_users set secret = 'refused' where key = 'k101'" k101
+wait_for 60 mirrored_quietly
+mirrored "after three answers of 401"
+is "$(sim faults | grep -o '"acted":3' | wc -l)" 1 "which all were met"
+is "$(grep -c 'token' "$tmp/err")" 1 "and said once"
+ended "losses"
+
+# ---- two of them --------------------------------------------------------------------
+
+world two
+people 101 102
+listens
+wait_for 20 mirrored_quietly
+"$BUILDDIR/swbridge" -v -c "$conf" listen >"$tmp/second.out" 2>"$tmp/second.err" </dev/null &
+second=$!
+standing_by() { grep -q 'waiting for another swbridge' "$tmp/second.err"; }
+wait_for 20 standing_by || not_ok "the second stands by" "$(cat "$tmp/second.err")"
+pass "I31: the second stands by"
+kill -KILL "$swb_pid"
+wait "$swb_pid" 2>/dev/null
+swb_pid=
+sql "update pbx_users set secret = 'orphaned' where key = 'k101'"
+wait_for 30 mirrored_quietly
+mirrored "the second takes over"
+is "$(sql 'select pid from swbridge.holder')" "$second" "and says so"
+kill -TERM "$second"
+wait "$second"
+is "$?" 0 "SIGTERM ends it"
+never_at_once
+
+# ---- told to read again --------------------------------------------------------------
+
+world reload
+people 101 102
+listens mirror.exclude=102
+excluded() { is_there 101; }
+wait_for 20 excluded
+is "$(there 102)" 0 "what is excluded is not there"
+printf 'nonsense\n' >>"$conf"
+kill -HUP "$swb_pid"
+kept() { log_has 'configuration of before stays in force'; }
+wait_for 20 kept
+pass "a configuration that cannot be read is refused, and the one before stays"
+config listen.poll=1h listen.metrics=
+kill -HUP "$swb_pid"
+wait_for 30 mirrored_quietly
+mirrored "a configuration that can is taken"
+ended "reload"
+
+# ---- only looking ---------------------------------------------------------------------
+
+world observe
+people 101 102
+config listen.poll=1h listen.metrics=
+requests=$(sim count/requests)
+start_swb -v listen --observe
+shown() { grep -q '102 .*create' "$tmp/out"; }
+wait_for 20 shown
+pass "--observe shows what would be done"
+is "$(sim count/requests)" "$requests" "and sends nothing"
+is "$(sql 'select count(*) from swbridge.journal')" 0 "and writes nothing"
+stop_swb TERM
+is "$rc" 0 "SIGTERM ends it"
+
+# ---- a start that cannot be ------------------------------------------------------------
+
+config listen.poll=1h postgres.schema=nowhere
+swb listen
+is "$rc" 6 "without a ledger it does not start"
+like "$err" "swbridge init" "and says what to do"
+
+done_testing
