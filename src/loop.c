@@ -63,6 +63,11 @@ void loop_free(struct loop *loop)
 	mem_free(loop);
 }
 
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
+}
+
 bool loop_until(struct loop *loop, bool (*done)(void *arg), void *arg)
 {
 	bool reached = false;
