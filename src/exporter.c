@@ -15,7 +15,7 @@
 
 #include "mem.h"
 
-enum { BACKLOG = 64 };
+enum { BACKLOG = 64, FULL_MS = 50, LOOK_MS = 1000 };
 
 /*
  * One connection.  evhttp owns and closes it; the reference held here keeps the
@@ -33,7 +33,7 @@ struct exporter {
 	struct evhttp *http;
 	struct evconnlistener *listener; /* evhttp's */
 	struct visit *visits;
-	struct loop_timer *sweep; /* while there are as many visits as there may be */
+	struct loop_timer *look; /* for room: soon where there are as many visits as there may be */
 	int visit_count;
 	int port;
 };
@@ -82,8 +82,17 @@ static void look_for_room(void *arg)
 	sweep_visits(exporter);
 	if (exporter->visit_count < EXPORTER_VISITS)
 		evconnlistener_enable(exporter->listener);
-	else
-		loop_timer_arm(exporter->sweep, 50);
+	loop_timer_arm(exporter->look, exporter->visit_count < EXPORTER_VISITS ? LOOK_MS : FULL_MS);
+}
+
+/*
+ * No descriptor is left, say: the socket would be ready again at once, and the
+ * loop would do nothing else.  The next look takes it up again; `arg` is evhttp.
+ */
+static void accept_failed(struct evconnlistener *listener, void *arg)
+{
+	(void)arg;
+	evconnlistener_disable(listener);
 }
 
 /* Whatever it has sent or read so far: evhttp takes it for a broken connection and closes it. */
@@ -118,7 +127,7 @@ static struct bufferevent *visit_begins(struct event_base *base, void *arg)
 	exporter->visits = visit;
 	if (++exporter->visit_count >= EXPORTER_VISITS) {
 		evconnlistener_disable(exporter->listener);
-		loop_timer_arm(exporter->sweep, 50);
+		loop_timer_arm(exporter->look, FULL_MS);
 	}
 	return visit->buffer;
 }
@@ -313,7 +322,9 @@ int exporter_new(const struct exporter_setup *setup, struct exporter **exporter,
 		return error_set(err, ERROR_NEVER, "metrics in [listen]: the server cannot be started; is memory short?");
 	}
 	new->listener = evhttp_bound_socket_get_listener(bound);
-	new->sweep = loop_timer_new(setup->loop, look_for_room, new);
+	evconnlistener_set_error_cb(new->listener, accept_failed);
+	new->look = loop_timer_new(setup->loop, look_for_room, new);
+	loop_timer_arm(new->look, LOOK_MS);
 	set_limits(new);
 	*exporter = new;
 	return 0;
@@ -330,7 +341,7 @@ void exporter_free(struct exporter *exporter)
 		exporter->visits = visit->next;
 		visit_free(visit);
 	}
-	loop_timer_free(exporter->sweep);
+	loop_timer_free(exporter->look);
 	mem_free(exporter);
 }
 

@@ -9,7 +9,9 @@
 #include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -258,6 +260,45 @@ static void crowd(void **state)
 	leave(&client);
 }
 
+static bool soon(void *arg)
+{
+	return loop_now_ms() >= *(int64_t *)arg;
+}
+
+static clock_t cpu_time(void)
+{
+	return clock() * 1000 / CLOCKS_PER_SEC;
+}
+
+/* Without a descriptor for it a connection waits, and the loop does not turn for nothing meanwhile. */
+static void no_descriptor_left(void **state)
+{
+	struct scene *scene = *state;
+	struct loop_timer *ticker = loop_timer_new(scene->loop, tick, &ticker);
+	struct rlimit before, few;
+	struct client client;
+	int64_t until = 0;
+	clock_t cpu = 0;
+
+	connect_to(&client, exporter_port(scene->exporter));
+	say(&client, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+	getrlimit(RLIMIT_NOFILE, &before);
+	few = (struct rlimit){ .rlim_cur = (rlim_t)client.fd + 1, .rlim_max = before.rlim_max };
+	setrlimit(RLIMIT_NOFILE, &few);
+	loop_timer_arm(ticker, 5);
+	until = loop_now_ms() + 300;
+	cpu = cpu_time();
+	assert_true(loop_until(scene->loop, soon, &until));
+	cpu = cpu_time() - cpu;
+	setrlimit(RLIMIT_NOFILE, &before);
+	loop_timer_free(ticker);
+	assert_false(is_over(&client));
+	assert_true(cpu < 150);
+	wait_over(scene, &client);
+	assert_non_null(strstr(client.got.data, "\r\n\r\nok\n"));
+	leave(&client);
+}
+
 /* Ends with connections in every state. */
 static void ends_meanwhile(void **state)
 {
@@ -335,7 +376,7 @@ static void address_of_ipv6(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answers), TEST(refused), TEST(slow_client), TEST(crowd), TEST(ends_meanwhile), TEST(addresses),
+		TEST(answers), TEST(refused), TEST(slow_client), TEST(crowd), TEST(no_descriptor_left), TEST(ends_meanwhile), TEST(addresses),
 		TEST(address_of_ipv6),
 	};
 

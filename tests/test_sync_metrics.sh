@@ -62,9 +62,24 @@ same) pass "no session: the file stays as it is" ;;
 esac
 sql "alter table pbx_users rename column secrets to secret"
 
+# What goes wrong on the way: throttled and tried again, no answer.
+config listen.metrics_file="$prom"
+sql "update pbx_users set secret = 'secret-3b' where key = 'k3'"
+sim fault -d '{"method":"PATCH","action":"status","status":429,"times":2}' >/dev/null
+syncs 0 "throttled twice"
+is "$(metric swbridge_throttled_total) $(metric swbridge_retries_total)" "2 2" "throttled, tried again"
+is "$(metric 'swbridge_requests_total{method="PATCH",code="429"}')" 2 "by code"
+is "$(metric 'swbridge_changes_total{action="update",result="done"}')" 1 "and done"
+sql "update pbx_users set secret = 'secret-3c' where key = 'k3'"
+sim fault -d '{"method":"PATCH","action":"commit_then_reset"}' >/dev/null
+syncs 5 "an answer is lost"
+is "$(metric 'swbridge_requests_total{method="PATCH",code="none"}')" 1 "a request without an answer"
+is "$(metric 'swbridge_changes_total{action="update",result="unknown"}')" 1 "a change whose outcome is unknown"
+is "$(metric swbridge_unknown_outcomes) $(metric 'swbridge_extensions{state="unknown"}')" "1 1" "which remains"
+
 # What cannot be written is a warning, once, and no error.
-config listen.metrics_file="$tmp/nowhere/swbridge.prom"
-sql "update pbx_users set secret = 'secret-3a' where key = 'k3'"
+world warnings listen.metrics_file="$tmp/nowhere/swbridge.prom"
+people 1 1
 syncs 0 "the file cannot be written: the pass is a success"
 is "$(grep -c metrics_file "$tmp/err")" 1 "and one line warns"
 like "$err" "warning: metrics_file in \[listen\]: $tmp/nowhere/swbridge.prom cannot be written \(No such file or directory\)" "and says what to do"
