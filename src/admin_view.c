@@ -37,7 +37,8 @@ static const char sql_status[] =
 	"                      & case a.operation when 'creates' then 1 when 'removals' then 2 else 4 end <> 0)),\n"
 	"       (select count(*) from mapping m join sync s on s.key = m.key\n" TROUBLED "),\n"
 	"       (select format('%s on %s, process %s, since %s', verb, host, pid, date_trunc('second', since)) from holder\n"
-	"         where since is not null and released_at is null)\n"
+	"         where since is not null and released_at is null),\n"
+	"       coalesce((extract(epoch from t.last_complete_pass) * 1000)::bigint, 0)\n"
 	"  from status t";
 
 static const char sql_rows[] =
@@ -80,6 +81,7 @@ int admin_status(struct db *db, struct admin_status *status, struct error *err)
 	status->approvals = db_result_int(r, 0, 10);
 	status->troubled = db_result_int(r, 0, 11);
 	status->holder = mem_strdup(db_result_get(r, 0, 12));
+	status->last_success_ms = db_result_int(r, 0, 13);
 	db_result_free(r);
 	return 0;
 }

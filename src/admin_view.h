@@ -24,6 +24,7 @@ struct admin_status {
 	int64_t approvals;    /* that are neither over nor used up */
 	bool paused;
 	char *last_success;   /* when the last complete pass ended; NULL: never */
+	int64_t last_success_ms; /* the same since the epoch; 0: never */
 	char *holder;         /* "sync on host1, process 42, since ..."; NULL: nobody is at work, as far as is known */
 };
 

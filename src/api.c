@@ -154,6 +154,12 @@ void api_list_credentials(struct api *api, const char *subscriber_id,
 	api_operation_start(op, aim(op, subscriber_id, "/sip_endpoints", NULL, &err), &err);
 }
 
+void api_set_observer(struct api *api, void (*retrying)(void *arg), void *arg)
+{
+	api->retrying = retrying;
+	api->retrying_arg = arg;
+}
+
 int64_t api_requests(const struct api *api)
 {
 	return http_sent_total(api->http);

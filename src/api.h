@@ -111,6 +111,9 @@ void api_list_credentials(struct api *api, const char *subscriber_id,
 			  void (*row)(const struct json_credential *credential, void *arg),
 			  api_done *done, void *arg);
 
+/* Hears of every attempt that will be made again: for counting.  It calls nothing in here.  NULL: nobody hears. */
+void api_set_observer(struct api *api, void (*retrying)(void *arg), void *arg);
+
 /* Requests that were let onto the wire so far, for summaries. */
 int64_t api_requests(const struct api *api);
 

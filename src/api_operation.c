@@ -118,6 +118,8 @@ static bool try_again(struct api_operation *op, const struct api_verdict *verdic
 		return false;
 	if (!free_of_charge)
 		op->api->budget -= API_BUDGET_RETRY;
+	if (op->api->retrying)
+		op->api->retrying(op->api->retrying_arg);
 	wait_for(op, ms);
 	return true;
 }

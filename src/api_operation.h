@@ -66,6 +66,8 @@ struct api {
 	LIST_HEAD(, api_operation) operations;
 	uint64_t random;
 	int budget;
+	void (*retrying)(void *arg); /* may be NULL */
+	void *retrying_arg;
 	bool small_pages; /* the server refused the page size that we asked for */
 };
 

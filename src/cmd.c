@@ -69,7 +69,7 @@ int cmd_option(const struct cmd_verb *verb, struct cmd_options *options, const s
 			return option;
 	}
 	if (options->quiet || options->verbose)
-		log_setup(options->verbose ? LOG_DEBUG : LOG_WARN, false);
+		log_setup(options->verbose ? LOG_DEBUG : LOG_WARN, log_to_journal());
 	return CMD_END;
 }
 

@@ -2,8 +2,9 @@
 #include "cmd_pass.h"
 
 #include "ledger.h"
-#include "log.h"
+#include "mem.h"
 #include "progress.h"
+#include "tally.h"
 
 #include <stdio.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 struct view {
 	struct report *report;
 	struct progress progress;
+	struct metrics *metrics;
 };
 
 static void line(const struct pass_line *line, void *arg)
@@ -19,6 +21,7 @@ static void line(const struct pass_line *line, void *arg)
 
 	progress_clear(&view->progress);
 	report_line(view->report, line);
+	tally_line(view->metrics, line);
 }
 
 static void progress(int64_t done, int64_t total, void *arg)
@@ -41,14 +44,25 @@ static int run_pass(struct cmd_pass *pass, const struct session *session, const 
 	       ledger_prune(session->ledger, session->config->journal_keep_ms, err) ? -1 : 0;
 }
 
-static int run_open(struct cmd_pass *pass, const struct session *session)
+/* What a sync leaves for node_exporter; one of some extensions does not know whether all is well. */
+static void leave_metrics(struct metrics *metrics, const struct cmd_pass *pass, const struct session *session, bool failed)
+{
+	bool warned = false;
+
+	if (!session->mirror || pass->name_count)
+		return;
+	tally_pass(metrics, METRICS_FULL, &pass->summary, failed);
+	tally_file(metrics, session, &warned);
+}
+
+static int run_open(struct cmd_pass *pass, const struct session *session, struct metrics *metrics)
 {
 	const struct cmd_options *options = pass->options;
 	const struct report_setup report_setup = {
 		.out = stdout, .kind = pass->kind, .json = options->json, .quiet = options->quiet,
 		.color = report_color(stdout), .price_cents = session->config->subscriber_price_cents,
 	};
-	struct view view = { 0 };
+	struct view view = { .metrics = metrics };
 	struct pass_setup setup = { .line = line, .progress = progress, .arg = &view };
 	struct cmd_keys keys = { 0 };
 	struct error err = ERROR_INIT;
@@ -59,6 +73,9 @@ static int run_open(struct cmd_pass *pass, const struct session *session)
 		return cmd_fail(&err);
 	}
 	cmd_pass_setup(&setup, session);
+	tally_init(metrics, session->config);
+	if (session->mirror)
+		tally_attach(metrics, session);
 	view.report = report_new(&report_setup);
 	progress_init(&view.progress, session->mirror && !options->quiet && isatty(STDERR_FILENO));
 	if (run_pass(pass, session, &setup, &keys, &err)) {
@@ -68,6 +85,7 @@ static int run_open(struct cmd_pass *pass, const struct session *session)
 	progress_clear(&view.progress);
 	report_end(view.report, &pass->summary);
 	report_free(view.report);
+	leave_metrics(metrics, pass, session, rc != EXIT_IN_STEP);
 	cmd_keys_release(&keys);
 	return rc;
 }
@@ -77,13 +95,16 @@ int cmd_pass_run(struct cmd_pass *pass)
 	const struct session_wish wish = {
 		.config_path = pass->options->config_path, .verb = pass->verb, .level = pass->level, .wait = pass->wait,
 	};
+	struct metrics *metrics = NULL;
 	struct session session;
 	struct error err = ERROR_INIT;
 	int rc = EXIT_IN_STEP;
 
 	if (session_open(&session, &wish, &err))
 		return cmd_fail(&err);
-	rc = run_open(pass, &session);
+	metrics = mem_alloc(sizeof *metrics);
+	rc = run_open(pass, &session, metrics);
 	session_close(&session);
+	mem_free(metrics);
 	return rc;
 }

@@ -29,6 +29,8 @@ struct http {
 	int on_wire;
 	int waiting;
 	uint64_t arrived;
+	void (*ended)(const char *method, const struct http_response *response, void *arg);
+	void *ended_arg;
 	bool finishing; /* done callbacks run: what they send waits for the last of them */
 };
 
@@ -138,6 +140,8 @@ static void finish(struct http *http, struct http_slot *slot, CURLcode code)
 	http->on_wire--;
 	if (!request->verb->safe)
 		KILL_POINT("mutation answered");
+	if (http->ended)
+		http->ended(request->verb->name, &response, http->ended_arg);
 	if (request->done)
 		request->done(&response, request->arg);
 	http_request_free(request);
@@ -298,6 +302,13 @@ void http_set_fence(struct http *http, bool (*may_send)(void *arg), void *arg)
 {
 	http->common.may_send = may_send;
 	http->common.may_send_arg = arg;
+}
+
+void http_set_observer(struct http *http, void (*ended)(const char *method, const struct http_response *response, void *arg),
+		       void *arg)
+{
+	http->ended = ended;
+	http->ended_arg = arg;
 }
 
 void http_set_password(struct http *http, const char *password)

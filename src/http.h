@@ -80,6 +80,13 @@ void http_free(struct http *http);
 /* Asked before the first byte of each request; returns whether it may go, and calls nothing in here.  NULL: always. */
 void http_set_fence(struct http *http, bool (*may_send)(void *arg), void *arg);
 
+/*
+ * Hears of every request that ended, right before its `done`: for counting.
+ * It calls nothing in here.  NULL: nobody hears.
+ */
+void http_set_observer(struct http *http, void (*ended)(const char *method, const struct http_response *response, void *arg),
+		       void *arg);
+
 /* Takes a new token (after a 401), for requests that start from now on; copied. */
 void http_set_password(struct http *http, const char *password);
 

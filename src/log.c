@@ -7,7 +7,9 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +22,19 @@ void log_setup(enum log_level most, bool journald)
 {
 	most_shown = most;
 	with_prefix = journald;
+}
+
+/* Both numbers are compared: a child of a service inherits the variable, and may write elsewhere. */
+bool log_to_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device = 0, inode = 0;
+	struct stat where;
+	char end = 0;
+
+	if (!stream || sscanf(stream, "%llu:%llu%c", &device, &inode, &end) != 2 || fstat(STDERR_FILENO, &where))
+		return false;
+	return where.st_dev == device && where.st_ino == inode;
 }
 
 enum log_level log_level(void)

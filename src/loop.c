@@ -1,6 +1,7 @@
 /* loop - the event loop: timers, signals, watched sockets. */
 #include "loop.h"
 
+#include "log.h"
 #include "mem.h"
 
 #include <assert.h>
@@ -34,11 +35,21 @@ struct loop_signal {
 	void *arg;
 };
 
+/* What libevent has to say goes into the log: its own way is a line of its own kind on stderr. */
+static void libevent_says(int severity, const char *text)
+{
+	if (severity >= EVENT_LOG_WARN)
+		log_warn("libevent: %s", text);
+	else
+		log_debug("libevent: %s", text);
+}
+
 int loop_new(struct loop **loop, struct error *err)
 {
 	struct event_config *config = event_config_new();
 	struct event_base *base = NULL;
 
+	event_set_log_callback(libevent_says);
 	/* Retry-After and heartbeats want real milliseconds, not the coarse clock's. */
 	if (config) {
 		event_config_set_flag(config, EVENT_BASE_FLAG_PRECISE_TIMER);
@@ -61,6 +72,11 @@ void loop_free(struct loop *loop)
 		return;
 	event_base_free(loop->base);
 	mem_free(loop);
+}
+
+struct event_base *loop_base(struct loop *loop)
+{
+	return loop->base;
 }
 
 bool loop_until(struct loop *loop, bool (*done)(void *arg), void *arg)

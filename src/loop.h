@@ -1,7 +1,7 @@
 /*
  * loop - the event loop: timers, signals, watched sockets.
  *
- * The only module that knows libevent.  Everything that waits, waits here;
+ * The only module that knows libevent, but for the exporter.  Everything that waits, waits here;
  * nothing that a callback runs may block.  Time in here is CLOCK_MONOTONIC.
  *
  * Two ways of writing meet in this loop.  Clients (db, http) are callbacks.
@@ -27,6 +27,13 @@ enum { LOOP_READ = 1, LOOP_WRITE = 2 };
 
 int loop_new(struct loop **loop, struct error *err);
 void loop_free(struct loop *loop); /* after everything registered in it was freed; NULL is fine */
+
+/*
+ * libevent's own handle, for the exporter's evhttp and nobody else
+ * (tests/test_floors.sh looks who includes libevent).
+ */
+struct event_base;
+struct event_base *loop_base(struct loop *loop);
 
 /*
  * Turns the loop until done(arg) is true (looked at before the first turn and

@@ -114,7 +114,7 @@ static int run(int argc, char **argv)
 		log_error("A verb is missing. Try: swbridge --help");
 		return EXIT_USAGE;
 	}
-	log_setup(options.verbose ? LOG_DEBUG : options.quiet ? LOG_WARN : LOG_INFO, false);
+	log_setup(options.verbose ? LOG_DEBUG : options.quiet ? LOG_WARN : LOG_INFO, log_to_journal());
 	optind = 0; /* getopt(3): starts anew */
 	if (strcmp(argv[0], "help") == 0)
 		return help(argc, argv);
@@ -127,6 +127,7 @@ int main(int argc, char **argv)
 	int rc = 0;
 
 	setlocale(LC_CTYPE, "");
+	log_setup(LOG_INFO, log_to_journal());
 	rc = run(argc, argv);
 	/* A result that nobody could read is no success. */
 	if (fflush(stdout) || ferror(stdout)) {

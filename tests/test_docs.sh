@@ -95,6 +95,17 @@ awk '/^The smallest file/ { on = 1 } on && /^\.Ed/ { exit } on && !/^(\.|The)/' 
 	sed "s|^api_token_file =.*|api_token_file = $tmp/token|" >"$tmp/smallest.conf"
 ok "the smallest file of the manual page loads" print_options "$tmp/smallest.conf"
 
+# Every metric that there is stands in swbridge(1), and no other.
+man_metrics() {
+	awk '/^\.Sh METRICS/ { on = 1; next } /^\.Sh/ { on = 0 } on && /^\.It swbridge_/ { print $2 }' "$1" | sort
+}
+check_metrics() {
+	man_metrics "$1" | diff - "$tmp/metrics" | grep '^[<>]'
+}
+$MEMCHECK "$BUILDDIR/tests/print_metrics" | sed -n 's/^# TYPE \([^ ]*\) .*/\1/p' | sort >"$tmp/metrics"
+ok "there are metrics" test "$(wc -l <"$tmp/metrics")" -gt 15
+is "$(check_metrics "$SRCDIR/doc/swbridge.1")" "" "the manual page has every metric"
+
 # README: its configuration loads, its exit statuses are those of the manual
 # page, and what it names in the tree is there.
 readme_conf() {
@@ -137,6 +148,8 @@ fault "$man" 's/^\.It Cm grace/.It Cm graze/' check_man "^< mirror${tab}graze"
 fault "$man" 's/^\.Ql 24h \./.Ql 25h ./' check_man "^< mirror${tab}grace${tab}duration${tab}25h"
 fault "$man" 's/^\(\.It Cm grace.*\) duration/\1 limit/' check_man "^< mirror${tab}grace${tab}limit"
 fault "$man" '/^\.It Cm email/d' check_man "^> columns${tab}email"
+fault "$SRCDIR/doc/swbridge.1" '/^\.It swbridge_held/d' check_metrics '^> swbridge_held$'
+fault "$SRCDIR/doc/swbridge.1" 's/^\.It swbridge_held/.It swbridge_hold/' check_metrics '^< swbridge_hold$'
 fault "$SRCDIR/README" 's/^ *77 /    76 /' readme_statuses '^76$'
 fault "$SRCDIR/README" 's|contrib/demo|contrib/domo|' readme_paths '^contrib/domo$'
 fault "$sample" '/^;grace/d' check_sample "^> mirror${tab}grace"

@@ -103,7 +103,14 @@ check_first_lines() {
 	done
 }
 
+# Who knows libevent: the loop, and the exporter for its evhttp.
+check_libevent() {
+	grep -lE '^[[:space:]]*#[[:space:]]*include[[:space:]]*<(event2/|event|evhttp)' "$1"/*.[ch] | sed 's|.*/||' |
+		grep -vx -e loop.c -e exporter.c
+}
+
 is "$(check_floors "$SRCDIR/src" "$SRCDIR/tests/floors")" "" "nothing includes upward or sideways, every module has a floor"
+is "$(check_libevent "$SRCDIR/src")" "" "nobody but loop and exporter includes libevent"
 is "$(check_sizes "$SRCDIR/src")" "" "no file over $max_file lines, no function over $max_function"
 is "$(check_first_lines "$SRCDIR/src")" "" "every file says its one job first"
 
@@ -142,6 +149,11 @@ is "$(floors_of cmd_sync.c '#include "cmd_plan.h"\n')" "cmd_sync.c:1: includes s
 is "$(floors_of attic.c '')" "" "an empty file has nothing to say"
 is "$(floors_of attic.c '\n')" "attic.c: not in tests/floors" "a module without a floor"
 is "$(floors_of low.c '#include "attic.h"\n')" "low.c:1: attic is not in tests/floors" "an unknown header"
+
+seed low.c '#include <event2/event.h>\n'
+is "$(check_libevent "$seeded")" "low.c" "a stranger who includes libevent"
+seed loop.c '#include <event2/event.h>\n'
+is "$(check_libevent "$seeded")" "" "the loop may"
 
 long_function() {
 	printf 'int low_f(int a)\n{\n'

@@ -3,10 +3,12 @@
 
 #include "check.h"
 #include "mem.h"
+#include "strbuf.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void cleaned(void **state)
@@ -180,6 +182,43 @@ static void one_line(void **state)
 	log_setup(LOG_INFO, false);
 }
 
+/* stderr is the journal where both numbers are its own. */
+static void journal(void **state)
+{
+	/* D and I stand for the device and the inode of stderr. */
+	static const struct { const char *stream; bool journal; } rows[] = {
+		{ NULL, false }, { "", false }, { "D:I", true }, { "D:1I", false }, { "1D:I", false }, { "D", false },
+		{ "D:", false }, { ":I", false }, { "D:Ix", false }, { "D:I:", false }, { "nonsense", false },
+	};
+	bool got[COUNT(rows)];
+	struct stat where;
+
+	(void)state;
+	listen_on();
+	assert_int_equal(fstat(STDERR_FILENO, &where), 0);
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct strbuf stream = STRBUF_INIT;
+
+		for (const char *p = rows[i].stream; p && *p; p++) {
+			if (*p == 'D' || *p == 'I')
+				strbuf_printf(&stream, "%llu", (unsigned long long)(*p == 'D' ? where.st_dev : where.st_ino));
+			else
+				strbuf_putc(&stream, *p);
+		}
+		if (rows[i].stream)
+			setenv("JOURNAL_STREAM", stream.data, 1);
+		else
+			unsetenv("JOURNAL_STREAM");
+		got[i] = log_to_journal();
+		strbuf_release(&stream);
+	}
+	unsetenv("JOURNAL_STREAM");
+	listen_off();
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (got[i] != rows[i].journal)
+			fail_msg("JOURNAL_STREAM=%s", rows[i].stream ? rows[i].stream : "(none)");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +227,7 @@ int main(void)
 		cmocka_unit_test(levels),
 		cmocka_unit_test(stamped),
 		cmocka_unit_test(one_line),
+		cmocka_unit_test(journal),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
