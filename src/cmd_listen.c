@@ -12,56 +12,19 @@
  * pass every `poll`, and one when unknown outcomes have settled.  What goes
  * wrong is said once, and once more when it is over.
  */
-#include "cmd.h"
+#include "cmd_listen_internal.h"
 
-#include "backoff.h"
-#include "ears.h"
-#include "ledger.h"
 #include "log.h"
 #include "mem.h"
-#include "report.h"
-#include "wake.h"
 
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 enum {
 	PROBE_MS = 10000,
-	SETTLED_MS = 250, /* behind the settling of an unknown outcome */
-	KEYS_AT_ONCE = 1000,
-	PRUNE_EVERY_MS = 60 * 60 * 1000,
 	OPTION_OBSERVE = CMD_OPTION_FIRST
-};
-
-struct daemon {
-	const struct cmd_options *options;
-	bool observe;
-
-	struct config *config;
-	struct loop *loop;
-	struct loop_signal *interrupt, *terminate, *hangup;
-	struct loop_timer *due;  /* of the next full pass */
-	struct loop_timer *rest; /* between two terms */
-	struct loop_timer *patience; /* with a stop */
-	struct wake *wake;
-	struct backoff backoff;
-
-	struct session session; /* of the term */
-	struct ears *ears;
-	bool open;               /* it is there: else it is being opened, or a rest is taken */
-	bool lost;
-	bool looked;             /* a full pass of this term is done */
-	int64_t pruned_at;
-
-	bool stop, reload;
-	int signals;
-	bool worked;             /* a term came as far as a full pass, ever */
-	char *trouble;           /* what was said last; NULL: all is well */
-	int64_t trouble_since;
-	int64_t observed;        /* differences that were shown last */
 };
 
 /* ---- what wakes it ------------------------------------------------------------ */
@@ -79,6 +42,7 @@ static void caught(int signo, void *arg)
 		log_error("ended at once; the next run settles what was on its way");
 		_exit(128 + signo);
 	}
+	signs_stopping(d->signs);
 	log_info("stopping: what is on its way is finished and recorded; once more ends at once");
 	if (d->session.mirror)
 		mirror_stop(d->session.mirror, NULL);
@@ -112,16 +76,19 @@ static void heard(const char *key, void *arg)
 {
 	struct daemon *d = arg;
 
-	if (key)
-		wake_key(d->wake, key);
-	else
+	if (!key) {
 		wake_all(d->wake);
+		return;
+	}
+	wake_key(d->wake, key);
+	signs_heard(d->signs, key);
 }
 
 static void hearing_changed(bool deaf, const char *reason, void *arg)
 {
 	struct daemon *d = arg;
 
+	signs_deaf(d->signs, deaf);
 	if (deaf)
 		log_warn("notifications do not arrive (%s); until they do, everything is looked at every %lld s",
 			 reason, (long long)(d->config->poll_ms / 1000));
@@ -169,81 +136,6 @@ static bool something(void *arg)
 	return d->stop || d->reload || d->lost || wake_wants_all(d->wake) || wake_wants_keys(d->wake);
 }
 
-/* ---- a pass ------------------------------------------------------------------- */
-
-/* Lines go to stdout as those of sync do; a pass in which nothing happens prints nothing. */
-struct view {
-	const struct daemon *daemon;
-	struct report *report; /* from the first line on */
-};
-
-static void show_line(const struct pass_line *line, void *arg)
-{
-	struct view *view = arg;
-	const struct daemon *d = view->daemon;
-	const struct report_setup setup = {
-		.out = stdout, .kind = d->observe ? REPORT_PLAN : REPORT_SYNC, .json = d->options->json, .quiet = true,
-		.color = report_color(stdout), .price_cents = d->config->subscriber_price_cents,
-	};
-
-	if (!report_is_news(line))
-		return;
-	if (!view->report)
-		view->report = report_new(&setup);
-	report_line(view->report, line);
-}
-
-static int look(struct daemon *d, bool whole, struct error *err)
-{
-	struct view view = { .daemon = d };
-	struct pass_summary summary = { 0 };
-	struct pass_setup setup = { .line = show_line, .arg = &view };
-	size_t count = 0;
-	char **keys = NULL;
-	int rc = 0;
-
-	cmd_pass_setup(&setup, &d->session);
-	if (d->observe)
-		setup.mirror = NULL;
-	setup.wake = setup.mirror ? d->wake : NULL;
-	if (whole) {
-		wake_take_all(d->wake);
-		loop_timer_arm(d->due, d->config->poll_ms);
-		rc = pass_full(&setup, &summary, err);
-	} else {
-		keys = wake_take_keys(d->wake, KEYS_AT_ONCE, &count);
-		rc = pass_keys(&setup, (const char *const *)keys, count, &summary, err);
-		wake_release_keys(keys, count);
-	}
-	if (view.report) {
-		report_end(view.report, &summary);
-		report_free(view.report);
-	}
-	/* An outcome that is unknown now is looked for as soon as nothing can act any more. */
-	if (!rc && summary.unknown && d->config->settle_ms < d->config->poll_ms)
-		loop_timer_arm(d->due, d->config->settle_ms + SETTLED_MS);
-	return rc;
-}
-
-static int look_at_everything(struct daemon *d, struct error *err)
-{
-	struct ledger *ledger = d->session.ledger;
-
-	/* What was gone while nobody looked for longer than grace has had no grace. */
-	if (!d->looked && !d->observe && ledger_restart_absence(ledger, d->config->grace_ms, err))
-		return -1;
-	if (look(d, true, err))
-		return -1;
-	if (d->observe)
-		return 0;
-	if (ledger_complete_pass(ledger, err))
-		return -1;
-	if (d->pruned_at && loop_now_ms() - d->pruned_at < PRUNE_EVERY_MS)
-		return 0;
-	d->pruned_at = loop_now_ms();
-	return ledger_prune(ledger, d->config->journal_keep_ms, err);
-}
-
 /* ---- a term ------------------------------------------------------------------- */
 
 static void works_again(struct daemon *d)
@@ -252,6 +144,7 @@ static void works_again(struct daemon *d)
 		log_info("it works again, after %lld s", (long long)((loop_now_ms() - d->trouble_since) / 1000));
 	mem_free(d->trouble);
 	d->trouble = NULL;
+	signs_trouble(d->signs, NULL);
 	d->backoff = BACKOFF_RECONNECT;
 	d->looked = d->worked = true;
 }
@@ -263,7 +156,7 @@ static int serve(struct daemon *d, struct error *err)
 			return error_set(err, ERROR_LATER, "The connection to the database was lost.");
 		if (!something(d))
 			continue;
-		if (wake_wants_all(d->wake) ? look_at_everything(d, err) : look(d, false, err))
+		if (wake_wants_all(d->wake) ? listen_look_at_everything(d, err) : listen_look_at_keys(d, err))
 			return -1;
 		works_again(d);
 	}
@@ -284,9 +177,11 @@ static int term(struct daemon *d, struct error *err)
 	int rc = -1;
 
 	d->lost = d->looked = false;
+	signs_opening(d->signs);
 	if (session_open(&d->session, &wish, err))
 		return -1;
 	d->open = true;
+	signs_open(d->signs, &d->session);
 	db_on_lost(d->session.db, lost, d);
 	if (!d->observe)
 		log_info("this process mutates now");
@@ -295,6 +190,7 @@ static int term(struct daemon *d, struct error *err)
 	loop_timer_disarm(d->due);
 	ears_free(d->ears);
 	d->ears = NULL;
+	signs_closed(d->signs);
 	session_close(&d->session);
 	d->open = false;
 	return rc;
@@ -317,6 +213,7 @@ static void say_once(struct daemon *d, const struct error *err)
 		d->trouble_since = loop_now_ms();
 	mem_free(d->trouble);
 	d->trouble = mem_strdup(error_text(err));
+	signs_trouble(d->signs, d->trouble);
 	log_error("%s (it is tried again and again)", error_text(err));
 }
 
@@ -335,11 +232,14 @@ static void load_again(struct daemon *d)
 	struct error err = ERROR_INIT;
 
 	d->reload = false;
+	signs_reloading(d->signs);
 	if (config_load(d->options->config_path, &config, &err)) {
 		log_error("%s The configuration of before stays in force.", error_text(&err));
 		error_clear(&err);
+		signs_reloaded(d->signs, d->config);
 		return;
 	}
+	signs_reloaded(d->signs, config);
 	config_free(d->config);
 	d->config = config;
 	log_info("the configuration was read again");
@@ -388,6 +288,36 @@ static int live(struct daemon *d)
 	return EXIT_IN_STEP;
 }
 
+static int begin(struct daemon *d, struct error *err)
+{
+	if (config_load(d->options->config_path, &d->config, err) || loop_new(&d->loop, err) ||
+	    signs_new(d->loop, d->config, d->observe, &d->signs, err))
+		return -1;
+	d->wake = wake_new();
+	d->due = loop_timer_new(d->loop, due, d);
+	d->rest = loop_timer_new(d->loop, rested, d);
+	d->patience = loop_timer_new(d->loop, out_of_patience, d);
+	d->interrupt = loop_signal_new(d->loop, SIGINT, caught, d);
+	d->terminate = loop_signal_new(d->loop, SIGTERM, caught, d);
+	d->hangup = loop_signal_new(d->loop, SIGHUP, caught, d);
+	return 0;
+}
+
+static void end(struct daemon *d)
+{
+	loop_signal_free(d->interrupt);
+	loop_signal_free(d->terminate);
+	loop_signal_free(d->hangup);
+	loop_timer_free(d->due);
+	loop_timer_free(d->rest);
+	loop_timer_free(d->patience);
+	wake_free(d->wake);
+	signs_free(d->signs);
+	mem_free(d->trouble);
+	loop_free(d->loop);
+	config_free(d->config);
+}
+
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	static const struct option known[] = {
@@ -404,28 +334,8 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	}
 	if (optind < argc)
 		return cmd_usage(verb, "It takes no names.");
-	if (config_load(options->config_path, &d.config, &err) || loop_new(&d.loop, &err)) {
-		config_free(d.config);
-		return cmd_fail(&err);
-	}
-	d.wake = wake_new();
-	d.due = loop_timer_new(d.loop, due, &d);
-	d.rest = loop_timer_new(d.loop, rested, &d);
-	d.patience = loop_timer_new(d.loop, out_of_patience, &d);
-	d.interrupt = loop_signal_new(d.loop, SIGINT, caught, &d);
-	d.terminate = loop_signal_new(d.loop, SIGTERM, caught, &d);
-	d.hangup = loop_signal_new(d.loop, SIGHUP, caught, &d);
-	rc = live(&d);
-	loop_signal_free(d.interrupt);
-	loop_signal_free(d.terminate);
-	loop_signal_free(d.hangup);
-	loop_timer_free(d.due);
-	loop_timer_free(d.rest);
-	loop_timer_free(d.patience);
-	wake_free(d.wake);
-	mem_free(d.trouble);
-	loop_free(d.loop);
-	config_free(d.config);
+	rc = begin(&d, &err) ? cmd_fail(&err) : live(&d);
+	end(&d);
 	return rc;
 }
 

@@ -49,7 +49,7 @@ struct loop_timer *loop_timer_new(struct loop *loop, void (*fire)(void *arg), vo
 void loop_timer_arm(struct loop_timer *timer, int64_t ms);
 void loop_timer_disarm(struct loop_timer *timer);
 bool loop_timer_armed(const struct loop_timer *timer);
-void loop_timer_free(struct loop_timer *timer);
+void loop_timer_free(struct loop_timer *timer); /* NULL is fine, as below */
 
 /* Watches a descriptor that stays the caller's; `events` is a mask of LOOP_READ and LOOP_WRITE. */
 struct loop_watch *loop_watch_new(struct loop *loop, int fd, int events,

@@ -4,7 +4,7 @@
 
 # A daemon that nothing but a notification or a loss wakes, unless the caller says otherwise.
 listens() { # [SECTION.KEY=VALUE…]
-	config listen.poll=1h listen.metrics= "$@"
+	config listen.poll=1h listen.metrics=127.0.0.1:0 "$@"
 	start_swb -v listen
 	wait_for 20 hearing || not_ok "the daemon hears" "$(cat "$tmp/err")"
 }
@@ -38,7 +38,7 @@ terminate() {
 
 world woken
 people 101 103
-listens
+listens listen.metrics_file="$tmp/metrics.prom"
 wait_for 20 mirrored_quietly
 mirrored "the first look finds everything"
 before=$(full_pass)
@@ -69,6 +69,11 @@ before=$(full_pass)
 changes "select 1" '*'
 wait_for 20 passed_again
 is "$(sim count/requests)" "$requests" "I18: in step nothing is sent"
+metric() { sed -n "s/^$1 //p" "$tmp/metrics.prom"; }
+written() { [ "$(metric swbridge_leader)" = 1 ]; }
+wait_for 20 written
+is "$(metric swbridge_leader) $(metric swbridge_deaf)" "1 0" "the metrics say who mutates, and that it hears"
+like "$(metric swbridge_commit_to_live_seconds_count)" '^[1-9]' "and how long changes took"
 is "$(sql "select count(*) from pg_stat_activity where application_name = 'swbridge listen (ears)' and state like 'idle in%'")" 0 \
 	"I25: the ears are in no transaction"
 never_at_once
@@ -165,7 +170,7 @@ kill -HUP "$swb_pid"
 kept() { log_has 'configuration of before stays in force'; }
 wait_for 20 kept
 pass "a configuration that cannot be read is refused, and the one before stays"
-config listen.poll=1h listen.metrics=
+config listen.poll=1h listen.metrics=127.0.0.1:0
 kill -HUP "$swb_pid"
 wait_for 30 mirrored_quietly
 mirrored "a configuration that can is taken"
@@ -175,7 +180,7 @@ ended "reload"
 
 world observe
 people 101 102
-config listen.poll=1h listen.metrics=
+config listen.poll=1h listen.metrics=127.0.0.1:0
 requests=$(sim count/requests)
 start_swb -v listen --observe
 shown() { grep -q '102 .*create' "$tmp/out"; }

@@ -1,0 +1,50 @@
+/*
+ * cmd_listen_internal - what the files of the daemon share.
+ *
+ *   cmd_listen.c        terms, what wakes it, signals
+ *   cmd_listen_look.c   one look: a full pass or one by keys, and what is printed of it
+ *   cmd_listen_signs.c  what it shows of itself
+ */
+#ifndef CMD_LISTEN_INTERNAL_H
+#define CMD_LISTEN_INTERNAL_H
+
+#include "backoff.h"
+#include "cmd.h"
+#include "cmd_listen_signs.h"
+#include "ears.h"
+#include "wake.h"
+
+struct daemon {
+	const struct cmd_options *options;
+	bool observe;
+
+	struct config *config;
+	struct loop *loop;
+	struct loop_signal *interrupt, *terminate, *hangup;
+	struct loop_timer *due;  /* of the next full pass */
+	struct loop_timer *rest; /* between two terms */
+	struct loop_timer *patience; /* with a stop */
+	struct wake *wake;
+	struct signs *signs;
+	struct backoff backoff;
+
+	struct session session; /* of the term */
+	struct ears *ears;
+	bool open;               /* it is there: else it is being opened, or a rest is taken */
+	bool lost;
+	bool looked;             /* a full pass of this term is done */
+	int64_t pruned_at;
+
+	bool stop, reload;
+	int signals;
+	bool worked;             /* a term came as far as a full pass, ever */
+	char *trouble;           /* what was said last; NULL: all is well */
+	int64_t trouble_since;
+};
+
+/* Everything; a complete pass is noted in the ledger. */
+int listen_look_at_everything(struct daemon *d, struct error *err);
+/* The keys that wait. */
+int listen_look_at_keys(struct daemon *d, struct error *err);
+
+#endif

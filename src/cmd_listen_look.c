@@ -1,0 +1,95 @@
+/* cmd_listen_look - one look of the daemon: a full pass or one by keys, and what is printed of it. */
+#include "cmd_listen_internal.h"
+
+#include "ledger.h"
+#include "report.h"
+
+#include <stdio.h>
+
+enum {
+	SETTLED_MS = 250, /* behind the settling of an unknown outcome */
+	KEYS_AT_ONCE = 1000,
+	PRUNE_EVERY_MS = 60 * 60 * 1000
+};
+
+/* Lines go to stdout as those of sync do; a pass in which nothing happens prints nothing. */
+struct view {
+	const struct daemon *daemon;
+	struct report *report; /* from the first line on */
+};
+
+static void show_line(const struct pass_line *line, void *arg)
+{
+	struct view *view = arg;
+	const struct daemon *d = view->daemon;
+	const struct report_setup setup = {
+		.out = stdout, .kind = d->observe ? REPORT_PLAN : REPORT_SYNC, .json = d->options->json, .quiet = true,
+		.color = report_color(stdout), .price_cents = d->config->subscriber_price_cents,
+	};
+
+	signs_line(d->signs, line);
+	if (!report_is_news(line))
+		return;
+	if (!view->report)
+		view->report = report_new(&setup);
+	report_line(view->report, line);
+}
+
+static int look(struct daemon *d, bool whole, struct error *err)
+{
+	struct view view = { .daemon = d };
+	struct pass_summary summary = { 0 };
+	struct pass_setup setup = { .line = show_line, .arg = &view };
+	size_t count = 0;
+	char **keys = NULL;
+	int rc = 0;
+
+	cmd_pass_setup(&setup, &d->session);
+	if (d->observe)
+		setup.mirror = NULL;
+	setup.wake = setup.mirror ? d->wake : NULL;
+	if (whole) {
+		wake_take_all(d->wake);
+		loop_timer_arm(d->due, d->config->poll_ms);
+		rc = pass_full(&setup, &summary, err);
+	} else {
+		keys = wake_take_keys(d->wake, KEYS_AT_ONCE, &count);
+		rc = pass_keys(&setup, (const char *const *)keys, count, &summary, err);
+		wake_release_keys(keys, count);
+	}
+	if (view.report) {
+		report_end(view.report, &summary);
+		report_free(view.report);
+	}
+	signs_pass(d->signs, whole ? METRICS_FULL : METRICS_KEYED, &summary, rc != 0, &d->session);
+	if (!wake_wants_keys(d->wake))
+		signs_settled(d->signs);
+	/* An outcome that is unknown now is looked for as soon as nothing can act any more. */
+	if (!rc && summary.unknown && d->config->settle_ms < d->config->poll_ms)
+		loop_timer_arm(d->due, d->config->settle_ms + SETTLED_MS);
+	return rc;
+}
+
+int listen_look_at_everything(struct daemon *d, struct error *err)
+{
+	struct ledger *ledger = d->session.ledger;
+
+	/* What was gone while nobody looked for longer than grace has had no grace. */
+	if (!d->looked && !d->observe && ledger_restart_absence(ledger, d->config->grace_ms, err))
+		return -1;
+	if (look(d, true, err))
+		return -1;
+	if (d->observe)
+		return 0;
+	if (ledger_complete_pass(ledger, err))
+		return -1;
+	if (d->pruned_at && loop_now_ms() - d->pruned_at < PRUNE_EVERY_MS)
+		return 0;
+	d->pruned_at = loop_now_ms();
+	return ledger_prune(ledger, d->config->journal_keep_ms, err);
+}
+
+int listen_look_at_keys(struct daemon *d, struct error *err)
+{
+	return look(d, false, err);
+}
