@@ -16,10 +16,11 @@ json_ok() {
 	if [ -n "$out" ] && [ -z "$lib_bad" ]; then pass "$1"; else not_ok "$1" "not JSON: $lib_bad"; fi
 }
 
-exits() { # CODE ARGUMENT…
+exits() { # CODE ARGUMENT…; what is printed is searched for secrets in the end
 	lib_wanted=$1
 	shift
 	swb "$@"
+	cat "$tmp/out" "$tmp/err" >>"$tmp/printed"
 	is "$rc" "$lib_wanted" "exit $lib_wanted: swbridge $*"
 }
 
@@ -122,6 +123,7 @@ sql "insert into pbx_users select (100 + i)::text, 'hunter2sentinel' || i, E'Zo\
 exits 0 check
 unlike "$out" '^problem' "check finds no problem"
 before=$(sim count/requests)
+exits 0 -v plan
 exits 0 plan
 like "$out" '^\+ 101 +101 +create +' "a line for a create"
 like "$out" '4 added, 0 removed: \+12\.00 dollars a month' "what it costs"
@@ -163,7 +165,11 @@ like "$out" '"type":"refused","key":"1 05","extension":"1 05","username":"1 05",
 like "$out" '"rejected":0,"retiring":0,"refused":1,' "which is counted"
 exits 0 explain "1 05"
 like "$out" 'white space' "explain says why"
-sql "delete from pbx_users where extension in ('1 05', '106')"
+sql "delete from pbx_users where extension in ('1 05', '106'); insert into pbx_users values (E'1 \"07\\\\', 'hunter2sentinel', null)"
+exits 0 --json plan
+json_ok "names with quotes and backslashes are JSON"
+like "$out" '"extension":"1 \\"07\\\\"' "and escaped"
+sql "delete from pbx_users where extension like '1 %07%'"
 
 sql "update pbx_users set enabled = false where extension in ('102', '103')"
 exits 3 sync
@@ -246,7 +252,6 @@ is "$(sql "select count(*) from pg_namespace where nspname = 'swbridge'")" 0 "no
 exits 6 init --uninstall
 like "$err" 'no swbridge ledger' "where there is none it says so"
 
-swb -v plan
-no_secret hunter2sentinel "$tmp/out" "$tmp/err"
+no_secret hunter2sentinel "$tmp/printed"
 
 done_testing

@@ -5,6 +5,8 @@
 
 # The SIP passwords all hold this word, behind characters that JSON escapes.
 WORD=sentinel-9f3c
+# As the dump would show it where a column of bytes held it.
+HEX=$(printf '%s' "$WORD" | od -An -tx1 | tr -d ' \n')
 PASSWORD=conninfo-sentinel-77
 BASIC=$(printf '%s' "$SIM_PROJECT:$SIM_TOKEN" | base64 | tr -d '\n')
 
@@ -19,7 +21,7 @@ keeps() {
 
 everywhere() { # DESCRIPTION: none of the secrets is in anything that was kept
 	pg_dump --schema=swbridge >"$tmp/kept.dump" || not_ok "pg_dump"
-	for secret in "$WORD" "$SIM_TOKEN" "$PASSWORD" "$BASIC"; do
+	for secret in "$WORD" "$HEX" "$SIM_TOKEN" "$PASSWORD" "$BASIC"; do
 		found=$(grep -aFl -e "$secret" "$tmp"/kept.*)
 		is "$found" "" "$1: nothing holds $(printf %.8s "$secret")… ($(ls "$tmp"/kept.* | wc -l) files)"
 	done
@@ -71,7 +73,10 @@ sim fault -d '{"method":"PATCH","body":"-k110","action":"status","status":422,"c
 keeps -v sync
 is "$(sim faults | grep -c '"acted":1')" 1 "a PATCH is refused with what it sent"
 sim fault/clear -d '{}' >/dev/null
-config "postgres.conninfo=postgresql://bridge:$PASSWORD@x@/secrets?host=$PGHOST"
+# What libpq itself would say of these holds the password: it takes a part of it for a host, or for a keyword.
+config "postgres.conninfo=postgresql://bridge:p@$PASSWORD@localhost/secrets"
+keeps -v sync
+config "postgres.conninfo=host=$PGHOST password=two $PASSWORD"
 keeps -v sync
 config "postgres.conninfo=host=$PGHOST passwort=$PASSWORD"
 keeps -v sync
@@ -82,6 +87,9 @@ keeps -v sync
 cp "$WITH_POSTGRES_LOG" "$tmp/kept.log.all"
 grep -av 'statement: ' "$tmp/kept.log.all" >"$tmp/kept.log"
 rm "$tmp/kept.log.all"
+like "$(grep -a 'swbridge: a page of differences' "$tmp/kept.log" | head -n 1)" "execute" "the server logged what the program ran"
+inner=$(sql "select substr(digest_inner::text, 3) from swbridge.identity")
+is "${#inner} $(grep -aFc -e "$inner" "$tmp/kept.log")" "128 0" "and not the key of the digests, which is a parameter"
 everywhere "wrong settings"
 
 # ---- What the running process shows of itself, and leaves behind when it dies.
