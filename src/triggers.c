@@ -173,6 +173,10 @@ static int carry_out(struct db *db, const struct config *config, const struct so
 		error_exit(err, EXIT_LATER, "%s is busy: the lock for its triggers was not to be had within %d s, and whoever "
 			   "writes to it should not wait behind swbridge. The rest is done; run again: swbridge init%s",
 			   source->name, TRIGGERS_LOCK_MS / 1000, t->here ? "" : " --triggers");
+	if (rc && strcmp(db_sqlstate(db), "42501") == 0)
+		error_exit(err, EXIT_CONFIG, "The function %s() of the triggers should be made anew, and this database role may not; "
+			   "run `swbridge init%s` as the role that owns the schema. The rest is done.", t->function_name,
+			   t->here ? "" : " --triggers");
 	for (int i = 0; i < count; i++)
 		db_result_free(results[i]);
 	for (int i = 0; i < TRIGGERS_STATEMENTS; i++)

@@ -222,6 +222,12 @@ swb init --print-sql --triggers
 printf '%s\n' "$out" >"$tmp/owner.sql"
 ok "a superuser runs the SQL, twice" psql -XAtq -v ON_ERROR_STOP=1 -f "$tmp/owner.sql" -f "$tmp/owner.sql" 2>/dev/null
 like "$(sql "select encode(tgargs, 'escape') from pg_trigger where tgname = 'notify_swbridge'")" 'country' "now they fit"
+sql "alter function swbridge.notify_change() owner to pbx; create or replace function swbridge.notify_change() returns trigger
+	language plpgsql as 'begin return null; end'"
+swb init
+is "$rc" 78 "a function of another version that belongs to somebody else"
+like "$err" 'run .swbridge init. as the role that owns the schema' "it says who may renew it"
+sql "alter function swbridge.notify_change() owner to bridge"
 swb init --uninstall
 is "$rc $(traces | xargs)" "0 0 1 0" "the bridge's role takes them away, though the table is not its own"
 
