@@ -8,6 +8,8 @@ grant usage on schema :"schema" to :"role";
 grant select, insert, update, delete
    on :"schema".sync, :"schema".subscriber, :"schema".journal, :"schema".approval to :"role";
 grant select, update on :"schema".identity, :"schema".control, :"schema".holder to :"role";
+-- For init over a ledger that init --print-sql made; there is but one row.
+grant insert on :"schema".identity to :"role";
 grant select on :"schema".mapping, :"schema".status to :"role";
 grant execute on function :"schema".difference() to :"role";
 grant select on :source to :"role";

@@ -2,6 +2,9 @@
 --
 -- Run with search_path set to the bridge's schema.  Nothing at SignalWire is
 -- touched; the remote ids are lost, so keep a copy of `mapping` first.
+-- The triggers go with their function, whoever owns the PBX's table; it is not held up for longer than this.
+set local lock_timeout = '3s';
+drop function if exists notify_change() cascade;
 drop function difference();
 drop view status, mapping;
 drop table holder, control, approval, journal, sync, subscriber, identity;

@@ -6,6 +6,7 @@
 #include "mem.h"
 #include "pooler.h"
 #include "report_json.h"
+#include "triggers.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -206,6 +207,24 @@ static void check_new_columns(struct check *check)
 	source_free(now);
 }
 
+static void check_triggers(struct check *check)
+{
+	struct session *s = &check->session;
+	struct strbuf text = STRBUF_INIT;
+	struct triggers triggers;
+	struct error err = ERROR_INIT;
+
+	if (triggers_look(s->db, s->config, s->source, &triggers, &err)) {
+		say_error(check, "triggers", &err);
+	} else {
+		bool bad = triggers_verdict(&text, &triggers, s->source);
+
+		say(check, bad ? WARNING : GOOD, "triggers", "%s", text.data);
+	}
+	triggers_release(&triggers);
+	strbuf_release(&text);
+}
+
 static void check_ledger(struct check *check)
 {
 	struct session *s = &check->session;
@@ -230,6 +249,7 @@ static void check_ledger(struct check *check)
 		return;
 	}
 	check_new_columns(check);
+	check_triggers(check);
 	check_source_rows(check);
 }
 

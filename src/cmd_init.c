@@ -6,22 +6,24 @@
 #include "mem.h"
 #include "report_json.h"
 #include "schema.h"
+#include "triggers.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_PRINT_SQL = CMD_OPTION_FIRST, OPTION_REBIND, OPTION_UNINSTALL };
+enum { OPTION_PRINT_SQL = CMD_OPTION_FIRST, OPTION_REBIND, OPTION_TRIGGERS, OPTION_UNINSTALL };
 
 static const struct option options_known[] = {
 	{ "print-sql", no_argument, NULL, OPTION_PRINT_SQL },
 	{ "rebind", no_argument, NULL, OPTION_REBIND },
+	{ "triggers", no_argument, NULL, OPTION_TRIGGERS },
 	{ "uninstall", no_argument, NULL, OPTION_UNINSTALL },
 	{ NULL, 0, NULL, 0 },
 };
 
 struct wishes {
-	bool print_sql, rebind, uninstall;
+	bool print_sql, rebind, triggers, uninstall;
 };
 
 /* ---- [mirror] subscriber_id -------------------------------------------------------- */
@@ -102,7 +104,21 @@ struct bound {
 	char *domain;
 	char *email;
 	struct schema_done done;
+	struct triggers_done triggers;
 };
+
+static void say_triggers(const struct bound *bound)
+{
+	if (bound->triggers.removed)
+		printf("Took the triggers away from %s, which is the source no more%s\n", bound->triggers.removed,
+		       bound->triggers.installed ? "" : "; for the new one: swbridge init --triggers");
+	if (bound->triggers.installed)
+		printf("Triggers on %s tell a daemon of every change; what they cost says: swbridge check\n",
+		       bound->source->name);
+	if (bound->triggers.waiting)
+		printf("The triggers on %s do not fit any more; as its owner run: swbridge init --print-sql --triggers | psql\n",
+		       bound->source->name);
+}
 
 static void say(const struct session *session, const struct bound *bound, const struct cmd_options *options)
 {
@@ -121,12 +137,15 @@ static void say(const struct session *session, const struct bound *bound, const 
 		jsonline_text(&line, "source", bound->source->name);
 		jsonline_text(&line, "columns", columns.data);
 		jsonline_text(&line, "sip_domain", bound->domain);
+		jsonline_bool(&line, "triggers_installed", bound->triggers.installed);
+		jsonline_text(&line, "triggers_removed", bound->triggers.removed);
 		report_json_put(stdout, &line);
 	} else if (!options->quiet) {
 		printf("%s in schema %s of %s.\n", bound->done.created ? "Made the ledger" : "The ledger is there already,",
 		       config->schema, db_describe(session->db));
 		printf("Source: %s; columns: %s%s\n", bound->source->name, columns.data,
 		       bound->done.rebound ? " (others than before)" : "");
+		say_triggers(bound);
 		if (bound->domain)
 			printf("Phones register with: %s\n", bound->domain);
 		printf("Next: swbridge check, then swbridge plan\n");
@@ -150,21 +169,35 @@ static int ask_signalwire(struct session *session, struct bound *bound, struct e
 	return -1;
 }
 
-static int install(struct session *session, const struct cmd_options *options, bool rebind, struct bound *bound,
-		   struct error *err)
+/* A source that can never have triggers is refused before anything is made; a missing right is not: the rest is done. */
+static int check_triggers(const struct session *session, const struct source *source, struct error *err)
 {
-	struct schema_binding binding = { .rebind = rebind };
+	struct triggers now;
+	int rc = triggers_look(session->db, session->config, source, &now, err);
+
+	if (!rc && now.obstacle != TRIGGERS_ROLE)
+		rc = triggers_possible(&now, source, session->config, err);
+	triggers_release(&now);
+	return rc;
+}
+
+static int install(struct session *session, const struct cmd_options *options, const struct wishes *wishes,
+		   struct bound *bound, struct error *err)
+{
+	struct schema_binding binding = { .rebind = wishes->rebind };
 	struct error later = ERROR_INIT;
 	int rc = -1;
 
 	if (session_open_api(session, err) || source_discover(session->db, session->config, &bound->source, err) ||
+	    (wishes->triggers && check_triggers(session, bound->source, err)) ||
 	    ask_signalwire(session, bound, &later, err))
 		goto out;
 	binding.source = bound->source;
 	binding.sip_domain = bound->domain;
 	binding.subscriber_id = bound->email ? session->config->subscriber_id : NULL;
 	binding.subscriber_email = bound->email;
-	if (schema_install(session->db, session->config, &binding, &bound->done, err))
+	if (schema_install(session->db, session->config, &binding, &bound->done, err) ||
+	    triggers_settle(session->db, session->config, bound->source, wishes->triggers, &bound->triggers, err))
 		goto out;
 	say(session, bound, options);
 	if (later.text) {
@@ -194,21 +227,38 @@ static int print_sql(const struct cmd_options *options)
 	return EXIT_IN_STEP;
 }
 
+static int print_triggers(struct session *session, struct source **source, struct error *err)
+{
+	char *script = NULL;
+
+	if (source_discover(session->db, session->config, source, err))
+		return -1;
+	script = triggers_script(session->db, session->config, *source, err);
+	if (!script)
+		return -1;
+	fputs(script, stdout);
+	mem_free(script);
+	return 0;
+}
+
 static int run_open(struct session *session, const struct cmd_options *options, const struct wishes *wishes)
 {
 	struct bound bound = { 0 };
 	struct error err = ERROR_INIT;
 	int rc = 0;
 
-	if (wishes->uninstall)
+	if (wishes->print_sql)
+		rc = print_triggers(session, &bound.source, &err);
+	else if (wishes->uninstall)
 		rc = schema_remove(session->db, session->config, &err);
 	else
-		rc = install(session, options, wishes->rebind, &bound, &err);
+		rc = install(session, options, wishes, &bound, &err);
 	if (rc)
 		rc = cmd_fail(&err);
 	else if (wishes->uninstall && !options->quiet && !options->json)
 		printf("Removed the ledger from schema %s. Nothing was changed at SignalWire.\n", session->config->schema);
 	source_free(bound.source);
+	triggers_done_release(&bound.triggers);
 	mem_free(bound.domain);
 	mem_free(bound.email);
 	return rc;
@@ -218,7 +268,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 {
 	struct session session;
 	struct session_wish wish = { .verb = verb->name, .level = SESSION_DB };
-	struct wishes wishes = { false, false, false };
+	struct wishes wishes = { false };
 	struct error err = ERROR_INIT;
 	int rc = 0, option = 0;
 
@@ -227,13 +277,16 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 			return rc;
 		wishes.print_sql = wishes.print_sql || option == OPTION_PRINT_SQL;
 		wishes.rebind = wishes.rebind || option == OPTION_REBIND;
+		wishes.triggers = wishes.triggers || option == OPTION_TRIGGERS;
 		wishes.uninstall = wishes.uninstall || option == OPTION_UNINSTALL;
 	}
 	if (optind < argc)
 		return cmd_usage(verb, "\"%s\" is one argument too many.", argv[optind]);
 	if (wishes.print_sql + wishes.rebind + wishes.uninstall > 1)
 		return cmd_usage(verb, "Only one of --print-sql, --rebind and --uninstall at a time.");
-	if (wishes.print_sql)
+	if (wishes.triggers && wishes.uninstall)
+		return cmd_usage(verb, "--uninstall takes the triggers away by itself.");
+	if (wishes.print_sql && !wishes.triggers)
 		return print_sql(options);
 	wish.config_path = options->config_path;
 	if (session_open(&session, &wish, &err))
@@ -246,11 +299,12 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 const struct cmd_verb cmd_init = {
 	.name = "init",
 	.summary = "make or migrate the ledger and bind it to project, database and columns",
-	.arguments = "[--print-sql | --rebind | --uninstall]",
+	.arguments = "[--triggers] [--print-sql | --rebind | --uninstall]",
 	.details =
 	"Run it again after the PBX got new columns, or after an upgrade of swbridge: it keeps every id.\n\n"
-	"  --print-sql  print the SQL for psql instead, for those who run DDL themselves\n"
+	"  --triggers   have the PBX's table tell a daemon of every change at once; once made, every init renews them\n"
+	"  --print-sql  print the SQL for psql instead, for those who run DDL themselves; with --triggers also theirs\n"
 	"  --rebind     the ledger was moved here, or the space was renamed: bind it to what is now\n"
-	"  --uninstall  remove the ledger; nothing is changed at SignalWire, but the ids are lost\n",
+	"  --uninstall  remove the ledger and the triggers; nothing is changed at SignalWire, but the ids are lost\n",
 	.run = run,
 };

@@ -12,7 +12,7 @@
  * pass every `poll`, and one when unknown outcomes have settled.  What goes
  * wrong is said once, and once more when it is over.
  */
-#include "cmd_listen_internal.h"
+#include "listen.h"
 
 #include "log.h"
 #include "mem.h"

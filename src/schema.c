@@ -89,6 +89,22 @@ static int check_bound(const struct ledger *ledger, const struct config *config,
 	return 0;
 }
 
+/* A ledger that was made by schema_script() belongs to nothing until it is bound. */
+static int is_bound(struct db *db, const struct config *config, bool *bound, struct error *err)
+{
+	char *name = db_identifier(db, config->schema);
+	char *sql = mem_printf("-- swbridge: is the ledger bound to a project?\nselect exists (select from %s.identity)", name);
+	struct db_result *result = NULL;
+	int rc = db_query_wait(db, sql, NULL, 0, &result, err);
+
+	if (!rc)
+		*bound = db_result_bool(result, 0, 0);
+	db_result_free(result);
+	mem_free(sql);
+	mem_free(name);
+	return rc;
+}
+
 /* What is there already: nothing, a schema without ledger, or a ledger that must be ours. */
 static int look(struct db *db, const struct config *config, const struct schema_binding *binding, bool *schema,
 		struct schema_done *done, struct error *err)
@@ -97,6 +113,7 @@ static int look(struct db *db, const struct config *config, const struct schema_
 	struct db_result *result = NULL;
 	struct ledger *ledger = NULL;
 	char *columns = NULL;
+	bool bound = false;
 	int rc = -1;
 
 	if (db_query_wait(db, sql_exists, params, 1, &result, err))
@@ -105,6 +122,10 @@ static int look(struct db *db, const struct config *config, const struct schema_
 	done->created = !db_result_bool(result, 0, 1);
 	db_result_free(result);
 	if (done->created)
+		return 0;
+	if (is_bound(db, config, &bound, err))
+		return -1;
+	if (!bound)
 		return 0;
 	if (ledger_open(db, config, &ledger, err))
 		return -1;

@@ -18,6 +18,7 @@
 
 /* Statements, ending with NULL; generated. */
 extern const char *const schema_001_ledger[];
+extern const char *const schema_002_triggers[]; /* only with init --triggers: see triggers.h */
 extern const char *const schema_uninstall[];
 
 struct schema_binding {

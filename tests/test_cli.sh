@@ -41,7 +41,7 @@ exits 64 sync --nonsense
 like "$err" 'no option --nonsense.*swbridge help sync' "an unknown option is named, with a hint"
 exits 64 init extra
 exits 64 init --print-sql --rebind
-exits 64 init --triggers
+exits 64 init --triggers --uninstall
 exits 64 forget
 exits 64 forget 1 2
 exits 64 pause 1

@@ -15,7 +15,7 @@ _swbridge() {
 	case $verb in
 	'') COMPREPLY=($(compgen -W "$verbs --config --quiet --verbose --json --help --version" -- "$cur")) ;;
 	help) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
-	init) COMPREPLY=($(compgen -W '--print-sql --rebind --uninstall' -- "$cur")) ;;
+	init) COMPREPLY=($(compgen -W '--triggers --print-sql --rebind --uninstall' -- "$cur")) ;;
 	plan) COMPREPLY=($(compgen -W '--detailed-exitcode --json' -- "$cur")) ;;
 	sync) COMPREPLY=($(compgen -W '--wait --quiet --json' -- "$cur")) ;;
 	listen) COMPREPLY=($(compgen -W '--observe --json' -- "$cur")) ;;

@@ -1,5 +1,5 @@
-/* cmd_listen_signs - what the daemon shows of itself: metrics, health, systemd's view. */
-#include "cmd_listen_signs.h"
+/* listen_signs - what the daemon shows of itself: metrics, health, systemd's view. */
+#include "listen_signs.h"
 
 #include <json-c/linkhash.h>
 #include <stdint.h>

@@ -1,11 +1,11 @@
 /*
- * cmd_listen_signs - what the daemon shows of itself: metrics, health, systemd's view.
+ * listen_signs - what the daemon shows of itself: metrics, health, systemd's view.
  *
  * Lives as long as the daemon's loop.  The daemon says what happens; who asks,
  * and how often, is this module's business.  Nothing here decides anything.
  */
-#ifndef CMD_LISTEN_SIGNS_H
-#define CMD_LISTEN_SIGNS_H
+#ifndef LISTEN_SIGNS_H
+#define LISTEN_SIGNS_H
 
 #include <stdbool.h>
 

@@ -1,16 +1,14 @@
 /*
- * cmd_listen_internal - what the files of the daemon share.
+ * listen - the daemon's state, and one look of it: a full pass or one by keys.
  *
- *   cmd_listen.c        terms, what wakes it, signals
- *   cmd_listen_look.c   one look: a full pass or one by keys, and what is printed of it
- *   cmd_listen_signs.c  what it shows of itself
+ * cmd_listen.c has the rest: terms, what wakes it, signals.
  */
-#ifndef CMD_LISTEN_INTERNAL_H
-#define CMD_LISTEN_INTERNAL_H
+#ifndef LISTEN_H
+#define LISTEN_H
 
 #include "backoff.h"
 #include "cmd.h"
-#include "cmd_listen_signs.h"
+#include "listen_signs.h"
 #include "ears.h"
 #include "wake.h"
 

@@ -1,5 +1,5 @@
-/* cmd_listen_look - one look of the daemon: a full pass or one by keys, and what is printed of it. */
-#include "cmd_listen_internal.h"
+/* listen - one look of the daemon: a full pass or one by keys, and what is printed of it. */
+#include "listen.h"
 
 #include "ledger.h"
 #include "report.h"
