@@ -34,7 +34,7 @@ struct cmd_verb {
 	int (*run)(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv);
 };
 
-extern const struct cmd_verb cmd_init, cmd_check, cmd_plan, cmd_sync, cmd_listen, cmd_status, cmd_explain, cmd_forget, cmd_retry,
+extern const struct cmd_verb cmd_init, cmd_check, cmd_plan, cmd_sync, cmd_listen, cmd_wait, cmd_status, cmd_explain, cmd_forget, cmd_retry,
 	cmd_approve, cmd_pause, cmd_resume;
 
 /* ---- arguments ---------------------------------------------------------------- */

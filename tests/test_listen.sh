@@ -79,6 +79,30 @@ is "$(sql "select count(*) from pg_stat_activity where application_name = 'swbri
 never_at_once
 ended "woken"
 
+# ---- wait ---------------------------------------------------------------------------
+
+world waits
+people 101 102
+listens
+changes "update pbx_users set secret = 'awaited' where key = 'k101'" k101
+swb wait 101
+is "$rc $(remote | grep -c awaited)" "0 1" "wait returns when the change is live"
+like "$out" "^k101 is live" "and says so"
+fault '{"method":"POST","path":"*/sip_endpoints","action":"status","status":422,"content":"{\"errors\":[{\"code\":\"invalid\",\"message\":\"too short\",\"attribute\":\"password\"}]}"}'
+changes "insert into pbx_users (key, extension, secret) values ('k103', '103', 'x')" k103
+swb wait k103
+is "$rc" 4 "what is refused is not waited for"
+like "$out" "k103 will not be live: .*too short.*swbridge explain k103" "it says why"
+sql "insert into pbx_users (key, extension, secret) values ('k104', '104', 'unheard')"
+swb wait --timeout 50ms k104
+is "$rc" 75 "what nobody does in time gives 75"
+like "$out" "k104 is not live yet" "and says so"
+swb --json wait 101
+like "$out" '"type":"wait","key":"k101","state":"live"' "the same for programs"
+swb wait nobody
+isnt "$rc" 0 "an extension that is nowhere is no success"
+ended "waits"
+
 # ---- an edit during its own request ------------------------------------------------
 
 world during

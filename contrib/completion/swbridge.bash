@@ -1,7 +1,7 @@
 # bash completion for swbridge(1)
 _swbridge() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= word
-	local verbs='init check plan sync listen status explain forget retry approve pause resume help'
+	local verbs='init check plan sync listen wait status explain forget retry approve pause resume help'
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case " $verbs " in
@@ -19,6 +19,7 @@ _swbridge() {
 	plan) COMPREPLY=($(compgen -W '--detailed-exitcode --json' -- "$cur")) ;;
 	sync) COMPREPLY=($(compgen -W '--wait --quiet --json' -- "$cur")) ;;
 	listen) COMPREPLY=($(compgen -W '--observe --json' -- "$cur")) ;;
+	wait) COMPREPLY=($(compgen -W '--timeout --json' -- "$cur")) ;;
 	approve) COMPREPLY=($(compgen -W 'creates removals changes --for' -- "$cur")) ;;
 	*) COMPREPLY=($(compgen -W '--json' -- "$cur")) ;;
 	esac

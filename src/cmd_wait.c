@@ -1,0 +1,180 @@
+/* cmd_wait - the verb `wait`: returns when what was committed before the call is live. */
+#include "cmd.h"
+
+#include "config_value.h"
+#include "difference.h"
+#include "jsonline.h"
+#include "mem.h"
+#include "plan.h"
+#include "report_json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { OPTION_TIMEOUT = CMD_OPTION_FIRST, LOOK_FIRST_MS = 10, LOOK_LONGEST_MS = 250, TIMEOUT_MS = 60000 };
+
+enum standing { STANDING_NOT_YET, STANDING_LIVE, STANDING_REFUSED };
+
+struct waiting {
+	const struct session *session;
+	struct plan_policy policy;
+	enum standing standing;
+	char *reason; /* of the last look; NULL: nothing is there of it */
+};
+
+static void standing_of(const struct difference *d, bool in_step, void *arg)
+{
+	struct waiting *waiting = arg;
+	struct plan_decision decision = { 0 };
+
+	plan_decide(d, &waiting->policy, &decision);
+	if (decision.action == PLAN_REJECT || decision.action == PLAN_SKIP)
+		waiting->standing = STANDING_REFUSED;
+	else if (in_step || decision.action == PLAN_NOTHING || decision.action == PLAN_NOTE)
+		waiting->standing = STANDING_LIVE;
+	else
+		waiting->standing = STANDING_NOT_YET;
+	mem_free(waiting->reason);
+	waiting->reason = mem_strdup(waiting->standing == STANDING_REFUSED && d->last_error ? d->last_error : decision.reason);
+}
+
+static void fired(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static bool is_set(void *arg)
+{
+	return *(bool *)arg;
+}
+
+/* False: interrupted. */
+static bool rest(struct loop *loop, int64_t ms)
+{
+	bool over = false;
+	struct loop_timer *timer = loop_timer_new(loop, fired, &over);
+	bool whole = false;
+
+	loop_timer_arm(timer, ms);
+	whole = loop_until(loop, is_set, &over);
+	loop_timer_free(timer);
+	return whole;
+}
+
+/* The answer comes from the ledger, which whoever mutates writes: nothing is asked of SignalWire. */
+static int wait_for(struct waiting *waiting, const char *key, int64_t until_ms, struct error *err)
+{
+	const struct session *s = waiting->session;
+	int64_t pause = LOOK_FIRST_MS;
+
+	for (;;) {
+		int64_t left = until_ms - loop_now_ms();
+
+		waiting->standing = STANDING_LIVE; /* without a row nothing is wanted, and nothing is there */
+		if (difference_explain(s->query, s->db, key, standing_of, waiting, err))
+			return -1;
+		if (waiting->standing != STANDING_NOT_YET)
+			return 0;
+		if (left <= 0)
+			return 0;
+		if (!rest(s->loop, pause < left ? pause : left))
+			return error_set(err, ERROR_LATER, "Interrupted.");
+		pause = pause * 2 < LOOK_LONGEST_MS ? pause * 2 : LOOK_LONGEST_MS;
+	}
+}
+
+static int say(const struct waiting *waiting, const struct cmd_options *options, const char *key)
+{
+	static const char *const states[] = {
+		[STANDING_NOT_YET] = "waiting", [STANDING_LIVE] = "live", [STANDING_REFUSED] = "refused",
+	};
+	static const int codes[] = {
+		[STANDING_NOT_YET] = EXIT_LATER, [STANDING_LIVE] = EXIT_IN_STEP, [STANDING_REFUSED] = EXIT_REJECTED,
+	};
+	struct strbuf line = STRBUF_INIT;
+
+	if (options->json) {
+		jsonline_begin(&line, "wait");
+		jsonline_text(&line, "key", key);
+		jsonline_text(&line, "state", states[waiting->standing]);
+		jsonline_text(&line, "reason", waiting->standing == STANDING_LIVE ? NULL : waiting->reason);
+		report_json_put(stdout, &line);
+	} else if (waiting->standing == STANDING_NOT_YET) {
+		printf("%s is not live yet (%s). Is the daemon running, or cron? See: swbridge explain %s\n", key,
+		       waiting->reason, key);
+	} else if (waiting->standing == STANDING_REFUSED) {
+		printf("%s will not be live: %s. See: swbridge explain %s\n", key, waiting->reason, key);
+	} else if (!options->quiet) {
+		printf("%s is live.\n", key);
+	}
+	return codes[waiting->standing];
+}
+
+static int wait_for_all(const struct session *session, const struct cmd_options *options, const struct cmd_keys *keys,
+			int64_t timeout_ms, struct error *err)
+{
+	struct waiting waiting = { .session = session };
+	int64_t until = loop_now_ms() + timeout_ms;
+	int rc = EXIT_IN_STEP;
+
+	waiting.policy.on_remove = session->config->on_remove;
+	waiting.policy.fixed_subscriber = session->config->subscriber_id != NULL;
+	waiting.policy.keyed = true;
+	if (options->json)
+		report_json_version(stdout);
+	for (size_t i = 0; i < keys->count; i++) {
+		if (wait_for(&waiting, keys->key[i], until, err)) {
+			rc = cmd_fail(err);
+			break;
+		}
+		rc = cmd_worse(rc, say(&waiting, options, keys->key[i]));
+	}
+	mem_free(waiting.reason);
+	return rc;
+}
+
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
+{
+	static const struct option known[] = {
+		{ "timeout", required_argument, NULL, OPTION_TIMEOUT }, { NULL, 0, NULL, 0 },
+	};
+	static const struct config_option value = { .section = "wait", .key = "timeout", .least = 0, .most = 86400000 };
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
+	struct session session;
+	struct cmd_keys keys = { 0 };
+	struct error err = ERROR_INIT;
+	int64_t timeout_ms = TIMEOUT_MS;
+	int rc = 0, option = 0;
+
+	while ((option = cmd_option(verb, options, known, argc, argv, &rc)) != CMD_END) {
+		if (option == CMD_STOP)
+			return rc;
+		if (config_value_duration(&value, optarg, &timeout_ms, &err)) {
+			rc = cmd_usage(verb, "--timeout: %s.", error_text(&err));
+			error_clear(&err);
+			return rc;
+		}
+	}
+	if (optind == argc)
+		return cmd_usage(verb, "Which extension?");
+	wish.config_path = options->config_path;
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	rc = cmd_find(&session, argv + optind, argc - optind, &keys, &err)
+	     ? cmd_fail(&err) : wait_for_all(&session, options, &keys, timeout_ms, &err);
+	cmd_keys_release(&keys);
+	session_close(&session);
+	return rc;
+}
+
+const struct cmd_verb cmd_wait = {
+	.name = "wait",
+	.summary = "return when what was committed before is live",
+	.arguments = "[--timeout 60s] EXT...",
+	.details =
+	"For scripts that make an extension and then use it: returns as soon as SignalWire has what the\n"
+	"PBX's row says, as whoever mutates (listen, or sync) has recorded it.  Only reads.\n"
+	"  --timeout  how long (60s); 0s looks once\n\n"
+	"Exit: 0 it is live, 4 it was refused and waits for its row to change, 75 not yet.\n",
+	.run = run,
+};
