@@ -13,7 +13,8 @@
 	"           take_key text, username text, owner_no bigint, email text, protected boolean,\n" \
 	"           clear_settings boolean, clear_secret boolean, clear_profile boolean,\n" \
 	"           absent boolean, recheck boolean, orphan boolean,\n" \
-	"           subscriber_id uuid, sip_endpoint_id uuid, sent_fields text)\n"
+	"           subscriber_id uuid, sip_endpoint_id uuid, sent_fields text,\n" \
+	"           profile_fields text)\n"
 
 /* The subscriber that an intent is about, where it has a row. */
 #define OWNER "coalesce(b.owner_no, (select w.no from subscriber w where w.email = b.email))"
@@ -111,10 +112,14 @@ static const char sql_intent_touch[] =
 static const char sql_intent_profile[] =
 	"-- swbridge: profiles that are about to be put\n"
 	"update subscriber o\n"
-	"   set profile_digest = null, updated_at = now()\n"
+	"   set profile_digest = case when b.clear_profile then null else o.profile_digest end,\n"
+	"       -- what is about to get a value is known before it has one: it may have to be taken back\n"
+	"       sent_fields = array(select unnest(o.sent_fields)\n"
+	"                           union select unnest(string_to_array(b.profile_fields, ','))),\n"
+	"       updated_at = now()\n"
 	"  from " INTENTS TAKEN
-	" where b.clear_profile\n"
-	"   and o.no = b.owner_no";
+	" where (b.clear_profile or b.profile_fields is not null)\n"
+	"   and o.no = coalesce(b.owner_no, (select w.no from subscriber w where w.email = b.email))";
 
 static const char sql_intended[] =
 	"-- swbridge: what the engine goes on with\n"
@@ -161,6 +166,7 @@ static void intent_doc(struct strbuf *doc, const struct ledger_intent *intent, s
 	ledger_put(doc, "subscriber_id", intent->subscriber_id);
 	ledger_put(doc, "sip_endpoint_id", intent->sip_endpoint_id);
 	ledger_put(doc, "sent_fields", intent->sent_fields);
+	ledger_put(doc, "profile_fields", intent->profile_fields);
 	strbuf_putc(doc, '}');
 }
 
@@ -222,7 +228,7 @@ static bool touches(const struct ledger_intent *intent)
 
 static bool puts_profile(const struct ledger_intent *intent)
 {
-	return intent->clear_profile;
+	return intent->clear_profile || intent->profile_fields;
 }
 
 static bool rechecks(const struct ledger_intent *intent)

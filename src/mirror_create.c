@@ -187,6 +187,7 @@ static void describe(struct change *change)
 	change->intent.operation = "create";
 	change->intent.username = change->username;
 	change->intent.sent_fields = update_sets(change);
+	change->intent.profile_fields = update_profile_sets(change);
 	change->intent.owner_no = change->owner->no;
 	change->intent.email = change->owner->fixed ? NULL : change->owner->tag;
 }

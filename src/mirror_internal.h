@@ -126,6 +126,7 @@ struct change {
 	struct strbuf request_ids;
 	struct strbuf random_secret;
 	char *sent_now;          /* sent_fields after this change */
+	char *profile_now;       /* those of its subscriber, for the intent */
 
 	/* the end */
 	enum mirror_end end;
@@ -266,6 +267,7 @@ void suspend_start(struct change *change);
 void update_profile(struct change *change, void (*next)(struct change *change)); /* only where it differs */
 void update_record_profile(struct change *change); /* puts what was sent of it into the outcome */
 void update_patch_all(struct change *change, void (*next)(struct change *change)); /* found_id gets everything */
+const char *update_profile_sets(struct change *change); /* the same of the profile, where it is sent */
 const char *update_sets(struct change *change); /* the settings that get a value, for an intent; borrowed */
 void update_request(struct change *change, unsigned fields, struct json_credential_request *request,
 		    struct settings *settings);

@@ -30,6 +30,7 @@ static void describe(struct change *change)
 	change->intent.operation = "replace";
 	change->intent.username = change->username;
 	change->intent.sent_fields = update_sets(change);
+	change->intent.profile_fields = update_profile_sets(change);
 	change->intent.owner_no = change->owner->no;
 	change->intent.email = change->owner->tag;
 	change->intent.clear_settings = true;

@@ -254,6 +254,13 @@ static char *profile_fields(const struct change *change)
 	return strbuf_detach(&names);
 }
 
+const char *update_profile_sets(struct change *change)
+{
+	mem_free(change->profile_now);
+	change->profile_now = change->decision.profile ? profile_fields(change) : NULL;
+	return change->profile_now && *change->profile_now ? change->profile_now : NULL;
+}
+
 void update_record_profile(struct change *change)
 {
 	struct owner *owner = change->owner;
@@ -329,6 +336,7 @@ void update_start(struct change *change)
 	change->intent.sent_fields = fields & PLAN_SETTINGS ? update_sets(change) : NULL;
 	change->intent.clear_settings = fields & PLAN_SETTINGS;
 	change->intent.clear_secret = fields & PLAN_SECRET;
+	change->intent.profile_fields = change->decision.take_over ? NULL : update_profile_sets(change);
 	change->intent.clear_profile = change->decision.profile && !change->decision.take_over;
 	change->intent.owner_no = change->owner->no;
 	change->intent.subscriber_id = change->owner->id;

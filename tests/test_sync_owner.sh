@@ -112,4 +112,23 @@ is "$(sql 'select email from swbridge.subscriber')" k101@pbx.example.com "the le
 like "$(sql "select outcome || ' ' || detail from swbridge.journal where key = 'shared@x.example'")" "other credential" "the journal says why"
 quiet "no orphans"
 
+# A profile whose sending nobody heard of any more is taken back all the same.
+world lostprofile
+sql "insert into pbx_users (key, extension, secret, email, first_name) values ('k1', '1', 's1', 'ann@x.example', 'Ann')"
+fault '{"method":"POST","path":"*/subscribers","action":"commit_then_reset"}'
+syncs 5 "a subscriber whose creation is unknown"
+settle
+sql "update pbx_users set first_name = null"
+syncs 0 "its first name is emptied meanwhile"
+[ "$(person ann@x.example | sed 's/ *$//')" = ann@x.example ] || syncs 0 "and taken back by the next pass"
+is "$(person ann@x.example | sed 's/ *$//')" "ann@x.example" "what the lost request sent is taken back"
+sql "update pbx_users set first_name = 'Anna'"
+fault '{"method":"PUT","path":"*/subscribers/*","action":"commit_then_reset"}'
+syncs 5 "a PUT whose outcome is unknown"
+settle
+sql "update pbx_users set first_name = null"
+syncs 0 "emptied meanwhile"
+is "$(person ann@x.example | sed 's/ *$//')" "ann@x.example" "what the lost PUT sent is taken back"
+quiet "a lost profile"
+
 done_testing
