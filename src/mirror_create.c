@@ -78,9 +78,13 @@ static void credential_row(const struct json_credential *credential, void *arg)
 	if (!credential->username || (change->found_id && strcmp(credential->username, look->username) != 0) ||
 	    (change->owner->made.len && strstr(change->owner->made.data, credential->id)))
 		return;
-	/* Behind an attempt of unknown outcome its name may be that of then. */
+	/*
+	 * Behind an attempt of unknown outcome its name may be that of then; what a
+	 * replacement has besides lives on the subscriber that it leaves.
+	 */
 	if (strcmp(credential->username, look->username) != 0 &&
-	    !((change->recovering || (change->decision.look_first && !change->credential_id)) &&
+	    !((change->recovering || (change->decision.look_first &&
+				      (!change->credential_id || change->decision.action == PLAN_REPLACE))) &&
 	      change_may_be_called(change, credential->username)))
 		return;
 	mem_free(change->found_id);

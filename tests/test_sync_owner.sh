@@ -131,4 +131,17 @@ syncs 0 "emptied meanwhile"
 is "$(person ann@x.example | sed 's/ *$//')" "ann@x.example" "what the lost PUT sent is taken back"
 quiet "a lost profile"
 
+# A replacement whose end nobody heard of, and another name meanwhile: what it made is found under its first name.
+world lostreplace
+sql "insert into pbx_users (key, extension, secret, email) values ('k1', '1', 's1', 'ann@x.example'), ('k2', '2', 's2', 'bob@x.example')"
+syncs 0 "two people"
+sql "update pbx_users set email = 'bob@x.example' where key = 'k1'"
+fault '{"method":"POST","path":"*/sip_endpoints","action":"commit_then_reset"}'
+syncs 5 "one moves to the other, and the answer is lost"
+settle
+sql "update pbx_users set extension = '11' where key = 'k1'"
+swb sync
+[ "$rc" -eq 0 ] || { settle; swb sync; }
+in_step "another name behind a lost replacement"
+
 done_testing
