@@ -132,15 +132,41 @@ void api_delete_credential(struct api *api, const char *subscriber_id, const cha
 	api_operation_start(op, aim(op, subscriber_id, "/sip_endpoints/", id ? id : "", &err), &err);
 }
 
+/* `path` is borrowed for good. */
+static void list(struct api_operation *op, const char *path)
+{
+	struct error err = ERROR_INIT;
+
+	op->small_path = op->api->small_pages ? NULL : path;
+	op->path = mem_printf("%s%s", path, op->small_path ? API_LARGE_PAGES : "");
+	api_operation_start(op, false, &err);
+}
+
 void api_list_subscribers(struct api *api, void (*row)(const struct json_subscriber *subscriber, void *arg),
 			  api_done *done, void *arg)
 {
 	struct api_operation *op = api_operation_new(api, "GET", API_READS_SUBSCRIBERS, done, arg);
-	struct error err = ERROR_INIT;
 
 	op->subscriber_row = row;
-	op->path = mem_strdup(api->small_pages ? API_SUBSCRIBERS : API_SUBSCRIBERS_LARGE);
-	api_operation_start(op, false, &err);
+	list(op, API_SUBSCRIBERS);
+}
+
+void api_list_endpoints(struct api *api, void (*row)(const struct json_credential *endpoint, void *arg),
+			api_done *done, void *arg)
+{
+	struct api_operation *op = api_operation_new(api, "GET", API_READS_ENDPOINTS, done, arg);
+
+	op->credential_row = row;
+	list(op, API_ENDPOINTS);
+}
+
+void api_list_legacy(struct api *api, void (*row)(const struct json_credential *endpoint, void *arg),
+		     api_done *done, void *arg)
+{
+	struct api_operation *op = api_operation_new(api, "GET", API_READS_LEGACY, done, arg);
+
+	op->credential_row = row;
+	list(op, API_LEGACY);
 }
 
 void api_list_credentials(struct api *api, const char *subscriber_id,
@@ -152,6 +178,15 @@ void api_list_credentials(struct api *api, const char *subscriber_id,
 
 	op->credential_row = row;
 	api_operation_start(op, aim(op, subscriber_id, "/sip_endpoints", NULL, &err), &err);
+}
+
+void api_hold_pages(struct api *api, bool held)
+{
+	bool before = api->held;
+
+	api->held = held;
+	if (before && !held)
+		api_operation_go_on(api);
 }
 
 void api_set_observer(struct api *api, void (*retrying)(void *arg), void *arg)

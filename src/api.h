@@ -110,6 +110,15 @@ void api_list_subscribers(struct api *api, void (*row)(const struct json_subscri
 void api_list_credentials(struct api *api, const char *subscriber_id,
 			  void (*row)(const struct json_credential *credential, void *arg),
 			  api_done *done, void *arg);
+/* Standalone credentials. */
+void api_list_endpoints(struct api *api, void (*row)(const struct json_credential *endpoint, void *arg),
+			api_done *done, void *arg);
+/* The legacy list, by which usernames are unique: of its rows only id and username are read. */
+void api_list_legacy(struct api *api, void (*row)(const struct json_credential *endpoint, void *arg),
+		     api_done *done, void *arg);
+
+/* While held, no listing asks for its next page: for who takes the rows more slowly than they come. */
+void api_hold_pages(struct api *api, bool held);
 
 /* Hears of every attempt that will be made again: for counting.  It calls nothing in here.  NULL: nobody hears. */
 void api_set_observer(struct api *api, void (*retrying)(void *arg), void *arg);

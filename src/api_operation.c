@@ -162,6 +162,12 @@ static int read_answer(struct api_operation *op, const struct http_response *res
 	case API_READS_CREDENTIALS:
 		json_page_links_release(&op->links);
 		return json_read_credential_page(body, len, op->credential_row, op->arg, &op->links, err);
+	case API_READS_ENDPOINTS:
+		json_page_links_release(&op->links);
+		return json_read_endpoint_page(body, len, op->credential_row, op->arg, &op->links, err);
+	case API_READS_LEGACY:
+		json_page_links_release(&op->links);
+		return json_read_legacy_page(body, len, op->credential_row, op->arg, &op->links, err);
 	}
 	return error_set(err, ERROR_BUG, "It belongs to no known operation");
 }
@@ -205,17 +211,34 @@ static int follow(struct api_operation *op, struct error *err)
 	return enter_page(op, err);
 }
 
-/* Nobody knows the largest page of this listing: whoever refuses ours gets none asked for. */
+static void next_page(struct api_operation *op)
+{
+	op->held = op->api->held;
+	if (!op->held)
+		first_attempt(op);
+}
+
+void api_operation_go_on(struct api *api)
+{
+	struct api_operation *op = NULL;
+
+	LIST_FOREACH(op, &api->operations, entry)
+		if (op->held)
+			next_page(op);
+}
+
+/* Nobody knows the largest page of these listings: whoever refuses ours gets none asked for. */
 static bool try_small_pages(struct api_operation *op, const struct api_verdict *verdict,
 			    const struct http_response *response)
 {
 	bool refused = verdict->outcome == API_FAILED && (response->status == 400 || response->status == 422);
 
-	if (!refused || strcmp(op->path, API_SUBSCRIBERS_LARGE) != 0)
+	if (!refused || !op->small_path || op->pages > 1)
 		return false;
 	op->api->small_pages = true;
 	mem_free(op->path);
-	op->path = mem_strdup(API_SUBSCRIBERS);
+	op->path = mem_strdup(op->small_path);
+	op->small_path = NULL;
 	first_attempt(op);
 	return true;
 }
@@ -231,7 +254,7 @@ static void answered(const struct http_response *response, void *arg)
 		api_verdict_unreadable(response->status, is_mutation(op), error_text(&err), op->secret, &verdict);
 	} else if (verdict.outcome == API_DONE && op->links.next) {
 		if (follow(op, &err) == 0) {
-			first_attempt(op);
+			next_page(op);
 			goto out;
 		}
 		api_verdict_unreadable(response->status, false, error_text(&err), NULL, &verdict);
@@ -263,7 +286,7 @@ struct api_operation *api_operation_new(struct api *api, const char *method, enu
 
 void api_operation_start(struct api_operation *op, bool failed, struct error *err)
 {
-	bool listing = op->reads == API_READS_SUBSCRIBERS || op->reads == API_READS_CREDENTIALS;
+	bool listing = op->reads >= API_READS_SUBSCRIBERS;
 
 	if (failed || (listing && enter_page(op, err))) {
 		op->refusal = mem_strdup(error_text(err));

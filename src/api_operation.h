@@ -20,8 +20,10 @@
 #include "strbuf.h"
 
 #define API_SUBSCRIBERS "/api/fabric/resources/subscribers"
-/* Nobody knows the largest page of this listing: who refuses this one is asked without. */
-#define API_SUBSCRIBERS_LARGE API_SUBSCRIBERS "?page_size=1000"
+#define API_ENDPOINTS "/api/fabric/resources/sip_endpoints"
+#define API_LEGACY "/api/relay/rest/endpoints/sip"
+/* Nobody knows the largest page of these listings: who refuses this one is asked without. */
+#define API_LARGE_PAGES "?page_size=1000"
 
 enum {
 	API_UUID_LENGTH = 36,
@@ -32,7 +34,8 @@ enum {
 /* What a 2xx must hold. */
 enum api_reads {
 	API_READS_NOTHING, API_READS_CREDENTIAL, API_READS_SUBSCRIBER, API_READS_PROFILE,
-	API_READS_SUBSCRIBERS, API_READS_CREDENTIALS
+	/* listings */
+	API_READS_SUBSCRIBERS, API_READS_CREDENTIALS, API_READS_ENDPOINTS, API_READS_LEGACY
 };
 
 /* One operation from its call to its `done`, with everything that another attempt needs. */
@@ -54,6 +57,8 @@ struct api_operation {
 	void *arg;
 	uint64_t *seen; /* hashes of the pages' paths */
 	size_t pages;
+	bool held; /* its next page waits (api_hold_pages()) */
+	const char *small_path; /* what is asked for where the large page is refused; NULL: it was not asked for */
 	struct json_page_links links;
 	struct json_credential credential;
 	struct json_subscriber subscriber;
@@ -69,6 +74,7 @@ struct api {
 	void (*retrying)(void *arg); /* may be NULL */
 	void *retrying_arg;
 	bool small_pages; /* the server refused the page size that we asked for */
+	bool held;
 };
 
 /* A new operation of `api`, which owns it.  `method` is borrowed for good. */
@@ -80,6 +86,9 @@ struct api_operation *api_operation_new(struct api *api, const char *method, enu
  * loop as rejected, in the words of `err`, which is cleared.
  */
 void api_operation_start(struct api_operation *op, bool failed, struct error *err);
+
+/* The pages that were held back are asked for. */
+void api_operation_go_on(struct api *api);
 
 void api_operation_free(struct api_operation *op); /* no callback */
 

@@ -112,6 +112,8 @@ static int fill_credential(struct json_object *object, struct json_credential *c
 			return error_set(err, ERROR_NEVER, "The answer's \"sip_endpoint\" is no object");
 		settings = inner;
 		credential->created_at_ms = read_time(object, "created_at");
+		if (json_tree_copy(inner, "id", &credential->inner_id, err))
+			return -1;
 	}
 	if (json_tree_copy(settings, "username", &credential->username, err) ||
 	    json_tree_copy(settings, "caller_id", &credential->caller_id, err) ||
@@ -124,6 +126,24 @@ static int fill_credential(struct json_object *object, struct json_credential *c
 		return -1;
 	if (!credential->username || !*credential->username)
 		return error_set(err, ERROR_NEVER, "The answer is no credential: it has no \"username\"");
+	return 0;
+}
+
+static int fill_endpoint(struct json_object *object, struct json_credential *credential, struct error *err)
+{
+	if (!object || !json_object_object_get_ex(object, "sip_endpoint", NULL))
+		return error_set(err, ERROR_NEVER, "The answer is no standalone credential: it has no \"sip_endpoint\" inside");
+	return fill_credential(object, credential, err);
+}
+
+/* Made by other parts of the platform, too: what else stands in a row is theirs. */
+static int fill_legacy(struct json_object *object, struct json_credential *credential, struct error *err)
+{
+	credential->created_at_ms = -1;
+	if (read_id(object, &credential->id, err) || json_tree_copy(object, "username", &credential->username, err))
+		return -1;
+	if (!credential->username || !*credential->username)
+		return error_set(err, ERROR_NEVER, "The answer is no SIP endpoint: it has no \"username\"");
 	return 0;
 }
 
@@ -237,6 +257,7 @@ static struct json_object *page_row(struct json_object *rows, size_t i)
 struct page_taker {
 	void (*subscriber)(const struct json_subscriber *subscriber, void *arg); /* NULL: credentials are listed */
 	void (*credential)(const struct json_credential *credential, void *arg);
+	int (*fill)(struct json_object *object, struct json_credential *credential, struct error *err); /* of these: how */
 	void *arg;
 };
 
@@ -262,7 +283,7 @@ static int read_rows(const char *body, size_t len, const struct page_taker *take
 		struct json_object *row = page_row(rows, read);
 
 		status = taker->subscriber ? fill_subscriber(row, &list[read].subscriber, err)
-					   : fill_credential(row, &list[read].credential, err);
+					   : taker->fill(row, &list[read].credential, err);
 		read++;
 		if (status)
 			error_prefix(err, "Row %zu of a page", read);
@@ -295,12 +316,33 @@ int json_read_credential_page(const char *body, size_t len,
 			      void (*row)(const struct json_credential *credential, void *arg), void *arg,
 			      struct json_page_links *links, struct error *err)
 {
-	return read_rows(body, len, &(const struct page_taker){ .credential = row, .arg = arg }, links, err);
+	const struct page_taker taker = { .credential = row, .fill = fill_credential, .arg = arg };
+
+	return read_rows(body, len, &taker, links, err);
+}
+
+int json_read_endpoint_page(const char *body, size_t len,
+			    void (*row)(const struct json_credential *credential, void *arg), void *arg,
+			    struct json_page_links *links, struct error *err)
+{
+	const struct page_taker taker = { .credential = row, .fill = fill_endpoint, .arg = arg };
+
+	return read_rows(body, len, &taker, links, err);
+}
+
+int json_read_legacy_page(const char *body, size_t len,
+			  void (*row)(const struct json_credential *credential, void *arg), void *arg,
+			  struct json_page_links *links, struct error *err)
+{
+	const struct page_taker taker = { .credential = row, .fill = fill_legacy, .arg = arg };
+
+	return read_rows(body, len, &taker, links, err);
 }
 
 void json_credential_release(struct json_credential *credential)
 {
 	mem_free(credential->id);
+	mem_free(credential->inner_id);
 	mem_free(credential->username);
 	mem_free(credential->caller_id);
 	mem_free(credential->send_as);

@@ -54,6 +54,7 @@ struct json_credential_request {
 /* A credential as answered; owns its strings. */
 struct json_credential {
 	char *id;
+	char *inner_id; /* standalone only, and may be absent: the one that the legacy list shows */
 	char *username;
 	char *caller_id; /* may be NULL */
 	char *send_as;   /* may be NULL */
@@ -133,6 +134,14 @@ int json_read_subscriber_page(const char *body, size_t len,
 int json_read_credential_page(const char *body, size_t len,
 			      void (*row)(const struct json_credential *credential, void *arg), void *arg,
 			      struct json_page_links *links, struct error *err);
+/* Standalone credentials: a row without its inner object is no such thing. */
+int json_read_endpoint_page(const char *body, size_t len,
+			    void (*row)(const struct json_credential *credential, void *arg), void *arg,
+			    struct json_page_links *links, struct error *err);
+/* The legacy list: flat rows, of which only id and username are read. */
+int json_read_legacy_page(const char *body, size_t len,
+			  void (*row)(const struct json_credential *credential, void *arg), void *arg,
+			  struct json_page_links *links, struct error *err);
 
 /* Never fails: what cannot be read becomes a sentence with the status in it. */
 void json_read_errors(const char *body, size_t len, int status, const char *content_type, struct json_errors *errors);

@@ -137,7 +137,8 @@ static bool finished(void *arg)
 
 enum operation {
 	GET_PROFILE, CREATE_SUBSCRIBER, GET_SUBSCRIBER, PUT_SUBSCRIBER, DELETE_SUBSCRIBER, CREATE_CREDENTIAL,
-	GET_CREDENTIAL, PATCH_CREDENTIAL, DELETE_CREDENTIAL, LIST_SUBSCRIBERS, LIST_CREDENTIALS, OPERATIONS
+	GET_CREDENTIAL, PATCH_CREDENTIAL, DELETE_CREDENTIAL, LIST_SUBSCRIBERS, LIST_CREDENTIALS,
+	LIST_ENDPOINTS, LIST_LEGACY, OPERATIONS
 };
 
 enum kind { GET, WRITE, DELETE };
@@ -161,6 +162,8 @@ static const struct {
 	[DELETE_CREDENTIAL] = { DELETE, "DELETE", SUBSCRIBERS "/" S "/sip_endpoints/" C, "", "", NULL },
 	[LIST_SUBSCRIBERS] = { GET, "GET", SUBSCRIBERS "?page_size=1000", "", "{\"data\":[],\"links\":{}}", NULL },
 	[LIST_CREDENTIALS] = { GET, "GET", SUBSCRIBERS "/" S "/sip_endpoints", "", "{\"data\":[],\"links\":{}}", NULL },
+	[LIST_ENDPOINTS] = { GET, "GET", "/api/fabric/resources/sip_endpoints?page_size=1000", "", "{\"data\":[],\"links\":{}}", NULL },
+	[LIST_LEGACY] = { GET, "GET", "/api/relay/rest/endpoints/sip?page_size=1000", "", "{\"data\":[],\"links\":{}}", NULL },
 };
 
 static const struct json_credential_request usual = {
@@ -187,6 +190,8 @@ static void start(struct scene *scene, enum operation operation, const char *sub
 	case DELETE_CREDENTIAL: api_delete_credential(api, subscriber, credential, done, scene); break;
 	case LIST_SUBSCRIBERS: api_list_subscribers(api, subscriber_row, done, scene); break;
 	case LIST_CREDENTIALS: api_list_credentials(api, subscriber, credential_row, done, scene); break;
+	case LIST_ENDPOINTS: api_list_endpoints(api, credential_row, done, scene); break;
+	case LIST_LEGACY: api_list_legacy(api, credential_row, done, scene); break;
 	case OPERATIONS: break;
 	}
 	scene->inside = false;
@@ -498,6 +503,8 @@ static void keeps_a_retry_budget(void **state)
 #define PAGE(rows, next) "{\"data\":[" rows "],\"links\":{\"self\":\"/x\",\"next\":" next "}}"
 #define LAST(rows) "{\"data\":[" rows "],\"links\":{\"self\":\"/x\"}}"
 #define ROW CREDENTIAL(C)
+#define ENDPOINT "{\"id\":\"" S "\",\"sip_endpoint\":{\"id\":\"" C "\",\"username\":\"900\"}}"
+#define LEGACY "{\"id\":\"" C "\",\"username\":\"900\",\"codecs\":7}"
 #define TEXT(text) { HTTP_ANSWERED, 200, NULL, text, 0 }
 
 static void follows_pages(void **state)
@@ -584,6 +591,54 @@ static void asks_for_pages_that_the_server_grants(void **state)
 		assert_int_equal(scene->outcome, API_FAILED);
 		assert_int_equal(fake_http_count(scene->http), 1);
 	}
+}
+
+/* The other listings have the same manners, and rows of their own shape. */
+static void lists_other_endpoints(void **state)
+{
+	static const struct {
+		enum operation operation;
+		enum api_outcome outcome;
+		int rows;
+		size_t requests;
+		struct fake_answer answers[3];
+	} rows[] = {
+		{ LIST_ENDPOINTS, API_DONE, 2, 2, { TEXT(PAGE(ENDPOINT, "\"/b\"")), TEXT(LAST(ENDPOINT)) } },
+		{ LIST_ENDPOINTS, API_DONE, 1, 2, { ANSWER(400), TEXT(LAST(ENDPOINT)) } },
+		{ LIST_ENDPOINTS, API_FAILED, 1, 1, { TEXT(PAGE(ENDPOINT, "\"/api/fabric/resources/sip_endpoints\"")) } },
+		{ LIST_LEGACY, API_DONE, 2, 2, { TEXT(PAGE(LEGACY, "\"/b\"")), TEXT(LAST(LEGACY)) } },
+	};
+	struct scene *scene = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		run(scene, rows[i].operation, rows[i].answers, COUNT(rows[i].answers));
+		if (scene->outcome != rows[i].outcome || scene->rows != rows[i].rows ||
+		    fake_http_count(scene->http) != rows[i].requests)
+			fail_msg("row %zu: %s, %d rows: %s", i, api_outcome_name(scene->outcome), scene->rows, scene->text);
+	}
+}
+
+static void let_pages_go(void *arg)
+{
+	struct scene *scene = arg;
+
+	assert_int_equal(scene->calls, scene->wanted - 1);
+	assert_int_equal(fake_http_count(scene->http), 1);
+	api_hold_pages(scene->api, false);
+}
+
+static void holds_pages_back(void **state)
+{
+	static const struct fake_answer answers[] = { TEXT(PAGE(ROW, "\"/b\"")), TEXT(LAST(ROW)) };
+	struct scene *scene = *state;
+	struct loop_timer *later = loop_timer_new(scene->loop, let_pages_go, scene);
+
+	api_hold_pages(scene->api, true);
+	loop_timer_arm(later, 20);
+	run(scene, LIST_CREDENTIALS, answers, 2);
+	assert_int_equal(scene->outcome, API_DONE);
+	assert_int_equal(scene->rows, 2);
+	loop_timer_free(later);
 }
 
 /* ---- Secrets. ---- */
@@ -740,6 +795,8 @@ int main(void)
 		SCENE(follows_pages),
 		SCENE(fails_where_a_page_fails_for_good),
 		SCENE(asks_for_pages_that_the_server_grants),
+		SCENE(lists_other_endpoints),
+		SCENE(holds_pages_back),
 		SCENE(never_shows_the_password),
 		SCENE(cuts_after_taking_secrets_out),
 		SCENE(refuses_broken_passwords_silently),

@@ -385,6 +385,44 @@ static void reads_pages(void **state)
 	}
 }
 
+static void remember_endpoint(const struct json_credential *endpoint, void *arg)
+{
+	strbuf_printf(arg, "%s/%s/%s ", endpoint->id, endpoint->inner_id ? endpoint->inner_id : "-", endpoint->username);
+}
+
+/* Of the standalone ones the outer id counts, and the legacy list shows the inner one. */
+static void reads_pages_of_other_endpoints(void **state)
+{
+	static const struct { bool legacy; const char *body; const char *seen; } rows[] = {
+		{ false, "{\"data\":[{\"id\":\"" A "\",\"sip_endpoint\":{\"id\":\"" B "\",\"username\":\"1\"}}],\"links\":{}}", A "/" B "/1 " },
+		{ false, "{\"data\":[{\"id\":\"" A "\",\"sip_endpoint\":{\"username\":\"1\"}}],\"links\":{}}", A "/-/1 " },
+		{ false, "{\"data\":[" CRED("") "],\"links\":{}}", NULL },
+		{ false, "{\"data\":[null],\"links\":{}}", NULL },
+		{ false, "{\"data\":[{\"sip_endpoint\":{\"id\":\"" B "\",\"username\":\"1\"}}],\"links\":{}}", NULL },
+		{ true, "{\"data\":[{\"id\":\"" A "\",\"username\":\"1\",\"codecs\":5}],\"links\":{}}", A "/-/1 " },
+		{ true, "{\"data\":[{\"id\":\"" A "\"}],\"links\":{}}", NULL },
+		{ true, "{\"data\":[{\"username\":\"1\"}],\"links\":{}}", NULL },
+		{ true, "{\"data\":[null],\"links\":{}}", NULL },
+		{ true, "{\"data\":[]}", NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct strbuf seen = STRBUF_INIT;
+		struct json_page_links links;
+		struct error err = ERROR_INIT;
+		int status = (rows[i].legacy ? json_read_legacy_page : json_read_endpoint_page)(
+			rows[i].body, strlen(rows[i].body), remember_endpoint, &seen, &links, &err);
+
+		if (status != (rows[i].seen ? 0 : -1))
+			fail_msg("row %zu: %s", i, error_text(&err));
+		assert_string_equal(seen.len ? seen.data : "", rows[i].seen ? rows[i].seen : "");
+		strbuf_release(&seen);
+		json_page_links_release(&links);
+		error_clear(&err);
+	}
+}
+
 static void reads_subscriber_pages_whole(void **state)
 {
 	static const struct { const char *body; int rows; } rows[] = {
@@ -607,6 +645,7 @@ int main(void)
 		cmocka_unit_test(reads_huge_pages),
 		cmocka_unit_test(reads_pages),
 		cmocka_unit_test(reads_subscriber_pages_whole),
+		cmocka_unit_test(reads_pages_of_other_endpoints),
 		cmocka_unit_test(reads_errors),
 		cmocka_unit_test(writes_credentials),
 		cmocka_unit_test(writes_subscribers),

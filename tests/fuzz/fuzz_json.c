@@ -42,6 +42,7 @@ static void check_credential(const struct json_credential *credential, void *arg
 	must(json_is_uuid(credential->id));
 	must(credential->username && *credential->username);
 	must_be_text(credential->caller_id);
+	must_be_text(credential->inner_id);
 	check_list(credential->ciphers);
 	check_list(credential->codecs);
 	strbuf_printf(&body, "{\"id\":\"%s\",\"sip_endpoint\":", credential->id);
@@ -53,6 +54,14 @@ static void check_credential(const struct json_credential *credential, void *arg
 	must(!again.caller_id || strcmp(again.caller_id, credential->caller_id) == 0);
 	json_credential_release(&again);
 	strbuf_release(&body);
+}
+
+static void check_legacy(const struct json_credential *endpoint, void *arg)
+{
+	(void)arg;
+	must(json_is_uuid(endpoint->id));
+	must(endpoint->username && *endpoint->username && utf8_valid(endpoint->username));
+	must(!endpoint->codecs && !endpoint->inner_id);
 }
 
 static void check_subscriber(const struct json_subscriber *subscriber, void *arg)
@@ -90,6 +99,12 @@ static void read_pages(const char *body, size_t len)
 	struct error err = ERROR_INIT;
 
 	if (json_read_credential_page(body, len, check_credential, NULL, &links, &err) == 0)
+		must_be_text(links.next);
+	json_page_links_release(&links);
+	if (json_read_endpoint_page(body, len, check_credential, NULL, &links, &err) == 0)
+		must_be_text(links.next);
+	json_page_links_release(&links);
+	if (json_read_legacy_page(body, len, check_legacy, NULL, &links, &err) == 0)
 		must_be_text(links.next);
 	json_page_links_release(&links);
 	if (json_read_subscriber_page(body, len, check_subscriber, NULL, &links, &err) == 0)
