@@ -27,12 +27,16 @@ static void add_time(struct strbuf *out, int64_t seconds)
 void progress_text(struct strbuf *out, int64_t done, int64_t total, int64_t elapsed_ms, size_t width)
 {
 	struct strbuf text = STRBUF_INIT;
-	int64_t rate = elapsed_ms > 0 ? done * 1000 / elapsed_ms : 0;
+	int64_t tenths = elapsed_ms > 0 ? done * 10000 / elapsed_ms : 0; /* a second */
 	size_t bar = 0, full = 0;
 
 	if (total < done)
 		total = done;
-	strbuf_printf(&text, " %lld of %lld, %lld/s", (long long)done, (long long)total, (long long)rate);
+	strbuf_printf(&text, " %lld of %lld, ", (long long)done, (long long)total);
+	if (tenths < 100)
+		strbuf_printf(&text, "%lld.%lld/s", (long long)(tenths / 10), (long long)(tenths % 10));
+	else
+		strbuf_printf(&text, "%lld/s", (long long)(tenths / 10));
 	if (done > 0 && done < total) {
 		strbuf_puts(&text, ", ");
 		add_time(&text, (total - done) * elapsed_ms / done / 1000);
