@@ -6,6 +6,7 @@
 #include "mem.h"
 #include "pooler.h"
 #include "report_json.h"
+#include "target.h"
 #include "triggers.h"
 
 #include <stdarg.h>
@@ -309,25 +310,29 @@ static bool scope_here(void *arg)
 	return ((struct scope *)arg)->here;
 }
 
-/* The SIP profile was read; may the token see subscribers too?  One that nobody has is "not found" to who may look. */
+/* The SIP profile was read; may the token see the rest too?  What nobody has is "not found" to who may look. */
 static void check_scope(struct check *check)
 {
 	struct session *s = &check->session;
+	struct target *target = target_new(s->config, s->api);
+	const char *objects = target_traits(s->config)->objects;
 	struct scope scope = { 0 };
 
-	api_get_subscriber(s->api, "00000000-0000-0000-0000-000000000000", scope_answered, &scope);
+	target_probe(target, scope_answered, &scope);
 	if (!loop_until(s->loop, scope_here, &scope)) {
 		api_free(s->api);
 		s->api = api_new(s->loop, s->http);
-		return;
+		goto out;
 	}
 	if (scope.outcome == API_DONE || scope.outcome == API_NOT_FOUND) {
-		say(check, GOOD, "scopes", "the token may read the SIP profile and the subscribers");
+		say(check, GOOD, "scopes", "the token may read the SIP profile and the %s", objects);
 	} else {
-		say(check, PROBLEM, "scopes", "the subscribers cannot be read: %s", scope.text);
+		say(check, PROBLEM, "scopes", "the %s cannot be read: %s", objects, scope.text);
 		check->rc = cmd_worse(check->rc, scope.outcome == API_DENIED ? EXIT_DENIED : EXIT_LATER);
 	}
 	mem_free(scope.text);
+out:
+	target_free(target);
 }
 
 static void check_api(struct check *check)

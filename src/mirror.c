@@ -14,6 +14,7 @@ struct mirror *mirror_new(const struct mirror_setup *setup)
 	struct mirror *mirror = mem_alloc(sizeof *mirror);
 
 	mirror->setup = *setup;
+	mirror->target = target_new(setup->config, setup->api);
 	mirror->roster = roster_new(setup->api);
 	mirror->owners = lh_kchar_table_new(256, NULL);
 	mirror->changes = lh_kchar_table_new(256, NULL);
@@ -102,12 +103,6 @@ static bool ledger_only(struct change *change)
 	return true;
 }
 
-static char *parking_name(struct mirror *mirror)
-{
-	/* The clock and a count make it unique enough; should it be taken, SignalWire says so and the next pass tries another. */
-	return mem_printf("swbridge-parked-%llx", ((unsigned long long)loop_boottime_ms() * 4096 + mirror->parked++) * 0x9e3779b97f4a7c15ULL);
-}
-
 void mirror_submit(struct mirror *mirror, const struct difference *difference, const struct plan_decision *decision)
 {
 	struct change *change = change_new(mirror, difference, decision);
@@ -125,7 +120,7 @@ void mirror_submit(struct mirror *mirror, const struct difference *difference, c
 	}
 	if (decision->park) {
 		mem_free(change->username);
-		change->username = parking_name(mirror);
+		change->username = park_name(mirror);
 	}
 	owner_find(change, difference);
 	owner_enqueue(change->owner, change);
@@ -144,20 +139,6 @@ static void end_unstarted(struct change *change, enum mirror_end end, const char
 	mem_free(change->reason);
 	change->reason = mem_strdup(reason);
 	mirror_ended(change);
-}
-
-static void park_start(struct change *change)
-{
-	char *name = parking_name(change->mirror);
-
-	change->wanted_username = change->username;
-	change->username = name;
-	change->wanted_decision = change->decision;
-	change->decision = (struct plan_decision){ .action = PLAN_UPDATE, .fields = PLAN_USERNAME };
-	/* What is to be replaced still lives where it was. */
-	if (change->old_owner)
-		owner_set_aside(change, change->old_owner);
-	update_start(change);
 }
 
 void mirror_begin(struct change *change)
@@ -278,31 +259,6 @@ void mirror_turn(struct mirror *mirror)
 
 /* ---- the end of a change ---------------------------------------------------- */
 
-/* The name is given away; the change itself goes to the end of its queue. */
-static void parked(struct change *change)
-{
-	struct mirror *mirror = change->mirror;
-
-	owner_take_back(change);
-	mem_free(change->ledger_username);
-	change->ledger_username = change->username;
-	change->username = change->wanted_username;
-	change->wanted_username = NULL;
-	change->decision = change->wanted_decision;
-	change->parking = change->started = change->patched = false;
-	change->parked = true;
-	mem_free(change->journal_id);
-	change->journal_id = NULL;
-	change->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
-	change->intent = (struct ledger_intent){ 0 };
-	strbuf_truncate(&change->request_ids, 0);
-	owner_dequeue(change->owner, change);
-	owner_enqueue(change->owner, change);
-	wait_holder_ended(mirror, change->key, MIRROR_DONE);
-	mirror_head_ready(change->owner);
-	mirror_ready(change);
-}
-
 static void report(const struct change *change)
 {
 	const struct mirror_setup *setup = &change->mirror->setup;
@@ -331,7 +287,7 @@ void mirror_ended(struct change *change)
 		mirror->running--;
 	mirror_turn(mirror);
 	if (change->parking && change->end == MIRROR_DONE) {
-		parked(change);
+		park_done(change);
 		return;
 	}
 	/* It stands in the queue of the one it is for, wherever it ended. */
@@ -415,6 +371,7 @@ void mirror_free(struct mirror *mirror)
 	lh_table_free(mirror->dependents);
 	loop_timer_free(mirror->turn);
 	roster_free(mirror->roster);
+	target_free(mirror->target);
 	mem_free(mirror->intents);
 	mem_free(mirror->outcomes);
 	mem_free(mirror->asking);

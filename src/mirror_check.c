@@ -123,7 +123,7 @@ static void still_there(const struct api_result *result, void *arg)
 static void credential_behind_canary(struct change *change)
 {
 	change->check_next = change->intended;
-	api_get_credential(change->mirror->setup.api, change->checked->id, change->credential_id, still_there, change);
+	target_get(change->mirror->target, change->checked->id, change->credential_id, still_there, change);
 }
 
 void check_credential_gone(struct change *change, struct owner *owner, void (*next)(struct change *change))

@@ -7,8 +7,10 @@
  *   mirror_batch.c   intents and outcomes on their way to the ledger
  *   mirror_change.c  one change: its copy of the wish, how it can end
  *   mirror_check.c   the canary, and objects that may be gone
- *   mirror_create.c  CREATE, and the looking of an earlier attempt
- *   mirror_update.c  UPDATE, RESTORE, SUSPEND, taking over, profiles
+ *   mirror_look.c    what an earlier attempt may have made
+ *   mirror_create.c  CREATE
+ *   mirror_update.c  UPDATE, RESTORE, SUSPEND, taking over
+ *   mirror_profile.c profiles
  *   mirror_remove.c  REMOVE, REPLACE's first half, subscribers without extensions
  *   mirror_recover.c what an earlier attempt made on a subscriber that is not wanted any more
  *   mirror_replace.c REPLACE
@@ -25,6 +27,7 @@
 #include "roster.h"
 #include "settings.h"
 #include "strbuf.h"
+#include "target.h"
 
 /* A clock that is off by this much still tells ours from a stranger's (created_at against the intent's time). */
 enum { MIRROR_CLOCK_SLACK_MS = 2000 };
@@ -141,6 +144,7 @@ enum canary { CANARY_NONE, CANARY_ASKED, CANARY_GREEN };
 
 struct mirror {
 	struct mirror_setup setup;
+	struct target *target;
 	struct roster *roster;
 	struct lh_table *owners;  /* tag -> struct owner */
 	struct lh_table *changes; /* key -> struct change */
@@ -221,6 +225,7 @@ void change_free(struct change *change);
 bool change_may_be_called(const struct change *change, const char *username);
 void change_heard(struct change *change, const struct api_result *result); /* keeps the request id */
 
+/* mirror_end.c */
 /* How a change ends.  `reason` is copied.  All of them lead to the ledger and then to mirror_ended(). */
 void change_done(struct change *change);
 void change_rejected(struct change *change, const char *outcome, const char *reason); /* "rejected" or "foreign" */
@@ -239,6 +244,11 @@ void change_look_failed(struct change *change, const struct api_result *result);
  */
 bool change_refused(struct change *change, const struct api_result *result);
 
+/* mirror_park.c */
+char *park_name(struct mirror *mirror); /* one that nobody wants; caller frees */
+void park_start(struct change *change);
+void park_done(struct change *change);
+
 /* mirror_check.c */
 void check_canary(struct mirror *mirror);                                   /* the first request of a process */
 void check_again(struct change *change, void (*next)(struct change *change)); /* a fresh canary, then next */
@@ -249,12 +259,14 @@ void check_again(struct change *change, void (*next)(struct change *change)); /*
 void check_credential_gone(struct change *change, struct owner *owner, void (*next)(struct change *change));
 void check_owner_gone(struct change *change, struct owner *owner, void (*next)(struct change *change));
 
+/* mirror_look.c */
+/* Sets owner->id if a subscriber of this e-mail is there and ours; foreign or failed looks end the change. */
+void look_for_owner(struct change *change, void (*next)(struct change *change));
+/* Lists the owner's credentials; sets found_id where one has the wanted username. */
+void look_for_credential(struct change *change, const char *username, void (*next)(struct change *change));
+
 /* mirror_create.c */
 void create_start(struct change *change);
-/* Sets owner->id if a subscriber of this e-mail is there and ours; foreign or failed looks end the change. */
-void create_look_owner(struct change *change, void (*next)(struct change *change));
-/* Lists the owner's credentials; sets found_id where one has the wanted username. */
-void create_look_credential(struct change *change, const char *username, void (*next)(struct change *change));
 void create_owner(struct change *change, void (*next)(struct change *change)); /* where it has no id */
 void create_subscriber(struct change *change, void (*next)(struct change *change));
 void create_owner_is_gone(struct change *change); /* believed: the change ends, and is planned again */
@@ -264,14 +276,15 @@ void create_set_outcome(struct change *change); /* the credential is there: what
 /* mirror_update.c */
 void update_start(struct change *change);
 void suspend_start(struct change *change);
-void update_profile(struct change *change, void (*next)(struct change *change)); /* only where it differs */
-void update_record_profile(struct change *change); /* puts what was sent of it into the outcome */
 void update_patch_all(struct change *change, void (*next)(struct change *change)); /* found_id gets everything */
-const char *update_profile_sets(struct change *change); /* the same of the profile, where it is sent */
 const char *update_sets(struct change *change); /* the settings that get a value, for an intent; borrowed */
 void update_request(struct change *change, unsigned fields, struct json_credential_request *request,
 		    struct settings *settings);
-bool update_merge(struct change *change, const struct json_subscriber *is, unsigned *clear);
+
+/* mirror_profile.c */
+void profile_send(struct change *change, void (*next)(struct change *change)); /* only where it differs */
+void profile_record(struct change *change); /* puts what was sent of it into the outcome */
+const char *profile_sets(struct change *change); /* the members that get a value, for an intent; borrowed */
 
 /* mirror_remove.c */
 void remove_start(struct change *change);

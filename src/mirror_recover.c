@@ -72,12 +72,12 @@ static void looked(struct change *change)
 	}
 }
 
-static void look_credential(struct change *change)
+static void look_there(struct change *change)
 {
 	const char *name = change->ledger_username ? change->ledger_username : change->username;
 
 	if (change->owner->id && name)
-		create_look_credential(change, name, looked);
+		look_for_credential(change, name, looked);
 	else
 		looked(change);
 }
@@ -87,7 +87,7 @@ void recover_start(struct change *change)
 	change->recovering = true;
 	owner_set_aside(change, change->tried && !change->recovered ? change->tried : change->old_owner);
 	if (!change->owner->id)
-		create_look_owner(change, look_credential);
+		look_for_owner(change, look_there);
 	else
-		look_credential(change);
+		look_there(change);
 }

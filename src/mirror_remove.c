@@ -60,7 +60,7 @@ void remove_read(struct change *change, struct owner *owner, void (*next)(struct
 {
 	change->look_next = next;
 	change->checked = owner;
-	api_get_credential(change->mirror->setup.api, owner->id, change->credential_id, credential_read, change);
+	target_get(change->mirror->target, owner->id, change->credential_id, credential_read, change);
 }
 
 static void take_found(struct change *change)
@@ -76,7 +76,7 @@ static void take_found(struct change *change)
 static void find(struct change *change)
 {
 	if (change->owner->id && !change->credential_id && change->ledger_username)
-		create_look_credential(change, change->ledger_username, take_found);
+		look_for_credential(change, change->ledger_username, take_found);
 	else
 		read_it(change);
 }
@@ -107,7 +107,7 @@ void remove_start(struct change *change)
 	if (!change->decision.look_first || change->credential_id)
 		read_it(change);
 	else if (!owner->id && !owner->fixed)
-		create_look_owner(change, find);
+		look_for_owner(change, find);
 	else
 		find(change);
 }
@@ -144,7 +144,7 @@ static void credential_deleted(const struct api_result *result, void *arg)
 void remove_credential(struct change *change, struct owner *owner, void (*next)(struct change *change))
 {
 	change->look_next = next;
-	api_delete_credential(change->mirror->setup.api, owner->id, change->credential_id, credential_deleted, change);
+	target_delete(change->mirror->target, owner->id, change->credential_id, credential_deleted, change);
 }
 
 /* ---- the subscriber --------------------------------------------------------- */
@@ -234,7 +234,7 @@ void remove_owner(struct change *change, struct owner *owner, void (*next)(struc
 	look->change = change;
 	look->owner = owner;
 	change->checked = owner;
-	api_list_credentials(change->mirror->setup.api, owner->id, living_row, owner_listed, look);
+	target_list(change->mirror->target, owner->id, living_row, owner_listed, look);
 }
 
 static void then_owner(struct change *change)
@@ -294,7 +294,7 @@ void orphan_start(struct change *change)
 	}
 	if (!owner->id) {
 		/* A lost request may have made it after all. */
-		create_look_owner(change, orphan_looked);
+		look_for_owner(change, orphan_looked);
 		return;
 	}
 	change->intent.operation = "remove";

@@ -30,7 +30,7 @@ static void describe(struct change *change)
 	change->intent.operation = "replace";
 	change->intent.username = change->username;
 	change->intent.sent_fields = update_sets(change);
-	change->intent.profile_fields = update_profile_sets(change);
+	change->intent.profile_fields = profile_sets(change);
 	change->intent.owner_no = change->owner->no;
 	change->intent.email = change->owner->tag;
 	change->intent.clear_settings = true;
@@ -43,7 +43,7 @@ void replace_start(struct change *change)
 {
 	describe(change);
 	if (!change->owner->id && change->decision.look_first)
-		create_look_owner(change, survey);
+		look_for_owner(change, survey);
 	else
 		survey(change);
 }
@@ -60,7 +60,7 @@ static void surveyed(struct change *change)
 static void survey(struct change *change)
 {
 	if (change->owner->id && (change->decision.look_first || change->owner->origin == ORIGIN_ADOPTED))
-		create_look_credential(change, change->username, surveyed);
+		look_for_credential(change, change->username, surveyed);
 	else
 		read_old(change);
 }
@@ -107,7 +107,7 @@ static void leave_owner(struct change *change)
 {
 	change->owner->extensions++;
 	change->old_owner->extensions--;
-	update_profile(change, leave_old);
+	profile_send(change, leave_old);
 }
 
 static void leave_old(struct change *change)

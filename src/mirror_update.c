@@ -1,9 +1,9 @@
 /*
- * mirror_update - UPDATE, RESTORE and SUSPEND: one PATCH, and the profile's PUT.
+ * mirror_update - UPDATE, RESTORE and SUSPEND: one change of the credential, and the profile's PUT.
  *
  *   intent           digests of what is about to be sent become unknown
  *   PATCH            username, settings, secret: only what differs
- *   GET, merge, PUT  of the subscriber, where its profile or e-mail differs
+ *   profile          of the subscriber, where it or the e-mail differs
  *   record
  *
  * A CREATE that takes over another row's credential is an UPDATE of everything.
@@ -14,7 +14,6 @@
 #include "mem.h"
 
 #include <string.h>
-#include <strings.h>
 #include <sys/random.h>
 
 static void patch(struct change *change);
@@ -116,7 +115,7 @@ static void send_patch(struct change *change, const char *id, unsigned fields)
 
 	update_request(change, fields, &request, &settings);
 	if (request.fields)
-		api_patch_credential(change->mirror->setup.api, change->owner->id, id, &request, patched, change);
+		target_change(change->mirror->target, change->owner->id, id, &request, patched, change);
 	settings_release(&settings);
 	if (!request.fields) {
 		change->patched = true;
@@ -152,137 +151,16 @@ void update_patch_all(struct change *change, void (*next)(struct change *change)
 	send_patch(change, change->found_id, name | PLAN_SETTINGS | PLAN_SECRET);
 }
 
-/* ---- the subscriber's profile ----------------------------------------------- */
-
-static const char *email_after(const struct change *change, const struct json_subscriber *is)
-{
-	if (change->email_given && change->email)
-		return change->email;
-	return is->email ? is->email : change->owner->tag;
-}
-
-bool update_merge(struct change *change, const struct json_subscriber *is, unsigned *clear)
-{
-	const char *sent = change->owner->sent_fields ? change->owner->sent_fields : "";
-	bool differs = is->email == NULL || strcasecmp(email_after(change, is), is->email) != 0;
-
-	*clear = 0;
-	for (int i = 0; i < JSON_PROFILE_COUNT; i++) {
-		const char *want = change->profile[i];
-		size_t len = strlen(json_profile_names[i]);
-		const char *at = strstr(sent, json_profile_names[i]);
-		bool was_ours = at && (at == sent || at[-1] == ',') && (at[len] == '\0' || at[len] == ',');
-
-		if (!want && was_ours && is->profile[i])
-			*clear |= 1U << i;
-		else if (!want)
-			want = is->profile[i];
-		if (*clear & (1U << i))
-			want = NULL;
-		differs = differs || (want == NULL) != (is->profile[i] == NULL) ||
-			  (want && strcmp(want, is->profile[i]) != 0);
-		mem_free(change->merged[i]);
-		change->merged[i] = mem_strdup(want);
-	}
-	return differs;
-}
-
-static void profile_put(const struct api_result *result, void *arg)
-{
-	struct change *change = arg;
-
-	if (change_refused(change, result))
-		return;
-	change->profiled = true;
-	change->check_next(change);
-}
-
-static void profile_read(const struct api_result *result, void *arg)
-{
-	struct change *change = arg;
-	unsigned clear = 0;
-
-	if (result->outcome == API_NOT_FOUND && !change->owner->fixed) {
-		check_owner_gone(change, change->owner, create_owner_is_gone);
-		return;
-	}
-	if (result->outcome != API_DONE) {
-		change_look_failed(change, result);
-		return;
-	}
-	if (!update_merge(change, result->subscriber, &clear)) {
-		change->profiled = true;
-		change->check_next(change);
-		return;
-	}
-	api_put_subscriber(change->mirror->setup.api, change->owner->id, email_after(change, result->subscriber),
-			   (const char *const *)change->merged, clear, profile_put, change);
-}
-
-void update_profile(struct change *change, void (*next)(struct change *change))
-{
-	change->check_next = next;
-	/* A sibling may have moved the subscriber already: then the tag is the new e-mail. */
-	if (!change->profiled && (change->decision.profile || change->decision.move_owner))
-		api_get_subscriber(change->mirror->setup.api, change->owner->id, profile_read, change);
-	else
-		next(change);
-}
-
 static void profile(struct change *change)
 {
 	/* Who else lives on a subscriber that was taken over is not known here: that takes a plan of its own. */
 	if (change->decision.take_over)
 		record_update(change);
 	else
-		update_profile(change, record_update);
+		profile_send(change, record_update);
 }
 
 /* ---- the end ---------------------------------------------------------------- */
-
-static char *profile_fields(const struct change *change)
-{
-	struct strbuf names = STRBUF_INIT;
-
-	for (int i = 0; i < JSON_PROFILE_COUNT; i++) {
-		if (!change->profile[i])
-			continue;
-		if (names.len)
-			strbuf_putc(&names, ',');
-		strbuf_puts(&names, json_profile_names[i]);
-	}
-	return strbuf_detach(&names);
-}
-
-const char *update_profile_sets(struct change *change)
-{
-	mem_free(change->profile_now);
-	change->profile_now = change->decision.profile ? profile_fields(change) : NULL;
-	return change->profile_now && *change->profile_now ? change->profile_now : NULL;
-}
-
-void update_record_profile(struct change *change)
-{
-	struct owner *owner = change->owner;
-	struct ledger_outcome *o = &change->outcome;
-
-	o->owner_no = owner->no;
-	if (change->decision.profile || change->owner_new) {
-		mem_free(owner->sent_fields);
-		owner->sent_fields = profile_fields(change);
-		o->owner_profile_digest = change->profile_digest ? change->profile_digest : "";
-		o->owner_sent_fields = owner->sent_fields;
-	}
-	if (!change->decision.move_owner)
-		return;
-	o->owner_email = change->email;
-	/* Whoever wants this e-mail next, in this pass, finds it here. */
-	if (change->moves_to && !change->moves_to->no) {
-		change->moves_to->no = mem_strdup(owner->no);
-		change->moves_to->id = mem_strdup(owner->id);
-		change->moves_to->origin = owner->origin;
-	}
-}
 
 static void record_update(struct change *change)
 {
@@ -311,7 +189,7 @@ static void record_update(struct change *change)
 	if (fields & PLAN_SECRET)
 		o->secret_digest = change->secret_digest;
 	if (change->profiled)
-		update_record_profile(change);
+		profile_record(change);
 	change_done(change);
 }
 
@@ -336,7 +214,7 @@ void update_start(struct change *change)
 	change->intent.sent_fields = fields & PLAN_SETTINGS ? update_sets(change) : NULL;
 	change->intent.clear_settings = fields & PLAN_SETTINGS;
 	change->intent.clear_secret = fields & PLAN_SECRET;
-	change->intent.profile_fields = change->decision.take_over ? NULL : update_profile_sets(change);
+	change->intent.profile_fields = change->decision.take_over ? NULL : profile_sets(change);
 	change->intent.clear_profile = change->decision.profile && !change->decision.take_over;
 	change->intent.owner_no = change->owner->no;
 	change->intent.subscriber_id = change->owner->id;
@@ -403,7 +281,7 @@ static void suspend(struct change *change)
 		return;
 	}
 	request.password = change->random_secret.data;
-	api_patch_credential(change->mirror->setup.api, change->owner->id, change->credential_id, &request, suspended,
+	target_change(change->mirror->target, change->owner->id, change->credential_id, &request, suspended,
 			     change);
 }
 

@@ -1,0 +1,278 @@
+/* mirror_end - how a change can end, and what the ledger gets then. */
+#include "mirror_internal.h"
+
+#include "log.h"
+#include "mem.h"
+
+#include <string.h>
+
+static void set_reason(struct change *change, const char *reason)
+{
+	/* What SignalWire wrote goes into the ledger and onto terminals: no control characters, valid UTF-8. */
+	char *clean = log_clean(reason);
+
+	mem_free(change->reason);
+	change->reason = clean;
+}
+
+/* What every outcome of a change with an intent says. */
+static void set_journal(struct change *c, const char *outcome)
+{
+	c->outcome.journal_id = c->journal_id;
+	c->outcome.outcome = outcome;
+	c->outcome.request_ids = c->request_ids.len ? c->request_ids.data : NULL;
+	c->outcome.detail = c->detail ? c->detail : outcome && strcmp(outcome, "done") == 0 ? NULL : c->reason;
+	if (c->owner)
+		c->outcome.subscriber_id = c->owner->id;
+	c->outcome.credential_id = c->found_id ? c->found_id : c->credential_id;
+}
+
+/* The subscriber, as far as this change learned of it; also where the change itself came to nothing. */
+static void set_owner(struct change *c)
+{
+	struct owner *owner = c->owner;
+
+	if (!owner || !owner->no || !c->owner_new)
+		return;
+	c->outcome.owner_no = owner->no;
+	c->outcome.owner_id = owner->id ? owner->id : "";
+	c->outcome.owner_origin = "created";
+}
+
+/* A credential that was made stays known, also where a later step of its change came to nothing. */
+static void set_made(struct change *c)
+{
+	/* What a look found of an earlier attempt is ours as it was found; what it holds is not known. */
+	bool found = !c->made && c->found_id && c->found_username && c->decision.look_first && c->owner && c->owner->no &&
+		     (c->decision.action == PLAN_CREATE || c->decision.action == PLAN_REPLACE);
+
+	if (found) {
+		c->outcome.state = "active";
+		c->outcome.username = c->found_username;
+		c->outcome.row_owner_no = c->owner->no;
+		c->outcome.sip_endpoint_id = c->found_id;
+		c->outcome.settings_digest = c->outcome.secret_digest = "";
+	}
+	if (c->removes_found)
+		c->outcome.sip_endpoint_id = c->credential_id;
+	if (!c->made)
+		return;
+	c->outcome.state = "active";
+	c->outcome.username = c->username;
+	c->outcome.row_owner_no = c->owner->no;
+	c->outcome.sip_endpoint_id = c->found_id;
+	c->outcome.settings_digest = c->settings_digest;
+	c->outcome.secret_digest = c->secret_digest;
+	c->outcome.sent_fields = c->sent_now ? c->sent_now : "";
+}
+
+void change_done(struct change *change)
+{
+	change->end = MIRROR_DONE;
+	set_journal(change, change->detail && change->owner_gone && change->orphan ? "void" : "done");
+	batch_record(change);
+}
+
+/* A creation that certainly came to nothing set nothing: there is nothing to take back later. */
+static void set_nothing_sent(struct change *c)
+{
+	if (c->decision.action == PLAN_CREATE && !c->decision.take_over && !c->found_id && !c->credential_id)
+		c->outcome.sent_fields = "";
+}
+
+static void record_rejection(struct change *change)
+{
+	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
+
+	change->end = MIRROR_REJECTED;
+	set_journal(change, change->verdict);
+	set_owner(change);
+	set_made(change);
+	change->outcome.key = change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	set_nothing_sent(change);
+	if (change->present) {
+		/* What the row says of itself is noted with it: the next pass has nothing left to write. */
+		change->outcome.tried_digest = change->desired_digest;
+		change->outcome.extension = change->extension;
+		change->outcome.protection = change->wants_protection;
+		change->outcome.absence = LEDGER_NOT_ABSENT;
+	}
+	/* A certain refusal: what was there before is there still. */
+	if (update && change->journal_id && !change->patched) {
+		change->outcome.settings_digest = change->old_settings_digest;
+		change->outcome.secret_digest = change->old_secret_digest;
+	}
+	batch_record(change);
+}
+
+void change_rejected(struct change *change, const char *outcome, const char *reason)
+{
+	char *text = NULL;
+
+	/* Somebody else's object is never touched; what an operator can do is said with it. */
+	if (strcmp(outcome, "foreign") == 0)
+		text = mem_printf("%s; it is left alone: give the extension another name or e-mail, or, if it is left over "
+				  "from a lost ledger, delete it at SignalWire and run: swbridge retry %s", reason, change->key);
+	set_reason(change, text ? text : reason);
+	mem_free(text);
+	change->verdict = outcome;
+	/*
+	 * What a look alone refused has no intent yet: a new extension has no row
+	 * that could remember it, and an earlier attempt's intent is to be closed.
+	 */
+	if (!change->journal_id && (change->intent_at_ms || change->state == STATE_NONE))
+		batch_intend(change, record_rejection);
+	else
+		record_rejection(change);
+}
+
+void change_name_taken(struct change *change, const char *why)
+{
+	bool ours = change->decision.after_holder && change->holder != WAIT_FREE;
+	char *text = ours ? mem_printf("the username %s is still held by extension %s; the next pass tries again",
+				       change->username, change->holder_key)
+			  : mem_printf("the username %s exists remotely, not in the ledger (%s)", change->username, why);
+
+	if (ours)
+		change_failed(change, "failed", text);
+	else
+		change_rejected(change, "foreign", text);
+	mem_free(text);
+}
+
+void change_failed(struct change *change, const char *outcome, const char *reason)
+{
+	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
+
+	change->end = MIRROR_FAILED;
+	set_reason(change, reason);
+	set_journal(change, outcome);
+	set_owner(change);
+	set_made(change);
+	change->outcome.key = change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	set_nothing_sent(change);
+	if (update && change->journal_id && !change->patched) {
+		change->outcome.settings_digest = change->old_settings_digest;
+		change->outcome.secret_digest = change->old_secret_digest;
+	}
+	batch_record(change);
+}
+
+void change_unknown(struct change *change, int64_t first_byte_at, const char *reason)
+{
+	int64_t settle = change->mirror->setup.config->settle_ms;
+	int64_t passed = first_byte_at >= 0 ? loop_boottime_ms() - first_byte_at : 0;
+
+	change->end = MIRROR_UNKNOWN;
+	set_reason(change, reason);
+	set_journal(change, NULL);
+	set_owner(change);
+	set_made(change);
+	change->outcome.settles_in_ms = settle > passed ? settle - passed : 0;
+	change->outcome.key = change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	batch_record(change);
+}
+
+void change_again(struct change *change, const char *reason)
+{
+	change->end = MIRROR_AGAIN;
+	set_reason(change, reason);
+	set_journal(change, "void");
+	batch_record(change);
+}
+
+void change_wait(struct change *change, const char *reason)
+{
+	change->end = MIRROR_UNKNOWN;
+	set_reason(change, reason);
+	mirror_ended(change);
+}
+
+void change_drop(struct change *change, const char *reason)
+{
+	change->end = MIRROR_DROPPED;
+	set_reason(change, reason);
+	mirror_ended(change);
+}
+
+/* Stops the engine with an exit code of its own. */
+static void stop_with(struct mirror *mirror, int exit_code, const char *text)
+{
+	struct error err = ERROR_INIT;
+
+	error_exit(&err, exit_code, "%s", text);
+	mirror_stop(mirror, &err);
+}
+
+void change_look_failed(struct change *change, const struct api_result *result)
+{
+	if (result->outcome == API_DENIED)
+		stop_with(change->mirror, EXIT_DENIED, result->text);
+	else if (result->outcome == API_NOT_SENT || result->outcome == API_THROTTLED)
+		stop_with(change->mirror, EXIT_LATER, result->text);
+	change->end = change->intent_at_ms ? MIRROR_UNKNOWN : MIRROR_FAILED;
+	set_reason(change, result->text[0] ? result->text : "SignalWire could not be asked");
+	if (change->journal_id) {
+		/* Mutations of this change may have happened before the read. */
+		change_unknown(change, -1, change->reason);
+		return;
+	}
+	/* Nothing was sent: an intent of an earlier attempt stays as it was, without one only the error is noted. */
+	change->outcome.key = change->orphan ? NULL : change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	batch_record(change);
+}
+
+/* An earlier step of the same change may have acted: then the rails count it. */
+static const char *nothing_sent(const struct change *change)
+{
+	return change->owner_new || change->patched || change->gone ? "failed" : "not sent";
+}
+
+bool change_refused(struct change *change, const struct api_result *result)
+{
+	struct mirror *mirror = change->mirror;
+
+	change_heard(change, result);
+	switch (result->outcome) {
+	case API_DONE:
+		return false;
+	case API_REJECTED:
+		if (result->account) {
+			mirror->creates_stopped = true;
+			change_failed(change, "failed", result->text);
+		} else {
+			change_rejected(change, result->not_unique ? "foreign" : "rejected", result->text);
+		}
+		return true;
+	case API_NOT_FOUND:
+		change_failed(change, "failed", result->text);
+		return true;
+	case API_DENIED:
+		stop_with(mirror, EXIT_DENIED, result->text);
+		change_failed(change, nothing_sent(change), result->text);
+		return true;
+	case API_NOT_SENT:
+	case API_THROTTLED:
+		stop_with(mirror, EXIT_LATER, result->text);
+		change_failed(change, nothing_sent(change), result->text);
+		return true;
+	case API_FENCED:
+		stop_with(mirror, EXIT_LATER, "The database did not answer in time, so the lock could not be proved and "
+			  "nothing more was sent; look at the database, then run this again");
+		change_failed(change, nothing_sent(change), "held back: the lock could not be proved");
+		return true;
+	case API_FAILED:
+	case API_UNKNOWN:
+		break;
+	}
+	change_unknown(change, result->first_byte_at, result->text);
+	return true;
+}

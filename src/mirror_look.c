@@ -1,0 +1,148 @@
+/*
+ * mirror_look - looking for what an earlier attempt may have made.
+ *
+ * A subscriber is looked for by its e-mail in a complete listing of all, a
+ * credential by its name in a complete listing of its place.  That something
+ * is not there is believed only behind a fresh canary.
+ */
+#include "mirror_internal.h"
+
+#include "mem.h"
+
+#include <string.h>
+
+static void looked_owner(const struct roster_entry *entry, void *arg)
+{
+	struct change *change = arg;
+	struct owner *owner = change->owner;
+	struct api_result failed = { .outcome = entry->outcome, .text = entry->text, .request_id = "",
+				     .attribute = "", .first_byte_at = -1 };
+	char *text = NULL;
+
+	if (entry->answer == ROSTER_FAILED) {
+		change_look_failed(change, &failed);
+		return;
+	}
+	if (entry->answer == ROSTER_NONE) {
+		/* A complete list without it: believed only behind a canary. */
+		check_again(change, change->look_next);
+		return;
+	}
+	if (entry->created_at_ms < 0 || entry->created_at_ms < change->intent_at_ms - MIRROR_CLOCK_SLACK_MS) {
+		if (change->decision.action == PLAN_REMOVE || change->orphan || change->recovering) {
+			/* The attempt that is to be undone made none: nothing of ours is there. */
+			change->look_next(change);
+			return;
+		}
+		text = mem_printf("a subscriber with the e-mail %s exists remotely, not in the ledger, and is older than "
+				  "this attempt", owner->tag);
+		change_rejected(change, "foreign", text);
+		mem_free(text);
+		return;
+	}
+	mem_free(owner->id);
+	owner->id = mem_strdup(entry->id);
+	owner->origin = ORIGIN_CREATED;
+	change->owner_new = true;
+	change->look_next(change);
+}
+
+void look_for_owner(struct change *change, void (*next)(struct change *change))
+{
+	change->look_next = next;
+	roster_find(change->mirror->roster, change->owner->tag, looked_owner, change);
+}
+
+struct credential_look {
+	struct change *change;
+	char *username;
+	void (*next)(struct change *change);
+};
+
+static void credential_row(const struct json_credential *credential, void *arg)
+{
+	struct credential_look *look = arg;
+	struct change *change = look->change;
+
+	if (!credential->username || (change->found_id && strcmp(credential->username, look->username) != 0) ||
+	    (change->owner->made.len && strstr(change->owner->made.data, credential->id)))
+		return;
+	/*
+	 * Behind an attempt of unknown outcome its name may be that of then; what a
+	 * replacement has besides lives on the subscriber that it leaves.
+	 */
+	if (strcmp(credential->username, look->username) != 0 &&
+	    !((change->recovering || (change->decision.look_first &&
+				      (!change->credential_id || change->decision.action == PLAN_REPLACE))) &&
+	      change_may_be_called(change, credential->username)))
+		return;
+	mem_free(change->found_id);
+	mem_free(change->found_username);
+	change->found_id = mem_strdup(credential->id);
+	change->found_username = mem_strdup(credential->username);
+}
+
+static void look_under_new_owner(struct change *change)
+{
+	if (change->owner->id)
+		look_for_credential(change, change->looked_for, change->look_after);
+	else
+		change->look_after(change);
+}
+
+static void owner_vanished(struct change *change)
+{
+	struct owner *owner = change->owner;
+
+	if (owner->fixed || owner->origin == ORIGIN_ADOPTED) {
+		change_failed(change, "failed", "its subscriber does not exist at SignalWire any more");
+		return;
+	}
+	if (change->owner_vanished) {
+		change_failed(change, "failed", "SignalWire lists its subscriber and does not know it; the next pass tries again");
+		return;
+	}
+	/* Ours, and gone.  An earlier attempt may have found that too, and made a new one. */
+	mem_free(owner->id);
+	owner->id = NULL;
+	change->owner_new = change->owner_vanished = true;
+	if (change->decision.look_first)
+		look_for_owner(change, look_under_new_owner);
+	else
+		change->look_next(change);
+}
+
+static void listed_credentials(const struct api_result *result, void *arg)
+{
+	struct credential_look *look = arg;
+	struct change *change = look->change;
+	void (*next)(struct change *change) = look->next;
+
+	mem_free(look->username);
+	mem_free(look);
+	if (result->outcome == API_NOT_FOUND) {
+		change->look_next = next;
+		check_owner_gone(change, change->owner, owner_vanished);
+	} else if (result->outcome != API_DONE) {
+		change_look_failed(change, result);
+	} else if (change->found_id) {
+		next(change);
+	} else {
+		check_again(change, next);
+	}
+}
+
+void look_for_credential(struct change *change, const char *username, void (*next)(struct change *change))
+{
+	struct credential_look *look = mem_alloc(sizeof *look);
+
+	change->looked_for = username;
+	change->look_after = next;
+	look->change = change;
+	look->username = mem_strdup(username);
+	look->next = next;
+	mem_free(change->found_id);
+	mem_free(change->found_username);
+	change->found_id = change->found_username = NULL;
+	target_list(change->mirror->target, change->owner->id, credential_row, listed_credentials, look);
+}

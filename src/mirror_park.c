@@ -1,0 +1,55 @@
+/*
+ * mirror_park - gives a name away, for a while.
+ *
+ * Where rows want each other's usernames round about, one of them is given a
+ * made-up name first; it then stands at the end of its queue, and goes on
+ * once the name that it wants is free.
+ */
+#include "mirror_internal.h"
+
+#include "mem.h"
+
+char *park_name(struct mirror *mirror)
+{
+	/* The clock and a count make it unique enough; should it be taken, SignalWire says so and the next pass tries another. */
+	return mem_printf("swbridge-parked-%llx", ((unsigned long long)loop_boottime_ms() * 4096 + mirror->parked++) * 0x9e3779b97f4a7c15ULL);
+}
+
+void park_start(struct change *change)
+{
+	char *name = park_name(change->mirror);
+
+	change->wanted_username = change->username;
+	change->username = name;
+	change->wanted_decision = change->decision;
+	change->decision = (struct plan_decision){ .action = PLAN_UPDATE, .fields = PLAN_USERNAME };
+	/* What is to be replaced still lives where it was. */
+	if (change->old_owner)
+		owner_set_aside(change, change->old_owner);
+	update_start(change);
+}
+
+/* The name is given away; the change itself goes to the end of its queue. */
+void park_done(struct change *change)
+{
+	struct mirror *mirror = change->mirror;
+
+	owner_take_back(change);
+	mem_free(change->ledger_username);
+	change->ledger_username = change->username;
+	change->username = change->wanted_username;
+	change->wanted_username = NULL;
+	change->decision = change->wanted_decision;
+	change->parking = change->started = change->patched = false;
+	change->parked = true;
+	mem_free(change->journal_id);
+	change->journal_id = NULL;
+	change->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
+	change->intent = (struct ledger_intent){ 0 };
+	strbuf_truncate(&change->request_ids, 0);
+	owner_dequeue(change->owner, change);
+	owner_enqueue(change->owner, change);
+	wait_holder_ended(mirror, change->key, MIRROR_DONE);
+	mirror_head_ready(change->owner);
+	mirror_ready(change);
+}
