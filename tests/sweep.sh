@@ -25,7 +25,8 @@ done
 shift $((OPTIND - 1))
 
 # ---- Scenarios: before_X is mirrored in peace, after_X is what is then swept. ----
-# created_X: how many subscribers and credentials may ever be created in all.
+# created_X: how many subscribers and credentials may ever be created in all; also_X: what is
+# checked besides, before the three sides are compared.
 
 before_create() { :; }
 after_create() {
@@ -84,6 +85,44 @@ after_mixed() {
 }
 created_mixed="6 6"
 
+# Suspended: the ids are kept and the passwords are nobody's; who comes back gets everything again.
+before_suspend() {
+	config mirror.on_remove=suspend
+	people 101 103
+	sql "update pbx_users set email = 'two@example.com' where extension in ('101', '102')"
+}
+after_suspend() {
+	sql "delete from pbx_users where extension = '103';
+		update pbx_users set enabled = false where extension = '102'"
+}
+also_suspend() {
+	is_suspended=$(told state <<-'EOF'
+		select string_agg(concat_ws(' ', s.state, c.username, c.password like 'secret-%', o.id = c.subscriber_id), ', '
+		                  order by c.username)
+		  from credential c
+		  left join swbridge.sync s on s.sip_endpoint_id = c.id
+		  left join swbridge.subscriber o on o.no = s.subscriber_no;
+	EOF
+	)
+	[ "$is_suspended" = "active 101 t t, suspended 102 f t, suspended 103 f t" ] || wrong="$wrong; $is_suspended"
+	sql "update pbx_users set enabled = true"
+	people 103 103
+	swb sync
+	[ "$rc" -eq 0 ] || wrong="$wrong; back again: exit $rc"
+}
+created_suspend="2 3"
+
+before_restore() {
+	before_suspend
+	swb sync
+	after_suspend
+}
+after_restore() {
+	sql "update pbx_users set enabled = true, secret = 'changed', caller_id = 'Back' where extension = '102'"
+	people 103 104
+}
+created_restore="3 4"
+
 # ---- One run -------------------------------------------------------------------
 
 # stage SCENARIO: a world in step, the change made and not yet mirrored.  The server,
@@ -92,6 +131,7 @@ stage() {
 	sql "truncate swbridge.sync, swbridge.subscriber, swbridge.journal, swbridge.approval, pbx_users"
 	stop_sim
 	start_sim --port "${sim_url##*:}"
+	config
 	"before_$1"
 	swb sync
 	[ "$rc" -eq 0 ] || bail_out "$1: the peaceful run: $rc $err"
@@ -131,8 +171,9 @@ ever_created() {
 }
 
 # Silent checks: one line for the whole run.
-found_wrong() {
+found_wrong() { # SCENARIO CREATED
 	wrong=
+	if command -v "also_$1" >/dev/null; then "also_$1"; fi
 	[ "$(ever_created)" = "$2" ] || wrong="$wrong; created $(ever_created), wanted $2"
 	mirrored_quietly || wrong="$wrong; sides differ: $mirrored_found"
 	before=$(sim count/mutations)
@@ -174,7 +215,7 @@ sweep() {
 }
 
 world swept
-for scenario in "${@:-create update remove replace move swap takeover mixed}"; do
+for scenario in "${@:-create update remove replace move swap takeover suspend restore mixed}"; do
 	for scenario in $scenario; do
 		sweep "$scenario"
 	done
