@@ -121,6 +121,19 @@ static bool check_pooler(struct check *check)
 	return false;
 }
 
+/* What is at SignalWire is read into temporary tables; sync and listen can do without. */
+static void check_temporary(struct check *check)
+{
+	char *grant = ask(check, "rights",
+			  "select format('GRANT TEMPORARY ON DATABASE %I TO %I', current_database(), current_user)\n"
+			  " where not has_database_privilege(current_database(), 'temporary')");
+
+	if (grant)
+		say(check, WARNING, "rights", "this role may make no temporary tables, which verify and migrate need; as the owner of "
+		    "the database run: %s", grant);
+	mem_free(grant);
+}
+
 static void check_rights(struct check *check)
 {
 	char *missing = ask(check, "rights",
@@ -135,6 +148,7 @@ static void check_rights(struct check *check)
 
 	if (!missing) {
 		say(check, GOOD, "rights", "the ledger can be read and written");
+		check_temporary(check);
 		return;
 	}
 	say(check, PROBLEM, "rights", "this role lacks rights on the ledger: %s; run sql/grants.sql as the schema's owner", missing);

@@ -290,6 +290,18 @@ bool db_pooled(const struct db *db)
 	return db->state == DB_READY && PQbackendPID(db->conn) != db->backend_pid;
 }
 
+char *db_database(struct db *db)
+{
+	return db_connected(db) ? db_identifier(db, PQdb(db->conn)) : NULL;
+}
+
+char *db_role(struct db *db)
+{
+	const char *role = db_parameter(db, "session_authorization");
+
+	return role ? db_identifier(db, role) : NULL;
+}
+
 const char *db_describe(const struct db *db)
 {
 	return db->describe;

@@ -170,6 +170,9 @@ int db_backend_pid(const struct db *db); /* of the server's process when it was 
  * Of what kind the pooler is: see pooler.h.
  */
 bool db_pooled(const struct db *db);
+/* The names of database and role as they are in SQL, quoted; caller frees; NULL: not connected. */
+char *db_database(struct db *db);
+char *db_role(struct db *db);
 const char *db_describe(const struct db *db);                     /* "database pbx at /run/postgresql", no password; borrowed */
 
 #endif

@@ -20,6 +20,9 @@ struct http {
 	struct http_request *waiting;
 	const struct fake_answer *answers;
 	size_t answers_left;
+	struct fake_answer (*respond)(const char *method, const char *path, void *arg);
+	void *respond_arg;
+	size_t on_their_way, most;
 	struct fake_request *requests;
 	size_t count;
 	size_t overrun;
@@ -50,6 +53,27 @@ void fake_http_script(struct http *http, const struct fake_answer *answers, size
 	http->answers = answers;
 	http->answers_left = count;
 	http->overrun = 0;
+	http->most = 0;
+	http->respond = NULL;
+}
+
+void fake_http_respond(struct http *http,
+		       struct fake_answer (*respond)(const char *method, const char *path, void *arg), void *arg)
+{
+	fake_http_script(http, NULL, 0);
+	http->respond = respond;
+	http->respond_arg = arg;
+}
+
+size_t fake_http_most(const struct http *http)
+{
+	return http->most;
+}
+
+int http_window(const struct http *http)
+{
+	(void)http;
+	return FAKE_HTTP_WINDOW;
 }
 
 size_t fake_http_count(const struct http *http)
@@ -111,6 +135,7 @@ static void answer(void *arg)
 	while (*link != request)
 		link = &(*link)->next;
 	*link = request->next;
+	request->http->on_their_way--;
 	request->done(&response, request->arg);
 	request_free(request);
 }
@@ -129,7 +154,11 @@ struct http_request *http_send(struct http *http, const char *method, const char
 	if (body)
 		strbuf_release(body);
 	request->answer.end = HTTP_NO_ANSWER;
-	if (http->answers_left) {
+	http->on_their_way++;
+	http->most = http->on_their_way > http->most ? http->on_their_way : http->most;
+	if (http->respond) {
+		request->answer = http->respond(method, path, http->respond_arg);
+	} else if (http->answers_left) {
 		http->answers_left--;
 		request->answer = *http->answers++;
 	} else {

@@ -54,6 +54,15 @@ for verb in status "explain 102" pause resume "retry 102" "forget 102"; do
 done
 is "$(sql 'select count(*) from swbridge.difference()')" 1 "difference() in psql shows the one that was forgotten"
 
+# Everybody may make temporary tables, unless somebody took that away.
+sql "revoke temporary on database pbx from public" -U postgres
+swb check
+like "$out" "^warning +rights .*GRANT TEMPORARY ON DATABASE pbx TO bridge" "check: no temporary tables, and who can grant them"
+psql -XAtq -U postgres -v ON_ERROR_STOP=1 -v schema=swbridge -v role=bridge -v source=public.pbx_users \
+	-f "$SRCDIR/sql/grants.sql"
+swb check
+unlike "$out" TEMPORARY "grants.sql grants them, run by the owner of the database"
+
 for statement in "update pbx_users set secret = ''" "delete from pbx_users" "drop table swbridge.sync" \
 	"delete from swbridge.identity" "create table swbridge.mine ()" "truncate swbridge.journal"; do
 	ok "refused: $statement" refused "$statement"
