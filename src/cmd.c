@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "strbuf.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -204,4 +205,30 @@ int cmd_find(const struct session *session, char *const *names, int count, struc
 				       "ledger.", names[i], session->config->source);
 	mem_free(finding.found);
 	return rc;
+}
+
+int cmd_find_one(const struct session *session, char *const *name, struct cmd_keys *keys, struct error *err)
+{
+	struct strbuf list = STRBUF_INIT;
+
+	if (cmd_find(session, name, 1, keys, err))
+		return -1;
+	if (keys->count == 1)
+		return 0;
+	for (size_t i = 0; i < keys->count; i++) {
+		if (strcmp(keys->key[i], *name) == 0) {
+			/* The key itself was meant. */
+			char *key = keys->key[0];
+
+			keys->key[0] = keys->key[i];
+			keys->key[i] = key;
+			strbuf_release(&list);
+			return 0;
+		}
+		strbuf_printf(&list, "%s%s", i ? ", " : "", keys->key[i]);
+	}
+	error_set(err, ERROR_NEVER, "There are several extensions \"%s\"; name the one that is meant by its key: %s.", *name,
+		  list.data);
+	strbuf_release(&list);
+	return -1;
 }

@@ -35,7 +35,7 @@ struct cmd_verb {
 };
 
 extern const struct cmd_verb cmd_init, cmd_check, cmd_plan, cmd_sync, cmd_listen, cmd_wait, cmd_status, cmd_explain, cmd_forget, cmd_retry,
-	cmd_approve, cmd_pause, cmd_resume;
+	cmd_adopt, cmd_approve, cmd_pause, cmd_resume;
 
 /* ---- arguments ---------------------------------------------------------------- */
 
@@ -85,6 +85,8 @@ struct cmd_keys {
 
 /* The keys of the extensions by these names, in source or ledger; one that is nowhere is an error that names it. */
 int cmd_find(const struct session *session, char *const *names, int count, struct cmd_keys *keys, struct error *err);
+/* The one key that a name stands for, as keys->key[0]; several tenants have it: an error with their keys. */
+int cmd_find_one(const struct session *session, char *const *name, struct cmd_keys *keys, struct error *err);
 void cmd_keys_add(struct cmd_keys *keys, const char *key); /* also one that is there already is not added twice in a row */
 void cmd_keys_release(struct cmd_keys *keys);
 

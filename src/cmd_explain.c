@@ -259,32 +259,6 @@ static int tell(struct story *story, struct error *err)
 	return 0;
 }
 
-static int one_key(const struct session *session, char *const *name, struct cmd_keys *keys, struct error *err)
-{
-	struct strbuf list = STRBUF_INIT;
-
-	if (cmd_find(session, name, 1, keys, err))
-		return -1;
-	if (keys->count == 1)
-		return 0;
-	for (size_t i = 0; i < keys->count; i++) {
-		if (strcmp(keys->key[i], *name) == 0) {
-			/* The key itself was meant. */
-			char *key = keys->key[0];
-
-			keys->key[0] = keys->key[i];
-			keys->key[i] = key;
-			strbuf_release(&list);
-			return 0;
-		}
-		strbuf_printf(&list, "%s%s", i ? ", " : "", keys->key[i]);
-	}
-	error_set(err, ERROR_NEVER, "There are several extensions \"%s\"; name the one that is meant by its key: %s.", *name,
-		  list.data);
-	strbuf_release(&list);
-	return -1;
-}
-
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	struct session session;
@@ -295,7 +269,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 
 	if (cmd_open(verb, options, argc, argv, 1, 1, &session, &rc) == CMD_STOP)
 		return rc;
-	if (!one_key(&session, argv + optind, &keys, &err)) {
+	if (!cmd_find_one(&session, argv + optind, &keys, &err)) {
 		story.name = argv[optind];
 		story.key = keys.key[0];
 		rc = tell(&story, &err);

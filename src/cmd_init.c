@@ -77,14 +77,8 @@ static int read_subscriber(struct session *session, char **email, struct error *
 	int rc = -1;
 
 	api_get_subscriber(session->api, session->config->subscriber_id, answered, &answer);
-	if (!loop_until(session->loop, is_here, &answer)) {
-		/* The answer would come to a place that is gone. */
-		api_free(session->api);
-		session->api = api_new(session->loop, session->http);
-		error_set(err, ERROR_LATER, "Interrupted.");
-	} else {
+	if (!session_await(session, is_here, &answer, err))
 		rc = judge_subscriber(session->config, &answer, err);
-	}
 	if (!rc) {
 		*email = answer.email;
 		answer.email = NULL;

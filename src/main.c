@@ -10,7 +10,7 @@
 
 static const struct cmd_verb *const verbs[] = {
 	&cmd_init, &cmd_check, &cmd_plan, &cmd_sync, &cmd_listen, &cmd_wait, &cmd_status, &cmd_explain,
-	&cmd_forget, &cmd_retry, &cmd_approve, &cmd_pause, &cmd_resume,
+	&cmd_adopt, &cmd_forget, &cmd_retry, &cmd_approve, &cmd_pause, &cmd_resume,
 };
 
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };

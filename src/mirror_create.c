@@ -24,7 +24,7 @@ static void foreign_credential(struct change *change)
 	char *text = mem_printf("a credential %s exists remotely under this subscriber, not in the ledger",
 				change->username);
 
-	change_rejected(change, "foreign", text);
+	change_foreign(change, text, change->owner->id, change->found_id);
 	mem_free(text);
 }
 

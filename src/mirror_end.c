@@ -107,16 +107,9 @@ static void record_rejection(struct change *change)
 	batch_record(change);
 }
 
-void change_rejected(struct change *change, const char *outcome, const char *reason)
+static void reject(struct change *change, const char *outcome, const char *reason)
 {
-	char *text = NULL;
-
-	/* Somebody else's object is never touched; what an operator can do is said with it. */
-	if (strcmp(outcome, "foreign") == 0)
-		text = mem_printf("%s; it is left alone: give the extension another name or e-mail, or, if it is left over "
-				  "from a lost ledger, delete it at SignalWire and run: swbridge retry %s", reason, change->key);
-	set_reason(change, text ? text : reason);
-	mem_free(text);
+	set_reason(change, reason);
 	change->verdict = outcome;
 	/*
 	 * What a look alone refused has no intent yet: a new extension has no row
@@ -126,6 +119,27 @@ void change_rejected(struct change *change, const char *outcome, const char *rea
 		batch_intend(change, record_rejection);
 	else
 		record_rejection(change);
+}
+
+/* Somebody else's object is never touched; what an operator can do is said with it. */
+void change_foreign(struct change *change, const char *reason, const char *subscriber_id, const char *credential_id)
+{
+	char *text = mem_printf("%s; it is left alone. If it is this extension's, take it with: swbridge adopt %s %s%s%s%s; "
+				"else give the extension another name or e-mail", reason, change->key,
+				subscriber_id ? subscriber_id : "SUBSCRIBER_ID", credential_id ? " " : "",
+				credential_id ? credential_id : "",
+				subscriber_id ? "" : " (swbridge migrate --adopt --dry-run shows the ids)");
+
+	reject(change, "foreign", text);
+	mem_free(text);
+}
+
+void change_rejected(struct change *change, const char *outcome, const char *reason)
+{
+	if (strcmp(outcome, "foreign") == 0)
+		change_foreign(change, reason, NULL, NULL);
+	else
+		reject(change, outcome, reason);
 }
 
 void change_name_taken(struct change *change, const char *why)

@@ -229,6 +229,8 @@ void change_heard(struct change *change, const struct api_result *result); /* ke
 /* How a change ends.  `reason` is copied.  All of them lead to the ledger and then to mirror_ended(). */
 void change_done(struct change *change);
 void change_rejected(struct change *change, const char *outcome, const char *reason); /* "rejected" or "foreign" */
+/* The same of a stranger's object, with the command that takes it over; ids that are not known are NULL. */
+void change_foreign(struct change *change, const char *reason, const char *subscriber_id, const char *credential_id);
 /* The wanted username is taken: foreign, or still another row's of ours.  `why` in SignalWire's words. */
 void change_name_taken(struct change *change, const char *why);
 void change_failed(struct change *change, const char *outcome, const char *reason);   /* certain: "not sent", "failed", "void" */

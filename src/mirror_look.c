@@ -36,7 +36,7 @@ static void looked_owner(const struct roster_entry *entry, void *arg)
 		}
 		text = mem_printf("a subscriber with the e-mail %s exists remotely, not in the ledger, and is older than "
 				  "this attempt", owner->tag);
-		change_rejected(change, "foreign", text);
+		change_foreign(change, text, entry->id, NULL);
 		mem_free(text);
 		return;
 	}

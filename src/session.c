@@ -212,18 +212,23 @@ static bool answered(void *arg)
 	return answer->here;
 }
 
+int session_await(struct session *s, bool (*here)(void *arg), void *arg, struct error *err)
+{
+	if (loop_until(s->loop, here, arg))
+		return 0;
+	api_free(s->api);
+	s->api = api_new(s->loop, s->http);
+	return error_set(err, ERROR_LATER, "Interrupted.");
+}
+
 int session_sip_domain(struct session *s, char **domain, int64_t *server_ms, struct error *err)
 {
 	struct domain_answer answer = { .server_ms = -1 };
 	int rc = -1;
 
 	api_get_sip_profile(s->api, domain_answered, &answer);
-	if (!loop_until(s->loop, answered, &answer)) {
-		/* The answer would come to a place that is gone. */
-		api_free(s->api);
-		s->api = api_new(s->loop, s->http);
-		return error_set(err, ERROR_LATER, "Interrupted.");
-	}
+	if (session_await(s, answered, &answer, err))
+		return -1;
 	if (server_ms)
 		*server_ms = answer.server_ms;
 	if (answer.outcome == API_DONE && answer.domain) {
@@ -240,6 +245,20 @@ int session_sip_domain(struct session *s, char **domain, int64_t *server_ms, str
 	}
 	mem_free(answer.domain);
 	mem_free(answer.text);
+	return rc;
+}
+
+int session_check_space(struct session *s, struct error *err)
+{
+	const char *bound = ledger_identity(s->ledger)->sip_domain;
+	char *domain = NULL;
+	int rc = session_sip_domain(s, &domain, NULL, err);
+
+	if (!rc && (!bound || strcmp(domain, bound) != 0))
+		rc = error_exit(err, EXIT_FENCE, "The project's SIP domain is %s, but this ledger is bound to %s: is the token "
+				"one of another project or space? Correct [signalwire], or after a move run: "
+				"swbridge init --rebind", domain, bound ? bound : "none");
+	mem_free(domain);
 	return rc;
 }
 

@@ -68,8 +68,21 @@ int session_open(struct session *session, const struct session_wish *wish, struc
 /* Adds SESSION_API to a session that has less (init, check). */
 int session_open_api(struct session *session, struct error *err);
 
+/*
+ * Turns the loop until the answer of a read is here.  Where a signal comes first
+ * the session gets a new api, so that no answer comes to a place that is gone.
+ */
+int session_await(struct session *session, bool (*here)(void *arg), void *arg, struct error *err);
+
 /* Asks for the SIP profile and waits for the answer; *domain is the caller's to free. */
 int session_sip_domain(struct session *session, char **domain, int64_t *server_ms, struct error *err);
+
+/*
+ * The canary of a verb without the engine: the SIP profile is asked for, and its
+ * domain must be the one that the ledger is bound to (else exit 6).  Only behind
+ * it is a 404 or an empty list to be believed.
+ */
+int session_check_space(struct session *session, struct error *err);
 
 void session_close(struct session *session);
 

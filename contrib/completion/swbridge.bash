@@ -1,7 +1,7 @@
 # bash completion for swbridge(1)
 _swbridge() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= word
-	local verbs='init check plan sync listen wait status explain forget retry approve pause resume help'
+	local verbs='init check plan sync listen wait status explain adopt forget retry approve pause resume help'
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case " $verbs " in

@@ -1,0 +1,368 @@
+/* cmd_adopt - the verb `adopt`: an extension takes over a subscriber and a SIP credential that exist at SignalWire. */
+#include "cmd.h"
+
+#include "admin_adopt.h"
+#include "json.h"
+#include "jsonline.h"
+#include "log.h"
+#include "mem.h"
+#include "report_json.h"
+#include "strbuf.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+enum { NAMED_MAX = 20 }; /* credentials that a refusal names */
+
+/* What the PBX wants of the extension. */
+struct wish {
+	char *key, *extension, *username, *email;
+	bool email_given;
+	bool is_protected;
+	char *objection; /* why nothing of it could be sent */
+};
+
+/* What SignalWire has. */
+struct there {
+	bool here;
+	enum api_outcome outcome;
+	char *text;
+	char *project_id, *email;
+
+	const char *wanted_id, *wanted_name; /* of a credential; the id may be NULL */
+	char *id, *username; /* of the one that is meant */
+	int64_t matching, credentials;
+	struct strbuf list;
+};
+
+/* ---- the wish ------------------------------------------------------------------- */
+
+static const char *obstacle(const struct difference *d, const struct plan_policy *policy)
+{
+	if (!d->present)
+		return "the PBX does not have it";
+	if (!d->enabled)
+		return "it is disabled in the PBX, and the next pass would take the credential away again";
+	if (d->skip_reason)
+		return d->skip_reason;
+	if (!d->secret || !*d->secret)
+		return "it has no secret";
+	return plan_objection(d, policy);
+}
+
+struct wishing {
+	struct wish *wish;
+	const struct config *config;
+};
+
+static void take_row(const struct difference *d, bool in_step, void *arg)
+{
+	struct wishing *wishing = arg;
+	struct wish *wish = wishing->wish;
+	const struct plan_policy policy = { .fixed_subscriber = wishing->config->subscriber_id != NULL };
+	struct difference with_owner = *d;
+
+	(void)in_step;
+	/* The subscriber that it is to get makes up for an e-mail that it lacks. */
+	with_owner.owner_id = "";
+	wish->extension = mem_strdup(d->extension);
+	wish->username = mem_strdup(d->username);
+	wish->email = mem_strdup(d->email);
+	wish->email_given = d->email_given;
+	wish->is_protected = d->wants_protection;
+	wish->objection = mem_strdup(obstacle(&with_owner, &policy));
+}
+
+static int read_wish(const struct session *session, char *const *name, struct wish *wish, struct error *err)
+{
+	struct wishing wishing = { .wish = wish, .config = session->config };
+	struct cmd_keys keys = { 0 };
+	int rc = cmd_find_one(session, name, &keys, err);
+
+	if (!rc) {
+		wish->key = mem_strdup(keys.key[0]);
+		rc = difference_explain(session->query, session->db, wish->key, take_row, &wishing, err);
+	}
+	cmd_keys_release(&keys);
+	if (!rc && (wish->objection || !wish->username))
+		rc = error_set(err, ERROR_NEVER, "%s cannot be mirrored: %s. Nothing was adopted.", *name,
+			       wish->objection ? wish->objection : "the PBX does not have it");
+	return rc;
+}
+
+static void wish_release(struct wish *wish)
+{
+	mem_free(wish->key);
+	mem_free(wish->extension);
+	mem_free(wish->username);
+	mem_free(wish->email);
+	mem_free(wish->objection);
+}
+
+/* ---- what is there -------------------------------------------------------------- */
+
+static bool is_here(void *arg)
+{
+	return ((struct there *)arg)->here;
+}
+
+static void heard(struct there *there, const struct api_result *result)
+{
+	there->here = true;
+	there->outcome = result->outcome;
+	mem_free(there->text);
+	there->text = mem_strdup(result->text);
+}
+
+static void subscriber_answered(const struct api_result *result, void *arg)
+{
+	struct there *there = arg;
+
+	heard(there, result);
+	if (!result->subscriber)
+		return;
+	there->project_id = mem_strdup(result->subscriber->project_id);
+	there->email = mem_strdup(result->subscriber->email);
+}
+
+static void credential_row(const struct json_credential *credential, void *arg)
+{
+	struct there *there = arg;
+	const char *username = credential->username ? credential->username : "";
+	char *shown = log_printable(username);
+	bool meant = there->wanted_id ? strcasecmp(credential->id, there->wanted_id) == 0
+				      : strcmp(username, there->wanted_name) == 0;
+
+	/* What moved between two pages comes twice. */
+	if (meant && !(there->id && strcmp(there->id, credential->id) == 0)) {
+		there->matching++;
+		mem_free(there->id);
+		mem_free(there->username);
+		there->id = mem_strdup(credential->id);
+		there->username = mem_strdup(username);
+	}
+	if (++there->credentials <= NAMED_MAX)
+		strbuf_printf(&there->list, "\n  %-16s %s", shown, credential->id);
+	mem_free(shown);
+}
+
+static void credentials_answered(const struct api_result *result, void *arg)
+{
+	heard(arg, result);
+}
+
+static int fail_read(const struct there *there, const char *subscriber_id, struct error *err)
+{
+	if (there->outcome == API_DENIED)
+		return error_exit(err, EXIT_DENIED, "%s", there->text);
+	if (there->outcome == API_NOT_FOUND)
+		return error_set(err, ERROR_NEVER, "SignalWire has no subscriber %s in this project; nothing was adopted. The id is "
+				 "the one that the list of subscribers shows, not the id within \"subscriber\".", subscriber_id);
+	return error_exit(err, EXIT_LATER, "%s", there->text);
+}
+
+static int read_there(struct session *session, const char *subscriber_id, struct there *there, struct error *err)
+{
+	api_get_subscriber(session->api, subscriber_id, subscriber_answered, there);
+	if (session_await(session, is_here, there, err))
+		return -1;
+	if (there->outcome != API_DONE)
+		return fail_read(there, subscriber_id, err);
+	there->here = false;
+	api_list_credentials(session->api, subscriber_id, credential_row, credentials_answered, there);
+	if (session_await(session, is_here, there, err))
+		return -1;
+	return there->outcome == API_DONE ? 0 : fail_read(there, subscriber_id, err);
+}
+
+static void there_release(struct there *there)
+{
+	mem_free(there->text);
+	mem_free(there->project_id);
+	mem_free(there->email);
+	mem_free(there->id);
+	mem_free(there->username);
+	strbuf_release(&there->list);
+}
+
+/* ---- may it be? ----------------------------------------------------------------- */
+
+static int judge_subscriber(const struct config *config, const struct wish *wish, const struct there *there,
+			    const char *subscriber_id, struct error *err)
+{
+	if (strcmp(there->project_id, config->project_id) != 0)
+		return error_exit(err, EXIT_FENCE, "The subscriber %s belongs to project %s, and this ledger to %s; nothing was "
+				  "adopted.", subscriber_id, there->project_id, config->project_id);
+	if (config->subscriber_id && strcasecmp(config->subscriber_id, subscriber_id) != 0)
+		return error_set(err, ERROR_NEVER, "[mirror] subscriber_id puts every credential under the subscriber %s; one of "
+				 "%s cannot be adopted.", config->subscriber_id, subscriber_id);
+	if (!there->email)
+		return error_set(err, ERROR_NEVER, "SignalWire does not say the e-mail of the subscriber %s; nothing was adopted. "
+				 "Give it one in the dashboard.", subscriber_id);
+	if (!config->subscriber_id && wish->email_given && strcasecmp(wish->email, there->email) != 0)
+		return error_set(err, ERROR_NEVER, "In the PBX %s belongs to %s, and the subscriber %s is %s: the next pass would move "
+				 "it to another subscriber at once. Make the two the same first, in the PBX or in the dashboard; "
+				 "nothing was adopted.", wish->extension, wish->email, subscriber_id, there->email);
+	return 0;
+}
+
+static int refuse_credential(const struct wish *wish, const struct there *there, const char *subscriber_id, struct error *err)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (there->wanted_id)
+		strbuf_printf(&text, "The subscriber %s (%s) has no SIP credential %s; it may be another subscriber's, or a standalone "
+			      "one. Nothing was adopted.", subscriber_id, there->email, there->wanted_id);
+	else if (there->matching > 1)
+		strbuf_printf(&text, "The subscriber %s (%s) has %lld SIP credentials with the username %s. Nothing was adopted; say which "
+			      "one.", subscriber_id, there->email, (long long)there->matching, wish->username);
+	else
+		strbuf_printf(&text, "The subscriber %s (%s) has no SIP credential with the username %s. Nothing was adopted; if one of "
+			      "these is meant, say which one.", subscriber_id, there->email, wish->username);
+	if (there->credentials)
+		strbuf_printf(&text, " It has %lld:%s%s\nTo take one: swbridge adopt %s %s SIP_ENDPOINT_ID",
+			      (long long)there->credentials, there->list.data, there->credentials > NAMED_MAX ? "\n  ..." : "", wish->key,
+			      subscriber_id);
+	error_set(err, ERROR_NEVER, "%s", text.data);
+	strbuf_release(&text);
+	return -1;
+}
+
+/* A subscriber without any credential is taken as it is, and gets one. */
+static int choose(const struct wish *wish, const struct there *there, const char *subscriber_id, struct error *err)
+{
+	if (there->matching == 1 || (!there->wanted_id && there->credentials == 0))
+		return 0;
+	return refuse_credential(wish, there, subscriber_id, err);
+}
+
+/* ---- what is said --------------------------------------------------------------- */
+
+static void say_json(const struct admin_adoption *a)
+{
+	struct strbuf line = STRBUF_INIT;
+	bool adopted = a->verdict == ADMIN_ADOPTED;
+
+	report_json_version(stdout);
+	jsonline_begin(&line, "change");
+	jsonline_text(&line, "key", a->key);
+	jsonline_text(&line, "extension", a->extension);
+	jsonline_text(&line, "username", a->username);
+	jsonline_text(&line, "action", "adopt");
+	jsonline_text(&line, "state", "done");
+	jsonline_text(&line, "reason", adopted ? "asked for" : "adopted before");
+	jsonline_text(&line, "subscriber_id", a->subscriber_id);
+	jsonline_text(&line, "sip_endpoint_id", a->sip_endpoint_id);
+	report_json_put(stdout, &line);
+	jsonline_begin(&line, "summary");
+	jsonline_int(&line, "adopted", adopted);
+	report_json_put(stdout, &line);
+}
+
+static void say(const struct admin_adoption *a)
+{
+	char *extension = log_printable(a->extension), *username = log_printable(a->username), *email = log_printable(a->email);
+
+	if (a->verdict == ADMIN_ADOPT_ALREADY) {
+		printf("%s has just these already; nothing was changed.\n", extension);
+	} else if (!a->sip_endpoint_id) {
+		printf("Adopted: %s is the subscriber %s (%s) from now on, which has no SIP credential yet.\n"
+		       "The next pass makes one under it, with the PBX's password: swbridge sync %s\n", extension, a->subscriber_id,
+		       email, a->key);
+	} else {
+		printf("Adopted: %s is the SIP credential %s (%s) of the subscriber %s (%s) from now on.\n"
+		       "The next pass sends it everything that the PBX says, and so sets its password to the PBX's: a phone that\n"
+		       "registers with the old one is locked out until it gets the new one. At once: swbridge sync %s\n",
+		       extension, a->sip_endpoint_id, username, a->subscriber_id, email, a->key);
+	}
+	mem_free(email);
+	mem_free(username);
+	mem_free(extension);
+}
+
+/* ---- the verb ------------------------------------------------------------------- */
+
+static int adopt(struct session *session, const struct cmd_options *options, const struct wish *wish, struct there *there,
+		 const char *subscriber_id, struct error *err)
+{
+	struct admin_adoption adoption = {
+		.key = wish->key,
+		.extension = wish->extension,
+		.username = there->id ? there->username : wish->username,
+		.subscriber_id = subscriber_id,
+		.email = there->email,
+		.sip_endpoint_id = there->id,
+		.is_protected = wish->is_protected,
+	};
+	int rc = admin_adopt(session->db, &adoption, 1, false, err);
+
+	if (!rc && adoption.verdict != ADMIN_ADOPTED && adoption.verdict != ADMIN_ADOPT_ALREADY)
+		rc = admin_adopt_refuse(&adoption, err);
+	if (!rc && options->json)
+		say_json(&adoption);
+	else if (!rc && !options->quiet)
+		say(&adoption);
+	admin_adoption_release(&adoption);
+	return rc;
+}
+
+static int work(struct session *session, const struct cmd_options *options, char **names, const char *credential_id,
+		struct error *err)
+{
+	struct wish wish = { 0 };
+	struct there there = { .list = STRBUF_INIT, .wanted_id = credential_id };
+	int rc = read_wish(session, names, &wish, err);
+
+	there.wanted_name = wish.username;
+	if (!rc)
+		rc = session_check_space(session, err);
+	if (!rc)
+		rc = read_there(session, names[1], &there, err);
+	if (!rc)
+		rc = judge_subscriber(session->config, &wish, &there, names[1], err);
+	if (!rc)
+		rc = choose(&wish, &there, names[1], err);
+	if (!rc)
+		rc = adopt(session, options, &wish, &there, names[1], err);
+	there_release(&there);
+	wish_release(&wish);
+	return rc;
+}
+
+static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
+{
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_API };
+	struct session session;
+	struct error err = ERROR_INIT;
+	int rc = 0;
+
+	if (cmd_names(verb, options, argc, argv, 1, 3, &rc) == CMD_STOP)
+		return rc;
+	if (argc - optind < 2)
+		return cmd_usage(verb, "It needs the id of a subscriber; swbridge explain %s tells what stands in its way.", argv[optind]);
+	for (int i = optind + 1; i < argc; i++)
+		if (!json_is_uuid(argv[i]))
+			return cmd_usage(verb, "\"%s\" is no id: they look like 1a2b3c4d-0000-4000-8000-000000000000.", argv[i]);
+	wish.config_path = options->config_path;
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	rc = work(&session, options, argv + optind, argc - optind > 2 ? argv[optind + 2] : NULL, &err) ? cmd_fail(&err)
+													 : EXIT_IN_STEP;
+	session_close(&session);
+	return rc;
+}
+
+const struct cmd_verb cmd_adopt = {
+	.name = "adopt",
+	.summary = "take over a subscriber and a SIP credential that exist at SignalWire",
+	.arguments = "EXT SUBSCRIBER_ID [SIP_ENDPOINT_ID]",
+	.details =
+	"The credential is the one with the extension's username, or the one that is named.  Adopting sets\n"
+	"its password to the PBX's with the next pass: a phone that registers with the old one is locked out\n"
+	"until it gets the new one.  An adopted subscriber is never deleted by swbridge.\n"
+	"Refused where the ledger has the credential already, or another one for this extension (forget it\n"
+	"first), and (75) while a change of it has an unknown outcome.\n"
+	"Many at once: swbridge migrate --adopt\n",
+	.run = run,
+};
