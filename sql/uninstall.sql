@@ -5,6 +5,6 @@
 -- The triggers go with their function, whoever owns the PBX's table; it is not held up for longer than this.
 set local lock_timeout = '3s';
 drop function if exists notify_change() cascade;
-drop function difference();
-drop view status, mapping;
-drop table holder, control, approval, journal, sync, subscriber, identity;
+drop function if exists difference();
+drop view if exists status, mapping;
+drop table if exists holder, control, approval, journal, sync, subscriber, identity;

@@ -1,6 +1,7 @@
 /* cmd_init - the verb `init`: makes the ledger, migrates it, binds it, removes it. */
 #include "cmd.h"
 
+#include "adapter.h"
 #include "jsonline.h"
 #include "log.h"
 #include "mem.h"
@@ -12,9 +13,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPTION_PRINT_SQL = CMD_OPTION_FIRST, OPTION_REBIND, OPTION_TRIGGERS, OPTION_UNINSTALL };
+enum { OPTION_ADAPTER = CMD_OPTION_FIRST, OPTION_PRINT_SQL, OPTION_REBIND, OPTION_TRIGGERS, OPTION_UNINSTALL };
 
 static const struct option options_known[] = {
+	{ "adapter", required_argument, NULL, OPTION_ADAPTER },
 	{ "print-sql", no_argument, NULL, OPTION_PRINT_SQL },
 	{ "rebind", no_argument, NULL, OPTION_REBIND },
 	{ "triggers", no_argument, NULL, OPTION_TRIGGERS },
@@ -24,6 +26,7 @@ static const struct option options_known[] = {
 
 struct wishes {
 	bool print_sql, rebind, triggers, uninstall;
+	const char *adapter; /* NULL: not given */
 };
 
 /* ---- [mirror] subscriber_id -------------------------------------------------------- */
@@ -99,6 +102,9 @@ struct bound {
 	char *email;
 	struct schema_done done;
 	struct triggers_done triggers;
+	const struct adapter *adapter; /* the source is this one's function; NULL: it is none */
+	bool adapter_installed;
+	struct adapter_watched watched;
 };
 
 static void say_triggers(const struct bound *bound)
@@ -112,6 +118,9 @@ static void say_triggers(const struct bound *bound)
 	if (bound->triggers.waiting)
 		printf("The triggers on %s do not fit any more; as its owner run: swbridge init --print-sql --triggers | psql\n",
 		       bound->source->name);
+	if (bound->watched.installed)
+		printf("Triggers on %s tell a daemon of every change; what they cost says: swbridge check\n",
+		       bound->watched.tables);
 }
 
 static void say(const struct session *session, const struct bound *bound, const struct cmd_options *options)
@@ -131,12 +140,16 @@ static void say(const struct session *session, const struct bound *bound, const 
 		jsonline_text(&line, "source", bound->source->name);
 		jsonline_text(&line, "columns", columns.data);
 		jsonline_text(&line, "sip_domain", bound->domain);
-		jsonline_bool(&line, "triggers_installed", bound->triggers.installed);
+		jsonline_text(&line, "adapter", bound->adapter ? bound->adapter->name : NULL);
+		jsonline_bool(&line, "adapter_installed", bound->adapter_installed);
+		jsonline_bool(&line, "triggers_installed", bound->triggers.installed || bound->watched.installed);
 		jsonline_text(&line, "triggers_removed", bound->triggers.removed);
 		report_json_put(stdout, &line);
 	} else if (!options->quiet) {
 		printf("%s in schema %s of %s.\n", bound->done.created ? "Made the ledger" : "The ledger is there already,",
 		       config->schema, db_describe(session->db));
+		if (bound->adapter_installed)
+			printf("Installed the adapter %s.\n", bound->adapter->name);
 		printf("Source: %s; columns: %s%s\n", bound->source->name, columns.data,
 		       bound->done.rebound ? " (others than before)" : "");
 		say_triggers(bound);
@@ -175,6 +188,26 @@ static int check_triggers(const struct session *session, const struct source *so
 	return rc;
 }
 
+/* Those on the source itself, or beneath the adapter. */
+static int settle_triggers(struct session *session, const struct wishes *wishes, struct bound *bound, struct error *err)
+{
+	if (triggers_settle(session->db, session->config, bound->source, wishes->triggers && !bound->adapter, &bound->triggers,
+			    err))
+		return -1;
+	if (!bound->adapter)
+		return 0;
+	if (wishes->triggers && triggers_define(session->db, session->config, bound->source, err))
+		return -1;
+	if (adapter_watch(session->db, session->config, bound->adapter, wishes->triggers, &bound->watched, err))
+		return -1;
+	if (wishes->triggers && !bound->watched.tables)
+		return error_exit(err, EXIT_CONFIG, "No table beneath the adapter %s can have triggers (views and foreign tables "
+				  "cannot); leave --triggers out: changes are found every [listen] poll. The rest is done.",
+				  bound->adapter->name);
+	/* Of another version of swbridge, perhaps. */
+	return bound->watched.tables ? triggers_define(session->db, session->config, bound->source, err) : 0;
+}
+
 static int install(struct session *session, const struct cmd_options *options, const struct wishes *wishes,
 		   struct bound *bound, struct error *err)
 {
@@ -182,8 +215,10 @@ static int install(struct session *session, const struct cmd_options *options, c
 	struct error later = ERROR_INIT;
 	int rc = -1;
 
-	if (session_open_api(session, err) || source_discover(session->db, session->config, &bound->source, err) ||
-	    (wishes->triggers && check_triggers(session, bound->source, err)) ||
+	if (session_open_api(session, err) ||
+	    (bound->adapter && adapter_install(session->db, session->config, bound->adapter, &bound->adapter_installed, err)) ||
+	    source_discover(session->db, session->config, &bound->source, err) ||
+	    (wishes->triggers && !bound->adapter && check_triggers(session, bound->source, err)) ||
 	    ask_signalwire(session, bound, &later, err))
 		goto out;
 	binding.source = bound->source;
@@ -191,7 +226,7 @@ static int install(struct session *session, const struct cmd_options *options, c
 	binding.subscriber_id = bound->email ? session->config->subscriber_id : NULL;
 	binding.subscriber_email = bound->email;
 	if (schema_install(session->db, session->config, &binding, &bound->done, err) ||
-	    triggers_settle(session->db, session->config, bound->source, wishes->triggers, &bound->triggers, err))
+	    settle_triggers(session, wishes, bound, err))
 		goto out;
 	say(session, bound, options);
 	if (later.text) {
@@ -235,13 +270,44 @@ static int print_triggers(struct session *session, struct source **source, struc
 	return 0;
 }
 
+/* What of the ledger, the adapter and the triggers is not there. */
+static int print_adapter(struct session *session, const struct adapter *adapter, bool triggers, struct error *err)
+{
+	const struct source function = { .function = true };
+	static const char *const nothing[] = { NULL };
+	char *ledger = schema_script(session->config), *script = NULL;
+	bool schema = false, there = false;
+	struct triggers now;
+	int rc = -1;
+
+	if (!schema_exists(session->db, session->config, &schema, &there, err) &&
+	    !triggers_look(session->db, session->config, &function, &now, err)) {
+		script = adapter_script(session->db, session->config, adapter,
+					!triggers ? NULL : now.current ? nothing : schema_002_triggers, err);
+		triggers_release(&now);
+	}
+	if (script) {
+		printf("%s%s", there ? "" : ledger, script);
+		rc = 0;
+	}
+	mem_free(script);
+	mem_free(ledger);
+	return rc;
+}
+
 static int run_open(struct session *session, const struct cmd_options *options, const struct wishes *wishes)
 {
 	struct bound bound = { 0 };
 	struct error err = ERROR_INIT;
 	int rc = 0;
 
-	if (wishes->print_sql)
+	if (!wishes->uninstall)
+		rc = adapter_choose(session->config, wishes->adapter, &bound.adapter, &err);
+	if (rc)
+		rc = -1; /* said below */
+	else if (wishes->print_sql && bound.adapter)
+		rc = print_adapter(session, bound.adapter, wishes->triggers, &err);
+	else if (wishes->print_sql)
 		rc = print_triggers(session, &bound.source, &err);
 	else if (wishes->uninstall)
 		rc = schema_remove(session->db, session->config, &err);
@@ -253,6 +319,7 @@ static int run_open(struct session *session, const struct cmd_options *options, 
 		printf("Removed the ledger from schema %s. Nothing was changed at SignalWire.\n", session->config->schema);
 	source_free(bound.source);
 	triggers_done_release(&bound.triggers);
+	adapter_watched_release(&bound.watched);
 	mem_free(bound.domain);
 	mem_free(bound.email);
 	return rc;
@@ -269,6 +336,8 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	while ((option = cmd_option(verb, options, options_known, argc, argv, &rc)) != CMD_END) {
 		if (option == CMD_STOP)
 			return rc;
+		if (option == OPTION_ADAPTER)
+			wishes.adapter = optarg;
 		wishes.print_sql = wishes.print_sql || option == OPTION_PRINT_SQL;
 		wishes.rebind = wishes.rebind || option == OPTION_REBIND;
 		wishes.triggers = wishes.triggers || option == OPTION_TRIGGERS;
@@ -280,7 +349,17 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 		return cmd_usage(verb, "Only one of --print-sql, --rebind and --uninstall at a time.");
 	if (wishes.triggers && wishes.uninstall)
 		return cmd_usage(verb, "--uninstall takes the triggers away by itself.");
-	if (wishes.print_sql && !wishes.triggers)
+	if (wishes.adapter && wishes.uninstall)
+		return cmd_usage(verb, "--uninstall takes the adapter away by itself.");
+	if (wishes.adapter && !adapter_find(wishes.adapter)) {
+		struct strbuf list = STRBUF_INIT;
+
+		adapter_list(&list);
+		rc = cmd_usage(verb, "There is no adapter \"%s\"; there are: %s.", wishes.adapter, list.data);
+		strbuf_release(&list);
+		return rc;
+	}
+	if (wishes.print_sql && !wishes.triggers && !wishes.adapter)
 		return print_sql(options);
 	wish.config_path = options->config_path;
 	if (session_open(&session, &wish, &err))
@@ -293,12 +372,14 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 const struct cmd_verb cmd_init = {
 	.name = "init",
 	.summary = "make or migrate the ledger and bind it to project, database and columns",
-	.arguments = "[--triggers] [--print-sql | --rebind | --uninstall]",
+	.arguments = "[--adapter NAME] [--triggers] [--print-sql | --rebind | --uninstall]",
 	.details =
 	"Run it again after the PBX got new columns, or after an upgrade of swbridge: it keeps every id.\n\n"
-	"  --triggers   have the PBX's table tell a daemon of every change at once; once made, every init renews them\n"
-	"  --print-sql  print the SQL for psql instead, for those who run DDL themselves; with --triggers also theirs\n"
-	"  --rebind     the ledger was moved here, or the space was renamed: bind it to what is now\n"
-	"  --uninstall  remove the ledger and the triggers; nothing is changed at SignalWire, but the ids are lost\n",
+	"  --adapter NAME  install the ready-made source for this kind of PBX; [postgres] source names it\n"
+	"                  (contrib/adapters: asterisk-pjsip is source = swbridge.asterisk_pjsip, and so on)\n"
+	"  --triggers      have the PBX's tables tell a daemon of every change at once; once made, every init renews them\n"
+	"  --print-sql     print the SQL for psql instead, for those who run DDL themselves; with --triggers also theirs\n"
+	"  --rebind        the ledger was moved here, or the space was renamed: bind it to what is now\n"
+	"  --uninstall     remove ledger, adapter and triggers; nothing is changed at SignalWire, but the ids are lost\n",
 	.run = run,
 };

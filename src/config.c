@@ -149,7 +149,8 @@ static int check_together(const struct config *config, const struct config_file 
 	if (!config->source)
 		return error_exit(err, EXIT_CONFIG,
 				  "%s: source is not set in [postgres]; write the relation that holds the extensions, "
-				  "like source = public.pbx_users.",
+				  "like source = public.pbx_users, or the adapter for your PBX, like "
+				  "source = swbridge.asterisk_pjsip.",
 				  config->path);
 	if (config->api_token && config->api_token_file)
 		return error_exit(err, EXIT_CONFIG, "%s:%u: api_token and api_token_file are both set; keep one of them.",

@@ -1,6 +1,7 @@
 /* schema - makes the ledger's schema, migrates it, binds it, removes it. */
 #include "schema.h"
 
+#include "adapter.h"
 #include "difference.h"
 #include "ledger.h"
 #include "mem.h"
@@ -105,22 +106,31 @@ static int is_bound(struct db *db, const struct config *config, bool *bound, str
 	return rc;
 }
 
-/* What is there already: nothing, a schema without ledger, or a ledger that must be ours. */
-static int look(struct db *db, const struct config *config, const struct schema_binding *binding, bool *schema,
-		struct schema_done *done, struct error *err)
+int schema_exists(struct db *db, const struct config *config, bool *schema, bool *ledger, struct error *err)
 {
 	const char *params[] = { config->schema };
 	struct db_result *result = NULL;
-	struct ledger *ledger = NULL;
-	char *columns = NULL;
-	bool bound = false;
-	int rc = -1;
 
 	if (db_query_wait(db, sql_exists, params, 1, &result, err))
 		return -1;
 	*schema = db_result_bool(result, 0, 0);
-	done->created = !db_result_bool(result, 0, 1);
+	*ledger = db_result_bool(result, 0, 1);
 	db_result_free(result);
+	return 0;
+}
+
+/* What is there already: nothing, a schema without ledger, or a ledger that must be ours. */
+static int look(struct db *db, const struct config *config, const struct schema_binding *binding, bool *schema,
+		struct schema_done *done, struct error *err)
+{
+	struct ledger *ledger = NULL;
+	char *columns = NULL;
+	bool bound = false, there = false;
+	int rc = -1;
+
+	if (schema_exists(db, config, schema, &there, err))
+		return -1;
+	done->created = !there;
 	if (done->created)
 		return 0;
 	if (is_bound(db, config, &bound, err))
@@ -270,6 +280,8 @@ int schema_remove(struct db *db, const struct config *config, struct error *err)
 		goto out;
 	for (int i = 0; schema_uninstall[i] && count < STATEMENTS_MAX - 1; i++)
 		statements[count++] = (struct db_statement){ .sql = schema_uninstall[i] };
+	for (const struct adapter *a = adapters; a->name && count < STATEMENTS_MAX - 1; a++)
+		statements[count++] = (struct db_statement){ .sql = a->uninstall[0] };
 	statements[count++] = (struct db_statement){ .sql = drop };
 	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
 	for (int i = 0; i < count; i++)

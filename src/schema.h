@@ -42,10 +42,13 @@ struct schema_done {
 int schema_install(struct db *db, const struct config *config, const struct schema_binding *binding,
 		   struct schema_done *done, struct error *err);
 
+/* Whether the schema and a ledger in it are there. */
+int schema_exists(struct db *db, const struct config *config, bool *schema, bool *ledger, struct error *err);
+
 /* The whole as a script for psql, for those who run DDL themselves.  Needs no database.  Caller frees. */
 char *schema_script(const struct config *config);
 
-/* Drops everything that schema_install() made; exit 7 while another swbridge is at work. */
+/* Drops everything that schema_install() and the adapters (adapter.h) made; exit 7 while another swbridge is at work. */
 int schema_remove(struct db *db, const struct config *config, struct error *err);
 
 #endif

@@ -276,6 +276,12 @@ int source_explain_error(struct db *db, const struct source *source, struct erro
 
 	if (strcmp(state, "42703") == 0 || strcmp(state, "42P01") == 0 || strcmp(state, "42883") == 0) {
 		explain_gone(db, source, err);
+	} else if (strcmp(state, "SW001") == 0) {
+		/* An adapter says it in a whole sentence: adapter_changed() in contrib/adapters/common. */
+		char *server = mem_strdup(error_text(err));
+
+		error_exit(err, EXIT_FENCE, "%s. Nothing was done.", server);
+		free(server);
 	} else if (strcmp(state, "42501") == 0 && strstr(error_text(err), "row-level security")) {
 		error_exit(err, EXIT_FENCE,
 			   "a row-level security policy would hide rows of %s from role %s, and hidden rows look like removed "

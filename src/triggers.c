@@ -1,6 +1,7 @@
 /* triggers - has the PBX's table tell a listening swbridge what was written to it. */
 #include "triggers.h"
 
+#include "adapter.h"
 #include "mem.h"
 #include "schema.h"
 
@@ -9,7 +10,7 @@
 
 /*
  * $1 schema, $2 the source, quoted, $3 the text of the function, $4 the wanted
- * arguments, of which the second is made here.  Found by name and not with to_regclass(): that wants rights.
+ * arguments, of which the second is made here, $5 whether the source is an adapter.  Found by name and not with to_regclass(): that wants rights.
  */
 static const char sql_look[] =
 	"-- swbridge: the triggers as they are and as they should be\n"
@@ -32,15 +33,19 @@ static const char sql_look[] =
 	"           string_agg(quote_literal(a.a), ', ' order by a.i) as arguments,\n"
 	"           string_agg(convert_to(a.a, getdatabaseencoding()) || '\\x00'::bytea, ''::bytea order by a.i) as bytes\n"
 	"      from a\n"
+	"), every as (\n"
+	"    select t.*, t.tgname in (('notify_adapter_' || $1)::name, ('notify_adapter_truncate_' || $1)::name) as adapters\n"
+	"      from pg_trigger t\n"
+	"      join f on f.oid = t.tgfoid\n"
+	"      -- without those that PostgreSQL keeps for the partitions (a column since 13)\n"
+	"     where not t.tgisinternal and coalesce(to_jsonb(t) ->> 'tgparentid', '0') = '0'\n"
 	"), t as (\n"
 	"    select t.tgrelid, t.tgtype, t.tgname in (w.row_name, w.truncate_name) as by_name,\n"
 	"           t.tgenabled = 'A' and t.tgargs = w.bytes and t.tgqual is null and t.tgattr::text = ''\n"
 	"           and (t.tgtype = 29 and t.tgname = w.row_name -- AFTER each row's insert, update, delete\n"
 	"                or t.tgtype = 32 and t.tgname = w.truncate_name) as is_right\n"
-	"      from wanted w, pg_trigger t\n"
-	"      join f on f.oid = t.tgfoid\n"
-	"      -- without those that PostgreSQL keeps for the partitions (a column since 13)\n"
-	"     where not t.tgisinternal and coalesce(to_jsonb(t) ->> 'tgparentid', '0') = '0'\n"
+	"      from wanted w, every t\n"
+	"     where not ($5::boolean and t.adapters)\n"
 	")\n"
 	"select exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace\n"
 	"                where n.nspname = $1 and c.relname = 'identity' and c.relkind = 'r'),\n"
@@ -53,14 +58,16 @@ static const char sql_look[] =
 	"       s.relkind = 'r' and exists (select from pg_inherits i where i.inhparent = s.oid),\n"
 	"       current_setting('max_prepared_transactions')::integer > 0, pg_notification_queue_usage(),\n"
 	"       quote_ident($1) || '.notify_change', quote_ident(w.row_name), quote_ident(w.truncate_name), w.arguments,\n"
-	"       (select quote_ident(pg_get_userbyid(n.nspowner)) from pg_namespace n where n.nspname = $1)\n"
+	"       (select quote_ident(pg_get_userbyid(n.nspowner)) from pg_namespace n where n.nspname = $1),\n"
+	"       (select string_agg(t.tgrelid::regclass::text, ', ' order by t.tgname) from every t\n"
+	"         where t.adapters and t.tgtype = 29 and t.tgenabled = 'A')\n"
 	"  from wanted w\n"
 	"  left join source s on true";
 
 enum {
 	AT_LEDGER, AT_FUNCTION, AT_CURRENT, AT_HERE, AT_RIGHT, AT_RENAMED, AT_ELSEWHERE, AT_OWNER, AT_KIND, AT_MAY,
 	AT_CHILDREN, AT_TWO_PHASE, AT_QUEUE, AT_FUNCTION_NAME, AT_ROW_NAME, AT_TRUNCATE_NAME, AT_ARGUMENTS,
-	AT_SCHEMA_OWNER
+	AT_SCHEMA_OWNER, AT_BENEATH
 };
 
 static const char sql_local[] =
@@ -84,11 +91,13 @@ int triggers_look(struct db *db, const struct config *config, const struct sourc
 		  struct error *err)
 {
 	char *arguments = triggers_arguments(source, config->schema);
-	const char *params[] = { config->schema, source->function ? "" : source->name, schema_002_triggers[0], arguments };
+	bool adapter = adapter_of(config) != NULL;
+	const char *params[] = { config->schema, source->function ? "" : source->name, schema_002_triggers[0], arguments,
+				 adapter ? "t" : "f" };
 	struct db_result *result = NULL;
-	int rc = db_query_wait(db, sql_look, params, 4, &result, err);
+	int rc = db_query_wait(db, sql_look, params, 5, &result, err);
 
-	*triggers = (struct triggers){ .obstacle = TRIGGERS_FUNCTION };
+	*triggers = (struct triggers){ .obstacle = TRIGGERS_FUNCTION, .adapter = adapter };
 	if (!rc) {
 		triggers->obstacle = obstacle(source, result);
 		triggers->ledger = db_result_bool(result, 0, AT_LEDGER);
@@ -107,6 +116,7 @@ int triggers_look(struct db *db, const struct config *config, const struct sourc
 		triggers->row_name = mem_strdup(db_result_get(result, 0, AT_ROW_NAME));
 		triggers->truncate_name = mem_strdup(db_result_get(result, 0, AT_TRUNCATE_NAME));
 		triggers->arguments = mem_strdup(db_result_get(result, 0, AT_ARGUMENTS));
+		triggers->beneath = mem_strdup(db_result_get(result, 0, AT_BENEATH));
 	}
 	db_result_free(result);
 	mem_free(arguments);
@@ -122,6 +132,7 @@ void triggers_release(struct triggers *triggers)
 	mem_free(triggers->row_name);
 	mem_free(triggers->truncate_name);
 	mem_free(triggers->arguments);
+	mem_free(triggers->beneath);
 	*triggers = (struct triggers){ .obstacle = TRIGGERS_FUNCTION };
 }
 
@@ -183,6 +194,18 @@ static int carry_out(struct db *db, const struct config *config, const struct so
 		mem_free(made[i]);
 	mem_free(drop);
 	mem_free(lock_ms);
+	return rc;
+}
+
+int triggers_define(struct db *db, const struct config *config, const struct source *source, struct error *err)
+{
+	const struct steps define = { .define = true };
+	struct triggers now;
+	int rc = triggers_look(db, config, source, &now, err);
+
+	if (!rc && !now.current)
+		rc = carry_out(db, config, source, &now, define, err);
+	triggers_release(&now);
 	return rc;
 }
 

@@ -54,6 +54,8 @@ struct triggers {
 	int right;          /* of these: enabled ALWAYS, of the right kind, with the right arguments */
 	bool renamed;       /* one of them has another name than swbridge gives */
 	char *elsewhere;    /* other tables with triggers that call it, by name; NULL: none */
+	bool adapter;       /* the source is an adapter's function; `beneath` are not elsewhere then */
+	char *beneath;      /* tables with the triggers of adapters, by name; NULL: none */
 	char *owner;        /* of the table, quoted; NULL: the source is no table */
 	char *schema_owner; /* of the bridge's schema, quoted; NULL: it is not there */
 	bool children;      /* tables inherit from it, and their rows' writes are not seen */
@@ -74,6 +76,9 @@ struct triggers_done {
 	bool waiting;    /* they should be renewed, and this role may not */
 	char *removed;   /* tables that are no source any more, whose triggers went; NULL: none */
 };
+
+/* Makes notify_change() anew unless it is there and this program's: for the triggers of an adapter (adapter.h). */
+int triggers_define(struct db *db, const struct config *config, const struct source *source, struct error *err);
 
 /*
  * Brings them in step with the source: makes what is missing where `asked`, else

@@ -120,8 +120,44 @@ static bool say_none(struct strbuf *out, const struct triggers *triggers, const 
 	return false;
 }
 
+static void say_cost(struct strbuf *out, const struct triggers *triggers)
+{
+	strbuf_puts(out, "; transactions that change these commit one after the other, and PREPARE TRANSACTION refuses them");
+	if (triggers->two_phase)
+		strbuf_printf(out, ", which this server allows (max_prepared_transactions > 0): if the PBX uses it, take the triggers "
+				   "away with: drop function %s() cascade", triggers->function_name);
+}
+
+static void say_queue(struct strbuf *out, const struct triggers *triggers)
+{
+	if (triggers->queue >= 0.25)
+		strbuf_printf(out, "; the server's notification queue is %.0f %% full (from 50 %% on they are silent): look in "
+			      "pg_stat_activity for a listener that is idle in transaction", triggers->queue * 100);
+}
+
+/* Of an adapter, whose source is a function: on the tables beneath it. */
+static bool say_beneath(struct strbuf *out, const struct triggers *triggers)
+{
+	if (!triggers->beneath) {
+		strbuf_puts(out, "none: a daemon finds changes every [listen] poll; to have it hear of them at once, run: "
+				 "swbridge init --triggers");
+		return false;
+	}
+	if (!triggers->current) {
+		strbuf_puts(out, "of another version of swbridge: some changes are found by [listen] poll only; to renew them, run: "
+				 "swbridge init");
+		return true;
+	}
+	strbuf_printf(out, "on %s", triggers->beneath);
+	say_cost(out, triggers);
+	say_queue(out, triggers);
+	return triggers->two_phase || triggers->queue >= 0.25;
+}
+
 bool triggers_verdict(struct strbuf *out, const struct triggers *triggers, const struct source *source)
 {
+	if (triggers->adapter && !triggers->here && !triggers->elsewhere)
+		return say_beneath(out, triggers);
 	if (!triggers->here)
 		return say_none(out, triggers, source);
 	if (!triggers_in_place(triggers)) {
@@ -136,16 +172,9 @@ bool triggers_verdict(struct strbuf *out, const struct triggers *triggers, const
 	}
 	strbuf_printf(out, "on %s, watching ", source->name);
 	add_watched(out, source);
-	strbuf_puts(out, "; transactions that change these commit one after the other, and PREPARE TRANSACTION refuses them");
-	if (triggers->two_phase)
-		strbuf_puts(out, ", which this server allows (max_prepared_transactions > 0): if the PBX uses it, take the triggers "
-				 "away with: drop function ");
-	if (triggers->two_phase)
-		strbuf_printf(out, "%s() cascade", triggers->function_name);
+	say_cost(out, triggers);
 	if (triggers->children)
 		strbuf_printf(out, "; tables inherit from %s, and what is written to these is found by [listen] poll only", source->name);
-	if (triggers->queue >= 0.25)
-		strbuf_printf(out, "; the server's notification queue is %.0f %% full (from 50 %% on they are silent): look in "
-			      "pg_stat_activity for a listener that is idle in transaction", triggers->queue * 100);
+	say_queue(out, triggers);
 	return triggers->two_phase || triggers->children || triggers->queue >= 0.25;
 }

@@ -10,12 +10,13 @@ _swbridge() {
 	done
 	case $prev in
 	-c | --config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	--adapter) COMPREPLY=($(compgen -W 'asterisk-pjsip' -- "$cur")); return ;;
 	--for) COMPREPLY=($(compgen -W '1h 24h 7d' -- "$cur")); return ;;
 	esac
 	case $verb in
 	'') COMPREPLY=($(compgen -W "$verbs --config --quiet --verbose --json --help --version" -- "$cur")) ;;
 	help) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
-	init) COMPREPLY=($(compgen -W '--triggers --print-sql --rebind --uninstall' -- "$cur")) ;;
+	init) COMPREPLY=($(compgen -W '--adapter --triggers --print-sql --rebind --uninstall' -- "$cur")) ;;
 	plan) COMPREPLY=($(compgen -W '--detailed-exitcode --json' -- "$cur")) ;;
 	sync) COMPREPLY=($(compgen -W '--wait --quiet --json' -- "$cur")) ;;
 	listen) COMPREPLY=($(compgen -W '--observe --json' -- "$cur")) ;;

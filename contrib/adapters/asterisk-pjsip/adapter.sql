@@ -1,0 +1,138 @@
+-- asterisk-pjsip - the endpoints of Asterisk's realtime (chan_pjsip, from Asterisk 13 on).
+--
+-- One row for each phone in ps_endpoints: its first usable row of ps_auths, and its mailbox for
+-- e-mail and name.  Trunks are no rows: an outbound_auth, a registration, an identification by
+-- address, the default outbound endpoint, a contact that is written down.  Registrations are in
+-- ps_contacts, which is not read.
+--
+-- Sources: Asterisk's contrib/ast-db-manage (columns), res_config_pgsql.c (empty is not set, ^HH
+-- and ; in values), res_pjsip/config_auth.c (a digest wins over a password).
+create function asterisk_pjsip(keys text[] default null)
+returns table (key text, extension text, secret text, enabled boolean, tenant text, username text, caller_id text,
+               send_as text, codecs text, encryption text, email text, first_name text, last_name text,
+               display_name text, skip_reason text)
+language plpgsql stable
+set search_path from current
+as $$
+begin
+    return query execute format($q$
+with e as (
+    select e.*
+      from %1$s e
+     where %2$s
+       and adapter_text(e.outbound_auth) is null
+       and e.id <> 'anonymous'
+       and not exists (select from %3$s r where r.endpoint = e.id)
+       and not exists (select from %4$s i where i.endpoint = e.id)
+       and not exists (select from %5$s g where g.default_outbound_endpoint = e.id)
+), codec as (
+    select d.allow, adapter_codecs(d.allow) as codecs from (select distinct e.allow from e) d
+), realm as (
+    select coalesce((select adapter_text(g.default_realm) from %5$s g limit 1), 'asterisk') as realm
+), phone as (
+    select e.id, adapter_truth(e.enabled, true) as enabled, adapter_text(e.tenantid) as tenant, e.allow,
+           adapter_decode(e.callerid) as callerid, lower(e.media_encryption) as media_encryption,
+           adapter_truth(e.webrtc, false) as webrtc, adapter_truth(e.media_encryption_optimistic, false) as optimistic,
+           a.username, a.password, coalesce(a.reason, 'no_auth') as reason,
+           btrim(split_part(split_part(m.m, ',', 1), '@', 1)) as mailbox,
+           coalesce(nullif(btrim(split_part(split_part(m.m, ',', 1), '@', 2)), ''), 'default') as context
+      from e
+      cross join realm
+      left join lateral (
+        -- Registrations need no contact; an endpoint with one of its own is a trunk.
+        select bool_or(adapter_text(o.contact) is not null) as fixed,
+               (array_agg(o.mailboxes order by u.at) filter (where adapter_text(o.mailboxes) is not null))[1] as mailboxes
+          from unnest(string_to_array(e.aors, ',')) with ordinality u (id, at)
+          join %6$s o on o.id = btrim(u.id)
+      ) o on true
+      left join lateral (
+        select r.username, r.password, r.reason
+          from (
+            select b.at, b.username, b.password,
+                   case when b.auth_type = 'google_oauth' then 'oauth'
+                        when b.password is null and b.has_hash then 'password_hashed'
+                        when b.password is null and b.raw is not null then 'password_unreadable'
+                        when b.password is null then 'password_empty'
+                        when b.username is null then 'no_username'
+                        when b.has_hash and not (b.md5_cred = b.md5 or b.digest like '%%md5:' || b.md5 || '%%'
+                                                 or b.digest like '%%sha-256:' || b.sha256 || '%%') then 'password_unverified'
+                        else '' end as reason
+              from (select u.at, lower(a.auth_type) as auth_type, adapter_decode(a.username) as username,
+                           adapter_decode(a.password) as password, adapter_text(a.password) as raw,
+                           lower(adapter_text(a.md5_cred)) as md5_cred, lower(adapter_text(a.password_digest)) as digest,
+                           coalesce(adapter_text(a.md5_cred), adapter_text(a.password_digest)) is not null as has_hash,
+                           h.md5, h.sha256
+                      from unnest(string_to_array(e.auth, ',')) with ordinality u (id, at)
+                      join %7$s a on a.id = btrim(u.id)
+                      left join lateral (
+                        -- made only where there is a hash to compare with
+                        select md5(s.s) as md5, encode(sha256(convert_to(s.s, 'UTF8')), 'hex') as sha256
+                          from (select concat_ws(':', adapter_decode(a.username), coalesce(adapter_text(a.realm), realm.realm),
+                                                 adapter_decode(a.password)) as s) s
+                         where coalesce(adapter_text(a.md5_cred), adapter_text(a.password_digest)) is not null
+                      ) h on true
+                   ) b
+          ) r
+         order by r.reason <> '', r.at
+         limit 1
+      ) a on true
+      cross join lateral (select coalesce(adapter_text(e.mailboxes), o.mailboxes, e.id) as m) m
+     where o.fixed is not true
+), box as (
+    select distinct on (v.mailbox, v.context) v.mailbox, v.context, adapter_email(v.email) as email,
+           adapter_decode(v.fullname) as fullname
+      from %8$s v
+     where v.mailbox in (select p.mailbox from phone p)
+     order by v.mailbox, v.context, length(v.uniqueid), v.uniqueid
+)
+select p.id, p.id, case when p.reason = '' then p.password end, p.enabled, p.tenant, p.username,
+       adapter_caller_name(p.callerid), adapter_e164(adapter_caller_number(p.callerid)), c.codecs,
+       case when p.media_encryption = 'sdes' and not p.webrtc then case when p.optimistic then 'optional' else 'required' end
+            when p.media_encryption is not null or p.webrtc then 'default' end,
+       b.email, split_part(b.fullname, ' ', 1), adapter_text(substring(b.fullname from ' (.*)$')), b.fullname,
+       nullif(p.reason, '')
+  from phone p
+  left join codec c on c.allow = p.allow
+  left join box b on b.mailbox = p.mailbox and b.context = p.context
+$q$,
+        adapter_rows('ps_endpoints', '{id!, auth!, aors, allow, callerid, mailboxes, outbound_auth, media_encryption,
+                                       media_encryption_optimistic, webrtc, tenantid, enabled}'),
+        case when keys is null then 'true' else 'e.id = any($1)' end,
+        adapter_rows('ps_registrations?', '{endpoint}'), adapter_rows('ps_endpoint_id_ips?', '{endpoint}'),
+        adapter_rows('ps_globals?', '{default_outbound_endpoint, default_realm}'),
+        adapter_rows('ps_aors?', '{id!, contact, mailboxes}'),
+        adapter_rows('ps_auths', '{id!, username!, password!, auth_type, md5_cred, password_digest, realm}'),
+        adapter_rows('voicemail?', '{mailbox, context, email, fullname, uniqueid}'))
+    using keys;
+end
+$$;
+
+-- What tells a daemon of changes.  A row of ps_auths, ps_aors or voicemail belongs to the endpoints that name it.
+create function asterisk_pjsip_watch() returns setof text
+language sql
+set search_path from current
+as $$
+    select adapter_watch('ps_endpoints', null, 'id', null,
+                         '{id, auth, aors, allow, callerid, mailboxes, outbound_auth, media_encryption,
+                           media_encryption_optimistic, webrtc, tenantid, enabled}')
+    union all
+    select adapter_watch('ps_auths', null, null,
+                         'select e.id from ' || adapter_table('ps_endpoints') || ' e where e.auth in (($1).id, ($2).id)'
+                         ' or e.auth like ''%,%'' and regexp_split_to_array(e.auth, ''\s*,\s*'') && array[($1).id, ($2).id]::text[]',
+                         '{id, username, password, auth_type, md5_cred, password_digest, realm}')
+    union all
+    select adapter_watch('ps_aors', null, null,
+                         'select e.id from ' || adapter_table('ps_endpoints') || ' e where e.aors in (($1).id, ($2).id)'
+                         ' or e.aors like ''%,%'' and regexp_split_to_array(e.aors, ''\s*,\s*'') && array[($1).id, ($2).id]::text[]',
+                         '{id, contact, mailboxes}')
+    union all
+    select adapter_watch('voicemail', null, null,
+                         'select e.id from ' || adapter_table('ps_endpoints') || ' e left join ' || adapter_table('ps_aors')
+                         || ' o on o.id = e.aors where coalesce(nullif(e.mailboxes, ''''), nullif(o.mailboxes, ''''), e.id)'
+                         ' ~ (''^\s*('' || regexp_replace(($1).mailbox, ''\W'', ''\\\&'', ''g'') || ''|'''
+                         ' || regexp_replace(($2).mailbox, ''\W'', ''\\\&'', ''g'') || '')\s*(@|,|$)'')',
+                         '{mailbox, context, email, fullname}')
+    union all select adapter_watch('ps_registrations', null, 'endpoint', null, '{endpoint}')
+    union all select adapter_watch('ps_endpoint_id_ips', null, 'endpoint', null, '{endpoint}')
+    union all select adapter_watch('ps_globals', null, null, 'select ''*''', '{default_outbound_endpoint, default_realm}')
+$$;

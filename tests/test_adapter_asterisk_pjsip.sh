@@ -1,0 +1,66 @@
+#!/bin/sh
+# test_adapter_asterisk_pjsip - Asterisk's realtime tables of chan_pjsip, from their rows to SignalWire.
+. "${SRCDIR:-.}/tests/adapters.sh"
+
+adapter_world asterisk-pjsip
+adapter_yields
+adapter_mirrors 4
+adapter_reports
+
+# ---- the PBX's own ways of writing ---------------------------------------------------
+
+tells "a password" "6001" "update ps_auths set password = 'x1' where id = '6001'"
+tells "an auth that is one of several" "6005" "update ps_auths set password = 'x5' where id = '6005'"
+tells "an auth of nobody" "" "insert into ps_auths (id, username, password) values ('6099', '6099', 'x')"
+tells "nothing that is watched" "" "update ps_auths set nonce_lifetime = 5" "update ps_endpoints set transport = 'udp', set_var = 'a=b'" \
+	"update ps_aors set max_contacts = 2, qualify_frequency = 60" "update voicemail set password = '9', stamp = now()"
+tells "a mailbox belongs to whoever names it" "6001 acme-6001" "update voicemail set email = 'new@example.com' where context = 'default'"
+tells "a trunk that becomes a user" "gw1" "delete from ps_endpoint_id_ips where endpoint = 'gw1'"
+tells "and back" "gw1" "insert into ps_endpoint_id_ips values ('gw1', 'gw1', '192.0.2.9')"
+tells "a fixed contact" "6005" "update ps_aors set contact = 'sip:192.0.2.7' where id = '6005'" "update ps_aors set contact = null where id = '6005'"
+tells "a new phone, in one transaction" "6100" "begin; insert into ps_aors (id, max_contacts) values ('6100', 1);
+	insert into ps_auths (id, username, password) values ('6100', '6100', 'pw6100'); insert into ps_endpoints (id, aors, auth) values ('6100', '6100', '6100'); commit"
+tells "and gone again" "6100" "begin; delete from ps_endpoints where id = '6100'; delete from ps_auths where id = '6100'; delete from ps_aors where id = '6100'; commit"
+tells "everything deleted and inserted: a few, then everything" "* 6 007@x 6001 6002 6003 6004 6005 acme-6001" "begin; create temp table kept as table ps_auths; delete from ps_auths; insert into ps_auths select * from kept;
+	insert into ps_auths (id) select 'bulk' || n from generate_series(1, 200) n; commit; delete from ps_auths where id like 'bulk%'"
+tells "TRUNCATE" "*" "begin; create temp table kept as table ps_aors; truncate ps_aors; insert into ps_aors table kept; commit"
+tells "the realm of all" "*" "insert into ps_globals (id, default_realm) values ('global', 'asterisk')"
+
+# A column of the operator's own: the next init has it watched, too.
+sql "alter table ps_endpoints add column enabled text"
+swb init
+like "$out" 'Triggers on .*ps_endpoints' "init renews the triggers for a column that is new"
+swb init
+unlike "$out" 'Triggers on|Installed' "once more changes nothing"
+
+arrives "a password" "update ps_auths set password = 'arrived-1' where id = '6001'" "select password from credential where username = '6001'" arrived-1
+arrives "a caller id" "update ps_endpoints set callerid = '\"Ada King\" <6001>' where id = '6001'" "select caller_id from credential where username = '6001'" "Ada King"
+arrives "a new phone" "insert into ps_aors (id, max_contacts) values ('6101', 1); insert into ps_auths (id, username, password) values ('6101', '6101', 'pw6101');
+	insert into ps_endpoints (id, aors, auth) values ('6101', '6101', '6101')" "select password from credential where username = '6101'" pw6101
+arrives "a disabled one" "update ps_endpoints set enabled = 'no' where id = '6101'" \
+	"select count(*) from credential where username = '6101'" 0
+stop_swb
+sql "delete from ps_endpoints where id = '6101'; alter table ps_endpoints drop column enabled"
+
+# ---- its upgrades -----------------------------------------------------------------
+
+for column in id auth; do survives ps_endpoints $column 'ps_endpoints has no column.*the source changed'; done
+for column in aors allow callerid mailboxes outbound_auth media_encryption media_encryption_optimistic webrtc tenantid; do
+	survives ps_endpoints $column
+done
+for column in id username password; do survives ps_auths $column 'ps_auths has no column.*the source changed'; done
+for column in auth_type md5_cred password_digest realm; do survives ps_auths $column; done
+survives ps_aors id 'ps_aors has no column'
+for column in contact mailboxes; do survives ps_aors $column; done
+for column in mailbox context email fullname; do survives voicemail $column; done
+for column in endpoint; do survives ps_registrations $column; survives ps_endpoint_id_ips $column; done
+for column in default_outbound_endpoint default_realm; do survives ps_globals $column; done
+sql "drop table ps_auths"
+swb sync
+is "$rc" 6 "a table is gone: nothing is done"
+like "$err" 'no table ps_auths.*the source changed' "it says so"
+
+# Their schema is as it was.
+adapter_world asterisk-pjsip
+adapter_leaves
+done_testing
