@@ -177,6 +177,7 @@ static int term(struct daemon *d, struct error *err)
 	int rc = -1;
 
 	d->lost = d->looked = false;
+	d->memory.known = false; /* somebody else may have been at work meanwhile */
 	signs_opening(d->signs);
 	if (session_open(&d->session, &wish, err))
 		return -1;

@@ -101,6 +101,7 @@ bool db_connected(const struct db *db)
 static void run(struct db *db, struct db_unit *unit)
 {
 	struct error err = ERROR_INIT;
+	struct db_unit *before = NULL;
 
 	if (db->state == DB_CLOSED) {
 		error_exit(&err, EXIT_LATER, "There is no connection to %s.", db->describe);
@@ -110,6 +111,9 @@ static void run(struct db *db, struct db_unit *unit)
 		loop_timer_arm(db->kick, 0);
 		return;
 	}
+	before = db_prepared_unit(db, unit->statements, unit->count);
+	if (before)
+		db_queue_add(&db->waiting, before);
 	db_queue_add(&db->waiting, unit);
 	db_units_next(db);
 }

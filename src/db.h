@@ -71,6 +71,11 @@ struct db_statement {
 	 */
 	void (*row)(const struct db_row *row, void *arg);
 	void *arg;
+	/*
+	 * The text comes again and again, with other parameters: the server parses it
+	 * once on this connection, and plans it once where it finds that good enough.
+	 */
+	bool prepared;
 };
 
 enum db_unit_kind {

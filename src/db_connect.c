@@ -87,6 +87,7 @@ void db_drop(struct db *db, const struct error *why)
 	db->generation++;
 	db->broken = false;
 	db->alive_at = -1;
+	db_prepared_forget(db);
 	mem_free(db->farewell);
 	db->farewell = NULL;
 

@@ -3,6 +3,7 @@
  *
  *   db.c          the public calls
  *   db_connect.c  the life of the connection: connecting, settings, closing, loss
+ *   db_prepared.c statements that are parsed and planned once
  *   db_unit.c     the queue of units and their pipeline
  *   db_result.c   results and rows
  *   db_error.c    sentences and policies from what libpq and the server say
@@ -21,7 +22,10 @@
 
 enum db_state { DB_CLOSED, DB_CONNECTING, DB_SETTING_UP, DB_READY };
 
-enum { DB_SQLSTATE_SIZE = 6 };
+enum { DB_SQLSTATE_SIZE = 6, DB_PREPARED_NAME_SIZE = 32 };
+
+/* Beside the kinds of everybody: statements are made known to the server, and not carried out. */
+enum { DB_PREPARE = DB_WRITE + 1 };
 
 struct db_result {
 	PGresult *pg;
@@ -33,7 +37,7 @@ struct db_row {
 
 struct db_unit {
 	struct db_unit *next;
-	enum db_unit_kind kind;
+	int kind; /* enum db_unit_kind, or DB_PREPARE */
 	int count;
 	struct db_statement *statements;
 	char *copy; /* every text and parameter of the statements; wiped */
@@ -45,6 +49,7 @@ struct db_unit {
 	struct db_result **results; /* `count` */
 	struct db_result **taken;   /* where db_run_wait() wants them; NULL: freed after done() */
 
+	struct db *owner; /* DB_PREPARE only */
 	struct error err; /* the first one */
 	char sqlstate[DB_SQLSTATE_SIZE];
 
@@ -86,6 +91,8 @@ struct db {
 	struct loop_timer *kick;
 	char sqlstate[DB_SQLSTATE_SIZE];
 
+	struct db_prepared *prepared; /* of this connection */
+
 	int64_t alive_at;
 	int64_t heartbeat_ms;
 	int64_t last_sent; /* CLOCK_MONOTONIC */
@@ -106,7 +113,7 @@ void db_lose(struct db *db);                          /* the connection is gone:
 void db_watch(struct db *db, int events);
 
 /* db_unit.c */
-struct db_unit *db_unit_new(enum db_unit_kind kind, const struct db_statement *statements, int count);
+struct db_unit *db_unit_new(int kind, const struct db_statement *statements, int count);
 void db_unit_free(struct db_unit *unit);
 void db_unit_fail(struct db_unit *unit, const struct error *err); /* keeps an error that it has */
 void db_queue_add(struct db_queue *queue, struct db_unit *unit);
@@ -117,6 +124,14 @@ void db_units_deliver(struct db *db);         /* calls back what is in `failed` 
 void db_units_kick(void *arg);                /* the timer `kick` */
 void db_units_heartbeat(void *arg);           /* the timer `heartbeat` */
 void db_units_arm_heartbeat(struct db *db);
+
+/* db_prepared.c */
+/* What has to go before a unit of these statements, once on a connection; NULL: nothing. */
+struct db_unit *db_prepared_unit(struct db *db, const struct db_statement *statements, int count);
+bool db_prepared_make(struct db *db, const char *sql);
+bool db_prepared_send(struct db *db, const struct db_statement *statement); /* by its name where it has one */
+void db_prepared_doubt(struct db *db, const char *sqlstate); /* a unit failed with it */
+void db_prepared_forget(struct db *db);
 
 /* db_result.c */
 struct db_result *db_result_new(PGresult *pg); /* takes */

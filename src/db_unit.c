@@ -50,7 +50,7 @@ static void copy_statements(struct db_unit *unit, const struct db_statement *fro
 	}
 }
 
-struct db_unit *db_unit_new(enum db_unit_kind kind, const struct db_statement *statements, int count)
+struct db_unit *db_unit_new(int kind, const struct db_statement *statements, int count)
 {
 	struct db_unit *unit = mem_alloc(sizeof *unit);
 
@@ -157,7 +157,7 @@ static void trouble(struct db *db)
 
 static int statement_index(const struct db_unit *unit)
 {
-	return unit->position - (unit->kind == DB_AUTOCOMMIT ? 0 : 1);
+	return unit->position - (unit->kind == DB_READ || unit->kind == DB_WRITE ? 1 : 0);
 }
 
 static bool on_a_statement(const struct db_unit *unit)
@@ -176,9 +176,9 @@ static void expect(struct db *db)
 		PQsetSingleRowMode(db->conn);
 }
 
-static bool send_command(struct db *db, const char *sql, int count, const char *const *params)
+static bool send_command(struct db *db, const char *sql)
 {
-	return PQsendQueryParams(db->conn, sql, count, NULL, params, NULL, NULL, 0) == 1;
+	return PQsendQueryParams(db->conn, sql, 0, NULL, NULL, NULL, NULL, 0) == 1;
 }
 
 static void flush(struct db *db)
@@ -205,6 +205,7 @@ static void send_unit(struct db *db, struct db_unit *unit)
 		[DB_AUTOCOMMIT] = NULL,
 		[DB_READ] = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
 		[DB_WRITE] = "BEGIN",
+		[DB_PREPARE] = NULL,
 	};
 	bool ok = true;
 
@@ -212,12 +213,12 @@ static void send_unit(struct db *db, struct db_unit *unit)
 		KILL_POINT("before a ledger write");
 	unit->sent_at = loop_boottime_ms(); /* before the first byte: the proof is never younger than the question */
 	if (begin[unit->kind])
-		ok = send_command(db, begin[unit->kind], 0, NULL);
+		ok = send_command(db, begin[unit->kind]);
 	for (int i = 0; ok && i < unit->count; i++)
-		ok = send_command(db, unit->statements[i].sql, unit->statements[i].param_count,
-				  unit->statements[i].params);
+		ok = unit->kind == DB_PREPARE ? db_prepared_make(db, unit->statements[i].sql)
+					      : db_prepared_send(db, &unit->statements[i]);
 	if (ok && begin[unit->kind])
-		ok = send_command(db, "COMMIT", 0, NULL);
+		ok = send_command(db, "COMMIT");
 	sent(db, ok);
 	if (unit->kind == DB_WRITE)
 		KILL_POINT("ledger write sent");
@@ -249,7 +250,7 @@ static void synced(struct db *db)
 			error_set(&unit->err, ERROR_BUG, "A statement left a transaction open; it was rolled back.");
 		unit->rolling_back = true;
 		unit->sent_at = loop_boottime_ms();
-		sent(db, send_command(db, "ROLLBACK", 0, NULL));
+		sent(db, send_command(db, "ROLLBACK"));
 		return;
 	}
 	db->current = NULL;
@@ -314,6 +315,7 @@ static void take_result(struct db *db, PGresult *result)
 		if (unit->err.kind == ERROR_NONE &&
 		    (PQresultErrorField(result, PG_DIAG_SQLSTATE) || PQstatus(db->conn) == CONNECTION_OK))
 			db_error_result(db, unit, result, unit->sqlstate, &unit->err);
+		db_prepared_doubt(db, unit->sqlstate);
 		PQclear(result);
 		break;
 	}

@@ -17,6 +17,7 @@ struct difference_query {
 	char *inner, *outer;         /* $2, $3 as bytea's text form; a key: wiped */
 	char *policy;                /* $4 */
 	char *settings;              /* the first statement of every read */
+	char *keyed_settings;        /* of one by keys */
 	char *totals, *ledger_totals, *page, *keys, *find, *still_wanted;
 };
 
@@ -54,13 +55,18 @@ char *difference_policy_json(const struct config *config)
  * Before every read, in its transaction.  A hidden row must be an error and not
  * a removal; compiling would take longer than the query; sorts stay in memory.
  */
-static char *settings_text(const struct config *config)
+static char *settings_text(const struct config *config, const char *more)
 {
 	return mem_printf("-- swbridge: how the following reads run\n"
 			  "select %sset_config('jit', 'off', true),\n"
-			  "       set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, 32768) || 'kB', true)",
-			  config->row_security ? "" : "set_config('row_security', 'off', true), ");
+			  "       set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, 32768) || 'kB', true)%s",
+			  config->row_security ? "" : "set_config('row_security', 'off', true), ", more);
 }
+
+/* To plan a text by keys takes longer than to run it, and its plan is the same for any keys: made once, it is kept. */
+static const char keeps_its_plan[] =
+	",\n       case when current_setting('server_version_num')::integer >= 120000\n"
+	"            then set_config('plan_cache_mode', 'force_generic_plan', true) end";
 
 int difference_query_new(struct db *db, const struct source *source, const struct config *config,
 			 const char *digest_inner, const char *digest_outer,
@@ -74,7 +80,8 @@ int difference_query_new(struct db *db, const struct source *source, const struc
 	new->inner = mem_strdup(digest_inner);
 	new->outer = mem_strdup(digest_outer);
 	new->policy = difference_policy_json(config);
-	new->settings = settings_text(config);
+	new->settings = settings_text(config, "");
+	new->keyed_settings = settings_text(config, keeps_its_plan);
 	new->totals = difference_sql_totals(source, config);
 	new->ledger_totals = difference_sql_ledger_totals();
 	new->page = difference_sql_page(source, config);
@@ -93,6 +100,7 @@ void difference_query_free(struct difference_query *query)
 	mem_free_secret(query->outer);
 	free(query->policy);
 	free(query->settings);
+	free(query->keyed_settings);
 	free(query->totals);
 	free(query->ledger_totals);
 	free(query->page);
@@ -128,11 +136,14 @@ static void parameters(const struct difference_query *query, const char *params[
 	params[6] = limit;
 }
 
-/* Runs the settings and up to two statements as one read; results[] as of db_run_wait(). */
+/* Runs the settings and up to two statements as one read, all or none of them prepared; results[] as of db_run_wait(). */
 static int read_unit(struct difference_query *query, struct db *db, const struct db_statement *more, int count,
 		     struct db_result **results, struct error *err)
 {
-	struct db_statement statements[3] = { { .sql = query->settings } };
+	const bool keeps_plan = more[0].prepared;
+	struct db_statement statements[3] = {
+		{ .sql = keeps_plan ? query->keyed_settings : query->settings, .prepared = keeps_plan },
+	};
 
 	for (int i = 0; i < count; i++)
 		statements[i + 1] = more[i];
@@ -178,6 +189,7 @@ static int run_totals(struct difference_query *query, struct db *db, const char 
 	struct db_result *results[3] = { NULL };
 	struct db_statement statement = {
 		.sql = text, .params = params, .param_count = PARAMETERS, .row = take_totals, .arg = totals,
+		.prepared = text == query->ledger_totals,
 	};
 	int rc = -1;
 
@@ -219,30 +231,38 @@ int difference_page(struct difference_query *query, struct db *db, enum differen
 	return rc;
 }
 
+static void take_paused(const struct db_row *row, void *arg)
+{
+	*(bool *)arg = db_row_get(row, 0)[0] == 't';
+}
+
 static int run_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count,
-		    const char *walk, struct delivery *delivery, struct error *err)
+		    const char *walk, bool *paused, struct delivery *delivery, struct error *err)
 {
 	const char *params[PARAMETERS];
 	struct db_result *results[3] = { NULL };
 	char *array = textarray(keys, count);
-	struct db_statement statement = {
-		.sql = query->keys, .params = params, .param_count = PARAMETERS, .row = deliver, .arg = delivery,
+	const struct db_statement statements[2] = {
+		{ .sql = "select coalesce((select paused from control), false)", .row = take_paused, .arg = paused,
+		  .prepared = true },
+		{ .sql = query->keys, .params = params, .param_count = PARAMETERS, .row = deliver, .arg = delivery,
+		  .prepared = true },
 	};
 	int rc = -1;
 
 	parameters(query, params, array, walk, NULL, NULL);
-	rc = read_unit(query, db, &statement, 1, results, err);
+	rc = read_unit(query, db, statements, 2, results, err);
 	free_results(results);
 	free(array);
 	return rc;
 }
 
-int difference_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count,
+int difference_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count, bool *paused,
 		    void (*row)(const struct difference *difference, void *arg), void *arg, struct error *err)
 {
 	struct delivery delivery = { .row = row, .arg = arg };
 
-	return run_keys(query, db, keys, count, "keys", &delivery, err);
+	return run_keys(query, db, keys, count, "keys", paused, &delivery, err);
 }
 
 int difference_explain(struct difference_query *query, struct db *db, const char *key,
@@ -250,8 +270,9 @@ int difference_explain(struct difference_query *query, struct db *db, const char
 		       struct error *err)
 {
 	struct delivery delivery = { .explained = row, .arg = arg };
+	bool paused = false;
 
-	return run_keys(query, db, &key, 1, "explain", &delivery, err);
+	return run_keys(query, db, &key, 1, "explain", &paused, &delivery, err);
 }
 
 int difference_find(struct difference_query *query, struct db *db, const char *const *names, size_t count,

@@ -181,9 +181,10 @@ int difference_page(struct difference_query *query, struct db *db, enum differen
 /*
  * The differences of the given keys only, and nothing about absence (source read
  * by keys).  Of these keys also those that wait since SignalWire rejected them,
- * which a page leaves to its totals.
+ * which a page leaves to its totals.  `paused` is of the same snapshot, and is
+ * filled before the first row.
  */
-int difference_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count,
+int difference_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count, bool *paused,
 		    void (*row)(const struct difference *difference, void *arg), void *arg, struct error *err);
 
 /* Keys of the extensions given by extension, key or tenant/extension, from source and ledger; for `sync EXT`. */

@@ -129,10 +129,13 @@ static const char sql_intended[] =
 	"       (select floor(extract(epoch from min(o.at)) * 1000)::bigint from " OTHERS ")\n"
 	"  from " INTENTS
 	"  left join journal j on j.key = b.key and j.outcome is null and j.settles_at is null\n"
-	"  left join sync s on s.key = b.key and not b.orphan\n"
-	"  left join subscriber w on w.email = b.email\n"
-	"  left join subscriber o on o.no = case when b.operation = 'replace' then coalesce(b.owner_no, w.no)\n"
+	"  -- by their indexes: a batch is small beside the fleet, which the server cannot know\n"
+	"  left join lateral (select a.* from sync a where a.key = b.key and not b.orphan offset 0) s on true\n"
+	"  left join lateral (select a.* from subscriber a where a.email = b.email offset 0) w on true\n"
+	"  left join lateral (select a.* from subscriber a\n"
+	"                      where a.no = case when b.operation = 'replace' then coalesce(b.owner_no, w.no)\n"
 	"                                        else coalesce(s.subscriber_no, b.owner_no) end\n"
+	"                     offset 0) o on true\n"
 	" order by b.n";
 
 /* One batch of intents on its way. */
@@ -295,7 +298,7 @@ void ledger_intend(struct ledger *ledger, const struct ledger_intent *intents, s
 	for (int i = 0; i < INTENT_STATEMENTS; i++)
 		if (!intent_statements[i].wants || needs(intents, count, intent_statements[i].wants))
 			statements[used++] = (struct db_statement){ .sql = intent_statements[i].sql, .params = params,
-								    .param_count = 1 };
+								    .param_count = 1, .prepared = true };
 	intending->count = count;
 	intending->done = done;
 	intending->arg = arg;

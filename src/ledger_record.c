@@ -231,7 +231,7 @@ void ledger_record(struct ledger *ledger, const struct ledger_outcome *outcomes,
 			at++;
 		if (at < count)
 			statements[used++] = (struct db_statement){ .sql = record_statements[i].sql, .params = params,
-								    .param_count = 1 };
+								    .param_count = 1, .prepared = true };
 	}
 	if (!used)
 		statements[used++].sql = sql_nothing;

@@ -48,6 +48,7 @@ static int look(struct daemon *d, bool whole, struct error *err)
 	if (d->observe)
 		setup.mirror = NULL;
 	setup.wake = setup.mirror ? d->wake : NULL;
+	setup.memory = setup.mirror ? &d->memory : NULL;
 	if (whole) {
 		wake_take_all(d->wake);
 		loop_timer_arm(d->due, d->config->poll_ms);

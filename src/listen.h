@@ -23,6 +23,7 @@ struct daemon {
 	struct loop_timer *rest; /* between two terms */
 	struct loop_timer *patience; /* with a stop */
 	struct wake *wake;
+	struct pass_memory memory; /* of the term */
 	struct signs *signs;
 	struct backoff backoff;
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 enum {
+	LIFE_MS = 1000, /* a proof of life that is younger is proof enough before a request */
 	PAGE_ROWS = 10000,
 	WAKE_PAGE = 1000, /* keys that are looked at together */
 	ROUNDS = 4 /* of planning keys again whose ground moved, and of fetching those who hold a wanted name */
@@ -39,7 +40,8 @@ static int serve(struct pass *pass, struct error *err)
 
 	pass->policy.keyed = pass->serving = true;
 	mirror_gather(setup->mirror, true);
-	if (!difference_keys(setup->query, setup->db, (const char *const *)keys, count, pass_row, pass, err))
+	if (!difference_keys(setup->query, setup->db, (const char *const *)keys, count, &pass->summary->paused, pass_row, pass,
+			     err))
 		rc = fetch_holders(pass, err);
 	mirror_gather(setup->mirror, false);
 	pass->policy.keyed = keyed;
@@ -118,7 +120,11 @@ static int see_through(struct pass *pass, struct error *err)
  */
 static int prove_life(struct pass *pass, struct error *err)
 {
-	return pass->setup->mirror ? db_query_wait(pass->setup->db, "select 1", NULL, 0, NULL, err) : 0;
+	struct db *db = pass->setup->db;
+
+	if (!pass->setup->mirror || loop_boottime_ms() - db_alive_at(db) < LIFE_MS)
+		return 0;
+	return db_query_wait(db, "select 1", NULL, 0, NULL, err);
 }
 
 static int read_keys(struct pass *pass, const char *const *keys, size_t count, struct error *err)
@@ -127,29 +133,10 @@ static int read_keys(struct pass *pass, const char *const *keys, size_t count, s
 
 	if (setup->mirror)
 		mirror_gather(setup->mirror, true);
-	if (difference_keys(setup->query, setup->db, keys, count, pass_row, pass, err) || fetch_holders(pass, err) ||
-	    prove_life(pass, err))
+	if (difference_keys(setup->query, setup->db, keys, count, &pass->summary->paused, pass_row, pass, err) ||
+	    fetch_holders(pass, err) || prove_life(pass, err))
 		return see_through(pass, err);
 	return finish(pass, err);
-}
-
-static int plan_again(struct pass *pass, struct error *err)
-{
-	bool keyed = pass->policy.keyed;
-	int rc = 0;
-
-	for (int round = 0; !rc && pass->again.count && round < ROUNDS; round++) {
-		struct keys keys = pass->again;
-
-		pass->again = (struct keys){ 0 };
-		pass->policy.keyed = true;
-		rc = read_keys(pass, (const char *const *)keys.key, keys.count, err);
-		pass->policy.keyed = keyed;
-		pass_keys_release(&keys);
-	}
-	pass->summary->failed += (int64_t)pass->again.count;
-	pass_keys_release(&pass->again);
-	return rc;
 }
 
 static void take_totals(struct pass *pass)
@@ -171,6 +158,46 @@ static void take_totals(struct pass *pass)
 	summary->rejected = totals->rejected;
 	summary->differences = totals->differences;
 	pass->total = totals->differences;
+}
+
+/* The rails need the size of the fleet, which the ledger knows; the source is read by keys alone. */
+static int count_for_keys(struct pass *pass, struct error *err)
+{
+	const struct pass_memory *memory = pass->setup->memory;
+
+	if (memory && memory->known && !pass->remembered) {
+		pass->remembered = true;
+		pass->summary->rails = memory->rails;
+		rails_forget_held(&pass->summary->rails);
+		return 0;
+	}
+	if (difference_ledger_totals(pass->setup->query, pass->setup->db, &pass->totals, err))
+		return -1;
+	pass->remembered = false;
+	take_totals(pass);
+	return 0;
+}
+
+static int plan_again(struct pass *pass, struct error *err)
+{
+	bool keyed = pass->policy.keyed;
+	int rc = 0;
+
+	for (int round = 0; !rc && pass->again.count && round < ROUNDS; round++) {
+		struct keys keys = pass->again;
+
+		pass->again = (struct keys){ 0 };
+		pass->policy.keyed = true;
+		if (pass->remembered)
+			rc = count_for_keys(pass, err);
+		if (!rc)
+			rc = read_keys(pass, (const char *const *)keys.key, keys.count, err);
+		pass->policy.keyed = keyed;
+		pass_keys_release(&keys);
+	}
+	pass->summary->failed += (int64_t)pass->again.count;
+	pass_keys_release(&pass->again);
+	return rc;
 }
 
 static int read_page(struct pass *pass, enum difference_walk walk, const char *after, struct error *err)
@@ -241,6 +268,10 @@ static void complete(struct pass *pass, int64_t started_ms, int64_t requests_bef
 	pass_keys_release(&pass->again);
 	mem_free(pass->cursor);
 	pass->cursor = NULL;
+	if (setup->memory && (pass->with_rails || pass->remembered)) {
+		setup->memory->known = true;
+		setup->memory->rails = summary->rails;
+	}
 	if (summary->source_rows > 0 && summary->without_secret == summary->source_rows)
 		log_error("Not one row of the source has a secret; was the secret column renamed or emptied? "
 			  "Nothing was changed for these extensions");
@@ -278,10 +309,8 @@ int pass_keys(const struct pass_setup *setup, const char *const *keys, size_t co
 	int rc = -1;
 
 	begin(&pass, setup, summary, true);
-	/* The rails need the size of the fleet, which the ledger knows; the source is read by keys alone. */
-	if (difference_ledger_totals(setup->query, setup->db, &pass.totals, err))
+	if (count_for_keys(&pass, err))
 		goto out;
-	take_totals(&pass);
 	pass.total = (int64_t)count;
 	rc = read_keys(&pass, keys, count, err);
 	if (!rc)

@@ -60,6 +60,17 @@ struct pass_summary {
 	struct rails rails; /* as the pass left them, for messages */
 };
 
+/*
+ * The rails as a daemon's last pass left them.  A pass by keys goes on with them,
+ * and counts the journal again only before it holds something: while one process
+ * mutates, what is counted grows by its own changes alone, so that what is
+ * remembered can be too strict, and never too lax.  Forget it with the lock.
+ */
+struct pass_memory {
+	bool known;
+	struct rails rails;
+};
+
 struct pass_setup {
 	struct loop *loop;
 	struct db *db;              /* where differences are read */
@@ -74,6 +85,7 @@ struct pass_setup {
 	 * NULL: nobody tells.
 	 */
 	struct wake *wake;
+	struct pass_memory *memory; /* NULL: every pass counts */
 	void (*line)(const struct pass_line *line, void *arg);
 	void (*progress)(int64_t done, int64_t total, void *arg); /* may be NULL */
 	void *arg;

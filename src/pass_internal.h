@@ -19,6 +19,7 @@ struct pass {
 	struct pass_summary *summary;
 	struct plan_policy policy;
 	bool with_rails;      /* they are counted once, with the first totals */
+	bool remembered;      /* they are of an earlier pass: count before holding */
 	struct keys holders;  /* whose change has to go first and is not here yet */
 	struct keys again;    /* the ground moved: plan these once more */
 	char *cursor;         /* of the last row */

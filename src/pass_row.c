@@ -123,7 +123,9 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 		return;
 	}
 	held = rails_admit(&pass->summary->rails, decision->classes, d->counted, d->approved);
-	if (held)
+	if (held && pass->remembered)
+		pass_keys_add(&pass->again, d->key);
+	else if (held)
 		hold(pass, d, decision, held);
 	else
 		submit(pass, d, decision);

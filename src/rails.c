@@ -41,6 +41,12 @@ void rails_init(struct rails *rails, const struct config *config, const struct d
 	class_init(&rails->changes, &config->max_changes, fleet, totals->counted_changes);
 }
 
+void rails_forget_held(struct rails *rails)
+{
+	for (size_t i = 0; i < COUNT; i++)
+		class_at(rails, i)->held = 0;
+}
+
 unsigned rails_admit(struct rails *rails, unsigned asked, unsigned counted, unsigned approved)
 {
 	unsigned places = asked & ~counted & ~approved;

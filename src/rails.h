@@ -42,6 +42,9 @@ void rails_init(struct rails *rails, const struct config *config, const struct d
  */
 unsigned rails_admit(struct rails *rails, unsigned classes, unsigned counted, unsigned approved);
 
+/* What was held is of one pass; the places taken are of the day. */
+void rails_forget_held(struct rails *rails);
+
 /* "max_removals" and the like, for the smallest class in the mask ("" for none); static. */
 const char *rails_setting(unsigned held);
 const char *rails_approve_word(unsigned held); /* "removals": as `swbridge approve` takes it; static */

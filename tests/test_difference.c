@@ -238,10 +238,12 @@ static const char *page(struct test *test, enum difference_walk walk, const char
 static const char *by_keys(struct test *test, const char *key)
 {
 	struct error err = ERROR_INIT;
+	bool paused = true;
 
 	begin(test);
-	if (difference_keys(test->query, test->world->db, &key, 1, describe, test, &err))
+	if (difference_keys(test->query, test->world->db, &key, 1, &paused, describe, test, &err))
 		fail_msg("%s", error_text(&err));
+	assert_false(paused);
 	return test->seen.data;
 }
 

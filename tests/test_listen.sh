@@ -19,6 +19,11 @@ changes() { # STATEMENTS KEY…: one transaction of the PBX
 	shift
 	sql "begin; $statements; $(tell "$@") commit" >/dev/null
 }
+there() { told state <<-SQL
+	select count(*) from credential where username = '$1';
+SQL
+}
+is_there() { [ "$(there "$1")" = 1 ]; }
 full_pass() { sql "select last_complete_pass from swbridge.holder"; }
 passed_again() { [ "$(full_pass)" != "$before" ]; }
 ended() { # DESCRIPTION
@@ -51,11 +56,6 @@ mirrored "I19: a changed secret that is told"
 is "$(full_pass)" "$before" "without looking at everything"
 changes "delete from pbx_users where key = 'k102'" k102
 changes "insert into pbx_users (key, extension, secret) values ('k105', '105', 'x')" k105
-there() { told state <<-SQL
-	select count(*) from credential where username = '$1';
-SQL
-}
-is_there() { [ "$(there "$1")" = 1 ]; }
 wait_for 20 is_there 105
 is "$(there 102)" 1 "a look by keys removes nothing"
 changes "select 1" '*'
@@ -78,6 +78,43 @@ is "$(sql "select count(*) from pg_stat_activity where application_name = 'swbri
 	"I25: the ears are in no transaction"
 never_at_once
 ended "woken"
+
+# ---- rails -------------------------------------------------------------------------
+
+# By keys the rails go on from the look before, and count again before they hold anything.
+world rails
+people 101 102
+listens mirror.max_creates=4
+wait_for 20 mirrored_quietly
+adds() { changes "insert into pbx_users (key, extension, secret) values ('k$1', '$1', 'x')" "k$1"; }
+for n in 103 104; do
+	adds $n
+	wait_for 20 is_there $n
+done
+pass "as many as the rails let in a day, by keys"
+adds 105
+changes "update pbx_users set secret = 'meanwhile' where key = 'k101'" k101
+changed() { remote | grep -q '^101 .*meanwhile'; }
+ok "I14: a held creation delays no password" wait_for 20 changed
+is "$(there 105)" 0 "I13: by keys too, one more is held"
+sql "update swbridge.journal set at = at - interval '25 hours' where key in ('k101', 'k102')"
+adds 106
+ok "a day later there is room again" wait_for 20 is_there 106
+swb approve creates k105
+changes "update pbx_users set secret = 'y' where key = 'k105'" k105
+wait_for 20 mirrored_quietly
+mirrored "an approval lets it in"
+swb pause
+changes "update pbx_users set secret = 'paused' where key = 'k101'" k101
+before=$(full_pass)
+changes "select 1" '*'
+wait_for 20 passed_again
+is "$(remote | grep -c paused) $(journal_of k101 | grep -c open)" "0 0" "what is told while swbridge is paused is held"
+swb resume
+changes "select 1" k101
+wait_for 20 mirrored_quietly
+mirrored "and done when it is not"
+ended "rails"
 
 # ---- wait ---------------------------------------------------------------------------
 

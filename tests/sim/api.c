@@ -216,6 +216,7 @@ void api_log(const struct call *c, const char *op, const struct object *o)
 				 .op = op,
 				 .late = c->rq->late,
 				 .request_id = c->rq->id,
+				 .arrived_us = c->rq->arrived_us,
 				 .fields = c->rq->body,
 				 .fields_len = c->rq->body_len };
 

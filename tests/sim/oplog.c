@@ -75,6 +75,10 @@ void oplog_write(struct oplog *log, const struct oplog_entry *e, const struct ob
 	jsontext_string(&line, o->name);
 	strbuf_printf(&line, ",\"late\":%s,\"request_id\":", e->late ? "true" : "false");
 	jsontext_string(&line, e->request_id);
+	if (e->arrived_us)
+		strbuf_printf(&line, ",\"arrived\":%" PRId64, e->arrived_us);
+	else
+		strbuf_puts(&line, ",\"arrived\":null");
 	strbuf_puts(&line, ",\"fields\":");
 	add_fields(&line, e->fields, e->fields_len);
 	strbuf_puts(&line, "}\n");

@@ -7,10 +7,11 @@
  *
  *   {"seq":1,"time":"…","by":"api","method":"POST","path":"…","op":"create",
  *    "type":"subscriber","id":"…","subscriber_id":null,"name":"…",
- *    "late":false,"request_id":"…","fields":{…}}
+ *    "late":false,"request_id":"…","arrived":1796000000000000,"fields":{…}}
  *
  * `by` is api, or dashboard and seed for what the control interface did.
- * `fields` is the request's body as it came, passwords included.  A
+ * `arrived` is when the whole request was there, in microseconds of the
+ * machine's own clock, null for what did not come as a request.  `fields` is the request's body as it came, passwords included.  A
  * credential that went with its subscriber has the op `cascade`.
  */
 #ifndef OPLOG_H
@@ -41,6 +42,7 @@ struct oplog_entry {
 	const char *op; /* create, update, delete, cascade, attach */
 	bool late;
 	const char *request_id; /* NULL: none */
+	int64_t arrived_us;     /* 0: not a request */
 	const char *fields;     /* JSON text; NULL: {} */
 	size_t fields_len;
 };

@@ -2,6 +2,7 @@
 #include "request.h"
 
 #include <string.h>
+#include <time.h>
 
 #include <event2/buffer.h>
 #include <event2/keyvalq_struct.h>
@@ -26,6 +27,14 @@ static const char *method_name(enum evhttp_cmd_type type)
 	return "OTHER";
 }
 
+static int64_t now_us(void)
+{
+	struct timespec now = { 0 };
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 void request_read(struct request *rq, struct evhttp_request *req, struct rng *ids)
 {
 	struct evkeyvalq *headers = evhttp_request_get_input_headers(req);
@@ -33,6 +42,7 @@ void request_read(struct request *rq, struct evhttp_request *req, struct rng *id
 	const char *uri = evhttp_request_get_uri(req);
 	size_t path = strcspn(uri, "?");
 
+	rq->arrived_us = now_us();
 	rq->method_name = mem_strdup(method_name(evhttp_request_get_command(req)));
 	rq->method = counts_method(rq->method_name);
 	rq->path = mem_strndup(uri, path);

@@ -54,6 +54,7 @@ struct request {
 	char *content_type;  /* NULL: none */
 	char *authorization; /* NULL: none */
 	char id[RNG_UUID_SIZE];
+	int64_t arrived_us; /* of the machine's clock, without any skew */
 	bool late; /* carried out after it was answered */
 };
 
