@@ -214,7 +214,7 @@ int admin_journal(struct db *db, const char *key, int64_t limit,
 }
 
 struct skipped_taker {
-	void (*row)(const char *key, const char *extension, const char *why, void *arg);
+	void (*row)(const char *key, const char *extension, const char *tenant, const char *why, void *arg);
 	void *arg;
 };
 
@@ -222,11 +222,12 @@ static void take_skipped(const struct db_row *r, void *arg)
 {
 	const struct skipped_taker *taker = arg;
 
-	taker->row(db_row_get(r, 0), db_row_get(r, 1), db_row_get(r, 2), taker->arg);
+	taker->row(db_row_get(r, 0), db_row_get(r, 1), db_row_get(r, 2), db_row_get(r, 3), taker->arg);
 }
 
 int admin_skipped(struct db *db, const struct source *source, const struct config *config, const char *policy,
-		  int64_t limit, void (*row)(const char *key, const char *extension, const char *why, void *arg),
+		  int64_t limit,
+		  void (*row)(const char *key, const char *extension, const char *tenant, const char *why, void *arg),
 		  void *arg, struct error *err)
 {
 	struct skipped_taker taker = { row, arg };
@@ -240,7 +241,7 @@ int admin_skipped(struct db *db, const struct source *source, const struct confi
 			  "with parameters as (\n"
 			  "    select $1::text[], $2::bytea, $3::bytea, $4::jsonb, $5::text, $6::text, $7::bigint\n"
 			  ")\n"
-			  "select d.key, d.extension, replace(d.skip_reason, '_', ' ')\n"
+			  "select d.key, d.extension, d.tenant, replace(d.skip_reason, '_', ' ')\n"
 			  "  from ");
 	source_query(&sql, source, config, NULL);
 	strbuf_puts(&sql, " d\n"

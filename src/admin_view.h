@@ -66,7 +66,8 @@ int admin_journal(struct db *db, const char *key, int64_t limit,
  * text of the source refers to (source_policy_json() or more).
  */
 int admin_skipped(struct db *db, const struct source *source, const struct config *config, const char *policy,
-		  int64_t limit, void (*row)(const char *key, const char *extension, const char *why, void *arg),
+		  int64_t limit,
+		  void (*row)(const char *key, const char *extension, const char *tenant, const char *why, void *arg),
 		  void *arg, struct error *err);
 
 #endif

@@ -45,7 +45,7 @@ static void named(const struct admin_row *row, void *arg)
 	listing->shown++;
 }
 
-static void skipped(const char *key, const char *extension, const char *why, void *arg)
+static void skipped(const char *key, const char *extension, const char *tenant, const char *why, void *arg)
 {
 	struct listing *listing = arg;
 
@@ -58,7 +58,8 @@ static void skipped(const char *key, const char *extension, const char *why, voi
 		jsonline_text(&line, "reason", why);
 		report_json_put(stdout, &line);
 	} else {
-		char *shown = log_printable(extension), *reason = log_printable(why);
+		const struct pass_line line = { .key = key, .extension = extension, .tenant = tenant };
+		char *shown = pass_line_name(&line), *reason = log_printable(why);
 
 		head(listing, "In the PBX and skipped:");
 		printf("  %-12s %s\n", shown, reason);
@@ -85,7 +86,7 @@ static void refused(const struct pass_line *line, void *arg)
 		jsonline_text(&text, "reason", line->reason);
 		report_json_put(stdout, &text);
 	} else {
-		char *shown = log_printable(line->extension ? line->extension : line->key);
+		char *shown = pass_line_name(line);
 		char *reason = log_printable(line->reason);
 
 		head(listing, "Refused until the row or a setting changes:");

@@ -265,6 +265,7 @@ static void report(const struct change *change)
 	const struct mirror_report report = {
 		.key = change->key,
 		.extension = change->extension,
+		.tenant = change->tenant,
 		.username = change->username ? change->username : change->ledger_username,
 		.action = change->decision.action,
 		.end = change->end,

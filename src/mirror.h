@@ -48,6 +48,7 @@ enum mirror_end {
 struct mirror_report {
 	const char *key;
 	const char *extension;
+	const char *tenant; /* NULL: none */
 	const char *username;
 	enum plan_action action;
 	enum mirror_end end;

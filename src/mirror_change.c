@@ -25,6 +25,7 @@ static void pack_wish(struct change *c, const struct difference *d, struct packi
 {
 	c->key = pack(to, d->key);
 	c->extension = pack(to, d->extension ? d->extension : d->ledger_extension ? d->ledger_extension : d->key);
+	c->tenant = pack(to, d->tenant);
 	c->secret = pack(to, d->secret);
 	c->email = pack(to, d->email);
 	c->caller_id = pack(to, d->caller_id);

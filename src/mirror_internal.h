@@ -65,7 +65,7 @@ struct change {
 	/* the wish and what the ledger had, copied: what never changes into one block, which is wiped in the end */
 	char *texts;
 	size_t texts_size;
-	const char *key, *extension, *secret, *email;
+	const char *key, *extension, *tenant, *secret, *email;
 	char *username;
 	bool email_given;
 	bool orphan;

@@ -36,6 +36,7 @@ enum pass_state {
 struct pass_line {
 	const char *key;
 	const char *extension; /* may be NULL where only the key is known */
+	const char *tenant;    /* NULL: none, or not known, since the row is gone */
 	const char *username;
 	enum plan_action action;
 	enum pass_state state;
@@ -44,6 +45,9 @@ struct pass_line {
 	const char *subscriber_id;
 	const char *sip_endpoint_id;
 };
+
+/* What people call it: extension, tenant/extension, or else the key; printable.  Caller frees. */
+char *pass_line_name(const struct pass_line *line);
 
 /* Counters count extensions. */
 struct pass_summary {

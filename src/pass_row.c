@@ -1,6 +1,7 @@
 /* pass_row - one row of a pass: decided, held, submitted, said; and how its change ended. */
 #include "pass_internal.h"
 
+#include "log.h"
 #include "mem.h"
 
 #include <string.h>
@@ -23,6 +24,16 @@ void pass_keys_release(struct keys *keys)
 
 /* ---- what is said ----------------------------------------------------------- */
 
+char *pass_line_name(const struct pass_line *line)
+{
+	const char *extension = line->extension ? line->extension : line->key;
+	char *full = line->tenant && line->extension ? mem_printf("%s/%s", line->tenant, extension) : mem_strdup(extension);
+	char *shown = log_printable(full);
+
+	mem_free(full);
+	return shown;
+}
+
 static void say(struct pass *pass, const struct pass_line *line)
 {
 	if (pass->setup->line)
@@ -35,6 +46,7 @@ static void say_row(struct pass *pass, const struct difference *d, const struct 
 	const struct pass_line line = {
 		.key = d->key,
 		.extension = d->extension ? d->extension : d->ledger_extension,
+		.tenant = d->tenant,
 		.username = d->username ? d->username : d->ledger_username,
 		.action = decision->action,
 		.state = state,
@@ -241,6 +253,7 @@ void pass_ended(const struct mirror_report *report, void *arg)
 	struct pass_line line = {
 		.key = report->key,
 		.extension = report->extension,
+		.tenant = report->tenant,
 		.username = report->username,
 		.action = report->action,
 		.state = state_of(report->end),

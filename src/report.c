@@ -114,7 +114,7 @@ static void kept_fill(struct kept *kept, const struct pass_line *line)
 	char *why = log_printable(line->reason ? line->reason : "");
 
 	kept->sign = report_sign(line);
-	kept->cell[COLUMN_EXTENSION] = log_printable(line->extension ? line->extension : line->key);
+	kept->cell[COLUMN_EXTENSION] = pass_line_name(line);
 	kept->cell[COLUMN_USERNAME] = log_printable(line->username ? line->username : "");
 	kept->cell[COLUMN_WORD] = mem_strdup(report_word(line));
 	kept->why = mem_printf("%s%s", obstacle(line), why);

@@ -34,8 +34,7 @@ with e as (
            adapter_decode(e.callerid) as callerid, lower(e.media_encryption) as media_encryption,
            adapter_truth(e.webrtc, false) as webrtc, adapter_truth(e.media_encryption_optimistic, false) as optimistic,
            a.username, a.password, coalesce(a.reason, 'no_auth') as reason,
-           btrim(split_part(split_part(m.m, ',', 1), '@', 1)) as mailbox,
-           coalesce(nullif(btrim(split_part(split_part(m.m, ',', 1), '@', 2)), ''), 'default') as context
+           adapter_mailbox(m.m) as mailbox, adapter_mailbox_context(m.m) as context
       from e
       cross join realm
       left join lateral (
@@ -78,12 +77,6 @@ with e as (
       ) a on true
       cross join lateral (select coalesce(adapter_text(e.mailboxes), o.mailboxes, e.id) as m) m
      where o.fixed is not true
-), box as (
-    select distinct on (v.mailbox, v.context) v.mailbox, v.context, adapter_email(v.email) as email,
-           adapter_decode(v.fullname) as fullname
-      from %8$s v
-     where v.mailbox in (select p.mailbox from phone p)
-     order by v.mailbox, v.context, length(v.uniqueid), v.uniqueid
 )
 select p.id, p.id, case when p.reason = '' then p.password end, p.enabled, p.tenant, p.username,
        adapter_caller_name(p.callerid), adapter_e164(adapter_caller_number(p.callerid)), c.codecs,
@@ -93,7 +86,7 @@ select p.id, p.id, case when p.reason = '' then p.password end, p.enabled, p.ten
        nullif(p.reason, '')
   from phone p
   left join codec c on c.allow = p.allow
-  left join box b on b.mailbox = p.mailbox and b.context = p.context
+  left join %8$s b on b.mailbox = p.mailbox and b.context = p.context
 $q$,
         adapter_rows('ps_endpoints', '{id!, auth!, aors, allow, callerid, mailboxes, outbound_auth, media_encryption,
                                        media_encryption_optimistic, webrtc, tenantid, enabled}'),
@@ -102,12 +95,13 @@ $q$,
         adapter_rows('ps_globals?', '{default_outbound_endpoint, default_realm}'),
         adapter_rows('ps_aors?', '{id!, contact, mailboxes}'),
         adapter_rows('ps_auths', '{id!, username!, password!, auth_type, md5_cred, password_digest, realm}'),
-        adapter_rows('voicemail?', '{mailbox, context, email, fullname, uniqueid}'))
+        adapter_voicemail('select p.mailbox from phone p'))
     using keys;
 end
 $$;
 
--- What tells a daemon of changes.  A row of ps_auths, ps_aors or voicemail belongs to the endpoints that name it.
+-- What tells a daemon of changes.  A row of ps_auths, ps_aors or voicemail belongs to the endpoints that name it;
+-- strpos() is there to be quick where most rows are not meant.
 create function asterisk_pjsip_watch() returns setof text
 language sql
 set search_path from current
@@ -116,23 +110,37 @@ as $$
                          '{id, auth, aors, allow, callerid, mailboxes, outbound_auth, media_encryption,
                            media_encryption_optimistic, webrtc, tenantid, enabled}')
     union all
-    select adapter_watch('ps_auths', null, null,
-                         'select e.id from ' || adapter_table('ps_endpoints') || ' e where e.auth in (($1).id, ($2).id)'
-                         ' or e.auth like ''%,%'' and regexp_split_to_array(e.auth, ''\s*,\s*'') && array[($1).id, ($2).id]::text[]',
+    select adapter_watch('ps_auths', null, null, format($q$
+select e.id from %s e
+ where e.auth in (($1).id, ($2).id)
+    or e.auth like '%%,%%' and regexp_split_to_array(e.auth, '\s*,\s*') && array[($1).id, ($2).id]::text[]
+$q$,                     adapter_table('ps_endpoints')),
                          '{id, username, password, auth_type, md5_cred, password_digest, realm}')
     union all
-    select adapter_watch('ps_aors', null, null,
-                         'select e.id from ' || adapter_table('ps_endpoints') || ' e where e.aors in (($1).id, ($2).id)'
-                         ' or e.aors like ''%,%'' and regexp_split_to_array(e.aors, ''\s*,\s*'') && array[($1).id, ($2).id]::text[]',
+    select adapter_watch('ps_aors', null, null, format($q$
+select e.id from %s e
+ where e.aors in (($1).id, ($2).id)
+    or e.aors like '%%,%%' and regexp_split_to_array(e.aors, '\s*,\s*') && array[($1).id, ($2).id]::text[]
+$q$,                     adapter_table('ps_endpoints')),
                          '{id, contact, mailboxes}')
     union all
-    select adapter_watch('voicemail', null, null,
-                         'select e.id from ' || adapter_table('ps_endpoints') || ' e left join ' || adapter_table('ps_aors')
-                         || ' o on o.id = e.aors where coalesce(nullif(e.mailboxes, ''''), nullif(o.mailboxes, ''''), e.id)'
-                         ' ~ (''^\s*('' || regexp_replace(($1).mailbox, ''\W'', ''\\\&'', ''g'') || ''|'''
-                         ' || regexp_replace(($2).mailbox, ''\W'', ''\\\&'', ''g'') || '')\s*(@|,|$)'')',
+    select adapter_watch('voicemail', null, null, format($q$
+select e.id from %1$s e
+  left join %2$s o on o.id = e.aors,
+  coalesce(nullif(e.mailboxes, ''), nullif(o.mailboxes, ''), e.id) m
+ where (strpos(m, ($1).mailbox) > 0 or strpos(m, ($2).mailbox) > 0)
+   and regexp_split_to_array(m, '\s*[,@]\s*') && array[($1).mailbox, ($2).mailbox]::text[]
+union
+select e.id from %1$s e
+  join %2$s o on o.id = any(regexp_split_to_array(e.aors, '\s*,\s*'))
+ where e.aors like '%%,%%'
+   and (strpos(o.mailboxes, ($1).mailbox) > 0 or strpos(o.mailboxes, ($2).mailbox) > 0)
+$q$,                     adapter_table('ps_endpoints'), adapter_table('ps_aors')),
                          '{mailbox, context, email, fullname}')
-    union all select adapter_watch('ps_registrations', null, 'endpoint', null, '{endpoint}')
-    union all select adapter_watch('ps_endpoint_id_ips', null, 'endpoint', null, '{endpoint}')
-    union all select adapter_watch('ps_globals', null, null, 'select ''*''', '{default_outbound_endpoint, default_realm}')
+    union all
+    select adapter_watch('ps_registrations', null, 'endpoint', null, '{endpoint}')
+    union all
+    select adapter_watch('ps_endpoint_id_ips', null, 'endpoint', null, '{endpoint}')
+    union all
+    select adapter_watch('ps_globals', null, null, $q$select '*'$q$, '{default_outbound_endpoint, default_realm}')
 $$;

@@ -207,12 +207,38 @@ as $$
         ), format('%s.%I::text = any($1)', alias, name))
 $$;
 
+-- Asterisk's voicemail, for Asterisk's adapters: a subquery with e-mail and name of the mailboxes that the
+-- query `wanted` yields, each once.
+create function adapter_voicemail(wanted text) returns text
+language sql stable
+set search_path from current
+as $$
+    select '(select distinct on (v.mailbox, v.context) v.mailbox, v.context, adapter_email(v.email) as email,'
+           ' adapter_decode(v.fullname) as fullname'
+           ' from ' || adapter_rows('voicemail?', '{mailbox, context, email, fullname, uniqueid}') || ' v'
+           ' where v.mailbox in (' || wanted || ')'
+           ' order by v.mailbox, v.context, length(v.uniqueid), v.uniqueid)'
+$$;
+
+-- The first mailbox of a list, and its context: 6001@default, 6002.
+create function adapter_mailbox(list text) returns text
+language sql immutable parallel safe
+as $$
+    select btrim(split_part(split_part(list, ',', 1), '@', 1))
+$$;
+
+create function adapter_mailbox_context(list text) returns text
+language sql immutable parallel safe
+as $$
+    select coalesce(nullif(btrim(split_part(split_part(list, ',', 1), '@', 2)), ''), 'default')
+$$;
+
 -- Both triggers on one of the PBX's tables, as notify_change() wants them (sql/002-triggers.sql):
 -- made, or made anew where they are not as they should be.  Returns the table's name, null where
 -- there is no table that can have them.
 --
 -- A row's key is tenant and extension, names of columns, or what the statement `keys` finds
--- ($1: the row, $2: the row before an UPDATE).  Of `watched` only what this release has is watched.
+-- ($1: the row, $2: the row before an UPDATE); where all three are null, it is about everything.  Of `watched` only what this release has is watched.
 create function adapter_watch(wanted text, tenant text, extension text, keys text, watched text[]) returns text
 language plpgsql
 set search_path from current
@@ -230,6 +256,9 @@ begin
     select c.relowner, c.relkind into owner, kind from pg_catalog.pg_class c where c.oid = relation;
     if kind is null or kind not in ('r', 'p') then
         return null;
+    end if;
+    if num_nonnulls(tenant, extension, keys) = 0 then
+        keys := $q$select '*'$q$;
     end if;
     arguments := array[current_schema()::text, 'swbridge.said_' || (hashtext(current_schema()) & 2147483647), '0.5',
                        coalesce(tenant, ''), coalesce(extension, ''), coalesce('=' || keys, '')]
