@@ -88,7 +88,7 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_APPROVED] = "coalesce(a.classes, 0)",
 };
 
-/* The same for a subscriber without extensions; what is not here is null. */
+/* The same for a subscriber without extensions, its intent being j; what is not here is null. */
 static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
 	[ROW_ORPHAN] = "true",
 	[ROW_KEY] = "o.email",
@@ -104,6 +104,11 @@ static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
 	[ROW_INTENT_AT_MS] = "case when not exists (select from journal j where j.subscriber_no = o.no\n"
 			     "                              and j.outcome in ('rejected', 'foreign', 'not sent'))\n"
 			     "            then (extract(epoch from o.created_at) * 1000)::bigint end",
+	[ROW_INTENT] = "j.operation",
+	[ROW_INTENT_ID] = "j.id",
+	[ROW_INTENT_SETTLED] = "coalesce(j.settles_at <= now(), false)",
+	[ROW_COUNTED] = "coalesce(c.classes, 0)",
+	[ROW_APPROVED] = "coalesce(a.classes, 0)",
 };
 
 static void select_list(struct strbuf *out, const char *const *list)
@@ -112,6 +117,20 @@ static void select_list(struct strbuf *out, const char *const *list)
 	for (int i = 0; i < ROW_COLUMN_COUNT; i++)
 		strbuf_printf(out, "%s%s", i ? ",\n       " : "", list[i] ? list[i] : "null");
 	strbuf_puts(out, "\n");
+}
+
+/* What the rails know of a key: c counts what was done to it, a is what is approved. */
+static void rails_of(struct strbuf *out, const char *key)
+{
+	strbuf_printf(out, "  left join lateral (\n"
+			   "        select bit_or(" LEDGER_SQL_CLASSES ") as classes\n"
+			   "          from journal\n"
+			   "         where key = %s and " LEDGER_SQL_COUNTED ") c on true\n"
+			   "  left join lateral (\n"
+			   "        select bit_or(case operation when 'creates' then 1 when 'removals' then 2 else 4 end) as classes\n"
+			   "          from approval\n"
+			   "         where operation in ('creates', 'removals', 'changes') and key = %s and expires_at > now()) a on true\n",
+		      key, key);
 }
 
 /*
@@ -135,15 +154,8 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "        and (p.owner_no is null or p.email_given and p.owner_email <> p.email)\n"
 			 "  left join subscriber q on p.intent = 'replace' and q.no = p.intent_subscriber_no\n"
 			 "        and q.no is distinct from p.owner_no\n"
-			 "  left join owners n on n.subscriber_no = p.subscriber_no\n"
-			 "  left join lateral (\n"
-			 "        select bit_or(" LEDGER_SQL_CLASSES ") as classes\n"
-			 "          from journal\n"
-			 "         where key = p.key and " LEDGER_SQL_COUNTED ") c on true\n"
-			 "  left join lateral (\n"
-			 "        select bit_or(case operation when 'creates' then 1 when 'removals' then 2 else 4 end) as classes\n"
-			 "          from approval\n"
-			 "         where operation in ('creates', 'removals', 'changes') and key = p.key and expires_at > now()) a on true\n");
+			 "  left join owners n on n.subscriber_no = p.subscriber_no\n");
+	rails_of(out, "p.key");
 }
 
 /*
@@ -191,7 +203,9 @@ char *difference_sql_page(const struct source *source, const struct config *conf
 	strbuf_puts(&out, "union all\n");
 	select_list(&out, orphan_expressions);
 	strbuf_puts(&out, "  from orphans o\n"
-			  " where $5 <> 'change'\n"
+			  "  left join journal j on j.key = o.email and j.subscriber_no = o.no and j.outcome is null\n");
+	rails_of(&out, "o.email");
+	strbuf_puts(&out, " where $5 <> 'change'\n"
 			  "   and ($6 is null or left($6, 1) <> chr(1) or chr(1) || o.email > $6)\n"
 			  "   and current_setting('swbridge.differences')::bigint > 0\n"
 			  " order by 1, 2\n"
