@@ -34,7 +34,7 @@ enum difference_holder {
 	HOLDER_NONE,     /* nobody else of ours has the wanted username */
 	HOLDER_ABSENT,   /* a row that is gone from the source */
 	HOLDER_DISABLED, /* a row that is there and disabled */
-	HOLDER_MOVES,    /* a row that wants another name itself */
+	HOLDER_MOVES,    /* a row that wants another name itself; it may have this one only by an attempt of unknown outcome */
 	HOLDER_KEEPS
 };
 

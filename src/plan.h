@@ -29,8 +29,9 @@
  *   ABSENT    as DISABLED, in a pass over a complete source; in a keyed pass
  *             only the take-over, for which the old key has to be read again.
  *             Otherwise it waits for a complete pass.
- * A holder with an open intent of its own is not visible here: the engine waits
- * for it.
+ * A holder that has the name only by an attempt of unknown outcome MOVES, or is
+ * nobody here.  Whether any holder's outcome is still open is not visible: the
+ * engine waits for it.
  */
 #ifndef PLAN_H
 #define PLAN_H

@@ -291,6 +291,13 @@ static const struct {
 	  "102 username disabled:101", "101 disabled" },
 	{ "update pbx.users set username = '101' where extension = '102'; update pbx.users set secret = '' where extension = '101'",
 	  "102 username keeps:101", "" },
+	/* a name that an attempt of unknown outcome may have given to one that wants another by now; to one that does not */
+	{ "insert into journal (key, extension, operation, cause, at, usernames) values ('101', '101', 'update', 't', now() - interval '2 d', '{199}');"
+	  "update pbx.users set username = '102' where extension = '101'; update pbx.users set username = '199' where extension = '102'",
+	  "101 username intent=update moves:102; 102 username moves:101", "" },
+	{ "insert into journal (key, extension, operation, cause, at, usernames) values ('101', '101', 'update', 't', now() - interval '2 d', '{199}');"
+	  "update pbx.users set enabled = false where extension = '101'; update pbx.users set username = '199' where extension = '102'",
+	  "102 username", "101 disabled intent=update" },
 	{ "update pbx.users set secret = null where extension = '102'", "", "" },
 	{ "update pbx.users set skip_reason = 'virtual', secret = 'other' where extension = '102'", "", "" },
 	{ "update pbx.users set skip_reason = 'virtual' where extension = '102'; update sync set absent_since = now()",
