@@ -303,6 +303,11 @@ const char *difference_policy(const struct difference_query *query)
 	return query->policy;
 }
 
+const char *difference_settings_sql(const struct difference_query *query)
+{
+	return query->settings;
+}
+
 char *difference_function_text(struct db *db, const struct source *source, const struct config *config)
 {
 	(void)db;

@@ -202,6 +202,8 @@ int difference_explain(struct difference_query *query, struct db *db, const char
  */
 const char *difference_still_wanted_sql(const struct difference_query *query);
 const char *difference_policy(const struct difference_query *query); /* $4; borrowed */
+/* The statement that goes before every read of the source, in its transaction: a hidden row is an error.  Borrowed. */
+const char *difference_settings_sql(const struct difference_query *query);
 
 /* The text of $4, for a configuration.  Caller frees. */
 char *difference_policy_json(const struct config *config);

@@ -48,6 +48,7 @@ enum plan_action {
 	PLAN_WAIT,        /* an outcome is unknown and has not settled, or it is not time yet */
 	PLAN_NOTE,        /* only the ledger follows (extension, protected, absence over) */
 	PLAN_MARK_ABSENT, /* only the ledger notes since when it is gone */
+	PLAN_ADOPT,       /* only the ledger takes over what is there; never decided, but asked for (migrate --adopt) */
 	PLAN_CREATE,
 	PLAN_UPDATE,      /* what, says `fields` and `profile` */
 	PLAN_REPLACE,     /* another owner: created there, removed here; there may be nothing here but a subscriber */
