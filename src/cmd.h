@@ -34,8 +34,8 @@ struct cmd_verb {
 	int (*run)(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv);
 };
 
-extern const struct cmd_verb cmd_init, cmd_check, cmd_plan, cmd_sync, cmd_listen, cmd_wait, cmd_status, cmd_explain, cmd_forget, cmd_retry,
-	cmd_adopt, cmd_migrate, cmd_approve, cmd_pause, cmd_resume;
+extern const struct cmd_verb cmd_init, cmd_check, cmd_plan, cmd_sync, cmd_listen, cmd_wait, cmd_verify, cmd_status, cmd_explain, cmd_forget, cmd_retry,
+	cmd_adopt, cmd_approve, cmd_pause, cmd_resume;
 
 /* ---- arguments ---------------------------------------------------------------- */
 

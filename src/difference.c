@@ -308,6 +308,11 @@ const char *difference_settings_sql(const struct difference_query *query)
 	return query->settings;
 }
 
+void difference_parameters(const struct difference_query *query, const char *params[7])
+{
+	parameters(query, params, NULL, NULL, NULL, NULL);
+}
+
 char *difference_function_text(struct db *db, const struct source *source, const struct config *config)
 {
 	(void)db;

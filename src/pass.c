@@ -292,7 +292,7 @@ int pass_full(const struct pass_setup *setup, struct pass_summary *summary, stru
 		rc = 0;
 		goto out;
 	}
-	if (walk_pages(&pass, WALK_CHANGE, err) || (!setup->never_removes && walk_pages(&pass, WALK_REMOVE, err)))
+	if (walk_pages(&pass, WALK_CHANGE, err) || walk_pages(&pass, WALK_REMOVE, err))
 		goto out;
 	rc = 0;
 out:
@@ -315,6 +315,27 @@ int pass_keys(const struct pass_setup *setup, const char *const *keys, size_t co
 	rc = read_keys(&pass, keys, count, err);
 	if (!rc)
 		rc = plan_again(&pass, err);
+out:
+	complete(&pass, started_ms, requests);
+	return rc;
+}
+
+int pass_orphans(const struct pass_setup *setup, struct pass_summary *summary, struct error *err)
+{
+	struct pass pass;
+	int64_t started_ms = loop_now_ms();
+	int64_t requests = setup->api ? api_requests(setup->api) : 0;
+	int rc = -1;
+
+	begin(&pass, setup, summary, false);
+	if (difference_totals(setup->query, setup->db, &pass.totals, err))
+		goto out;
+	take_totals(&pass);
+	/* What is said of the extensions is for a pass over them. */
+	summary->unchanged = summary->skipped = summary->rejected = summary->without_secret = 0;
+	/* Behind the last key. */
+	pass.cursor = mem_strdup("\x01");
+	rc = walk_pages(&pass, WALK_REMOVE, err);
 out:
 	complete(&pass, started_ms, requests);
 	return rc;

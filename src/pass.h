@@ -90,7 +90,6 @@ struct pass_setup {
 	 */
 	struct wake *wake;
 	struct pass_memory *memory; /* NULL: every pass counts */
-	bool never_removes;         /* a whole pass looks at no removal, and a move to another subscriber is held */
 	void (*line)(const struct pass_line *line, void *arg);
 	void (*progress)(int64_t done, int64_t total, void *arg); /* may be NULL */
 	void *arg;
@@ -102,6 +101,12 @@ int pass_full(const struct pass_setup *setup, struct pass_summary *summary, stru
 /* Only these keys; absence is not acted on. */
 int pass_keys(const struct pass_setup *setup, const char *const *keys, size_t count,
 	      struct pass_summary *summary, struct error *err);
+
+/*
+ * Subscribers that no extension is left on, and nothing else: removed under the
+ * rails, as by the end of a full pass.
+ */
+int pass_orphans(const struct pass_setup *setup, struct pass_summary *summary, struct error *err);
 
 /* DESIGN's exit code for what is left at the end (0, 3, 4 or 5). */
 int pass_exit_code(const struct pass_summary *summary);

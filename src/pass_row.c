@@ -79,9 +79,6 @@ static void count_action(struct pass_summary *summary, enum plan_action action)
 	case PLAN_REMOVE:
 		summary->removed++;
 		break;
-	case PLAN_ADOPT:
-		summary->adopted++;
-		break;
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
 	case PLAN_FORGET: case PLAN_REMOVE_SUBSCRIBER:
 		break;
@@ -90,22 +87,16 @@ static void count_action(struct pass_summary *summary, enum plan_action action)
 
 /* ---- a row ------------------------------------------------------------------ */
 
-static void hold_for(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes,
-		     const char *reason)
-{
-	pass->summary->held++;
-	say_row(pass, d, decision, PASS_HELD, classes, reason);
-}
-
 static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes)
 {
 	struct pass_summary *summary = pass->summary;
-	char *reason = mem_printf("held by %s", rails_setting(classes));
+	char *reason = classes ? mem_printf("held by %s", rails_setting(classes)) : mem_strdup("held: swbridge is paused");
 
+	summary->held++;
 	summary->held_creates += (classes & CLASS_CREATES) != 0;
 	summary->held_removals += (classes & CLASS_REMOVALS) != 0;
 	summary->held_changes += (classes & CLASS_CHANGES) != 0;
-	hold_for(pass, d, decision, classes, reason);
+	say_row(pass, d, decision, PASS_HELD, classes, reason);
 	mem_free(reason);
 }
 
@@ -140,11 +131,7 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 		return;
 	}
 	if (pass->summary->paused) {
-		hold_for(pass, d, decision, 0, "held: swbridge is paused");
-		return;
-	}
-	if (pass->setup->never_removes && decision->classes & CLASS_REMOVALS) {
-		hold_for(pass, d, decision, 0, "held: this removes something, which swbridge sync does");
+		hold(pass, d, decision, 0);
 		return;
 	}
 	held = rails_admit(&pass->summary->rails, decision->classes, d->counted, d->approved);
@@ -176,7 +163,7 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 	char *reason = NULL;
 
 	switch (decision->action) {
-	case PLAN_NOTHING: case PLAN_ADOPT:
+	case PLAN_NOTHING:
 		break;
 	case PLAN_SKIP:
 		say_row(pass, d, decision, PASS_SKIPPED, 0, d->skip_reason ? d->skip_reason : decision->reason);

@@ -62,7 +62,6 @@ static const struct {
 	[PLAN_WAIT] = { "waits", "waits" },
 	[PLAN_NOTE] = { "note", "noted" },
 	[PLAN_MARK_ABSENT] = { "retire", "retiring" },
-	[PLAN_ADOPT] = { "adopt", "adopted" },
 	[PLAN_CREATE] = { "create", "created" },
 	[PLAN_UPDATE] = { "update", "updated" },
 	[PLAN_REPLACE] = { "replace", "replaced" },
@@ -169,7 +168,7 @@ static void print_kept(struct report *report, const struct kept *kept)
 	strbuf_release(&line);
 }
 
-void report_flush(struct report *report)
+static void flush_kept(struct report *report)
 {
 	for (size_t i = 0; i < report->kept_count; i++) {
 		print_kept(report, &report->kept[i]);
@@ -209,7 +208,7 @@ void report_line(struct report *report, const struct pass_line *line)
 	report->kept = mem_grow(report->kept, report->kept_count + 1, sizeof *report->kept);
 	report->kept[report->kept_count++] = kept;
 	if (report->kept_count == KEPT_MAX)
-		report_flush(report);
+		flush_kept(report);
 }
 
 /* ---- the end ------------------------------------------------------------------ */
@@ -219,7 +218,7 @@ void report_end(struct report *report, const struct pass_summary *summary)
 	const struct report_setup *setup = &report->setup;
 	struct strbuf text = STRBUF_INIT;
 
-	report_flush(report);
+	flush_kept(report);
 	if (setup->json) {
 		if (setup->kind == REPORT_PLAN)
 			report_json_plan(setup->out, summary, setup->price_cents);
@@ -229,7 +228,7 @@ void report_end(struct report *report, const struct pass_summary *summary)
 		if (setup->kind == REPORT_PLAN)
 			report_plan_trailer(&text, summary, setup->price_cents);
 		else
-			report_sync_trailer(&text, setup->kind == REPORT_MIGRATE ? "Migrate" : "Sync", summary);
+			report_sync_trailer(&text, summary);
 		fwrite(text.data, 1, text.len, setup->out);
 	}
 	fflush(setup->out);

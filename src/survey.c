@@ -44,6 +44,11 @@ void survey_free(struct survey *survey)
 	mem_free(survey);
 }
 
+void survey_abandon(struct survey *survey)
+{
+	survey->abandoned = true;
+}
+
 /* ---- how it ends -------------------------------------------------------------- */
 
 bool survey_failed(const struct survey *survey)
@@ -66,6 +71,8 @@ void survey_give_up(struct survey *survey, struct error *err)
 		error_clear(err);
 	else
 		error_move(&survey->err, err);
+	if (survey->abandoned)
+		return;
 	/* A listing that is held would never end. */
 	if (survey->held)
 		api_hold_pages(survey->setup.api, false);
@@ -109,6 +116,8 @@ static void write_rows(struct survey *survey)
 {
 	bool much = false;
 
+	if (survey->abandoned)
+		return;
 	if (!survey->writing && survey->batch.rows && !survey_failed(survey)) {
 		survey->writing = true;
 		survey_batch_write(&survey->batch, survey->setup.db, written, survey);
@@ -216,11 +225,14 @@ static void analyzed(struct db_result *const *results, const struct error *cause
 		error_set(&err, cause->kind, "%s", error_text(cause));
 		survey_give_up(survey, &err);
 	}
-	finish(survey);
+	if (!survey->abandoned)
+		finish(survey);
 }
 
 void survey_go_on(struct survey *survey)
 {
+	if (survey->abandoned)
+		return;
 	write_rows(survey);
 	if (survey_failed(survey)) {
 		if (!survey->in_flight && !survey->writing && !survey->fetching)
@@ -269,6 +281,8 @@ static void created(struct db_result *const *results, const struct error *cause,
 
 	(void)results;
 	survey->writing = false;
+	if (survey->abandoned)
+		return;
 	if (cause) {
 		survey_table_explain(survey->setup.db, cause, &err);
 		survey_give_up(survey, &err);
@@ -312,12 +326,6 @@ static bool is_over(void *arg)
 	return waiting->over;
 }
 
-static void nobody_waits(const struct error *err, void *arg)
-{
-	(void)err;
-	(void)arg;
-}
-
 int survey_run(struct survey *survey, struct error *err)
 {
 	struct waiting waiting = { .err = err };
@@ -325,7 +333,7 @@ int survey_run(struct survey *survey, struct error *err)
 	survey_start(survey, waited, &waiting);
 	if (loop_until(survey->setup.loop, is_over, &waiting))
 		return waiting.rc;
-	survey->done = nobody_waits;
+	survey_abandon(survey);
 	return error_set(err, ERROR_LATER, "Interrupted.");
 }
 

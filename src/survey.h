@@ -61,17 +61,16 @@ struct survey_setup {
 /* `setup` is copied; what it points at is borrowed, and db, api and http must outlive the survey's work. */
 struct survey *survey_new(const struct survey_setup *setup);
 
-/*
- * Not while it works, unless the loop does not turn any more before api and db
- * are freed: these would call back.  `done` may free it.  The tables stay.  NULL
- * is fine.
- */
+/* After `done` (which may do it), or once db and api are freed, which would call back.  The tables stay.  NULL is fine. */
 void survey_free(struct survey *survey);
+
+/* Nobody wants it any more: nothing new is asked for, `done` is not called, and db and api may be freed. */
+void survey_abandon(struct survey *survey);
 
 /* Begins, once; `done` is called once, from the loop, `err` (borrowed) as above or NULL. */
 void survey_start(struct survey *survey, void (*done)(const struct error *err, void *arg), void *arg);
 
-/* The same, turning the loop; where loop_break() comes first it is LATER, "interrupted", and still at work. */
+/* The same, turning the loop; where loop_break() comes first it is abandoned, and the error is LATER, "interrupted". */
 int survey_run(struct survey *survey, struct error *err);
 
 /* After `done`.  *why: in a sentence part, borrowed; NULL where it is whole. */

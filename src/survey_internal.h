@@ -26,6 +26,7 @@ struct survey {
 	char *project_id, *sip_domain;
 	void (*done)(const struct error *err, void *arg);
 	void *done_arg;
+	bool abandoned; /* nobody waits any more, and what it works with is going away */
 	struct error err; /* why there is no survey */
 	struct part parts[SURVEY_PARTS];
 	enum survey_part listing; /* the part that is being listed */
