@@ -117,6 +117,11 @@ is "$(rows users '{id!,name,gone}')" "(select t.id::text as id, t.name::text as 
 	"a column that is not there is null, and our own table of that name is not looked at"
 is "$(rows users '{id!=,odd name}')" '(select t.id, t."odd name"::text as "odd name" from public.users t)' "types that are kept, names that are quoted"
 is "$(rows 'nothing?' '{id!,name}')" "(select null::text as id, null::text as name where false)" "a table that may be missing"
+equal() { sql "select bridge.adapter_equal('users', 'u', '$1', 'other_users', 'o', '$2')"; }
+sql "create table other_users (id integer, owner bigint, name varchar(9))"
+is "$(equal id id)" "u.id = o.id" "a join of one type"
+is "$(equal id owner)" "u.id::text = o.owner::text" "of two types"
+is "$(equal "odd name" gone)" 'u."odd name"::text = o.gone::text' "with a column that is not there"
 like "$(rows users '{id!,gone!,lost!}')" 'table public.users has no column gone, lost any more: the source changed' "a column that must be there"
 like "$(rows nothing '{id}')" 'no table nothing in schema public: the source changed' "a table that must be there"
 like "$(rows elsewhere '{id}')" "no table elsewhere in schema public: there is one in other; put options='-c search_path=other'" "one in another schema"

@@ -207,6 +207,26 @@ as $$
         ), format('%s.%I::text = any($1)', alias, name))
 $$;
 
+-- The type of a table's column; null: there is none, and adapter_rows() yields null as text.
+create function adapter_type(wanted text, name text) returns oid
+language sql stable
+set search_path from current
+as $$
+    select a.atttypid
+      from pg_catalog.pg_attribute a
+     where a.attrelid = adapter_relation(rtrim(wanted, '?')) and a.attname = name and a.attnum > 0 and not a.attisdropped
+$$;
+
+-- alias.name = other_alias.other, of columns that adapter_rows() was asked to keep the type of: as their index can
+-- answer it where both are of one type, and as text where an upgrade has changed but one of them.
+create function adapter_equal(wanted text, alias text, name text, other_wanted text, other_alias text, other text) returns text
+language sql stable
+set search_path from current
+as $$
+    select format(case when adapter_type(wanted, name) = adapter_type(other_wanted, other) then '%I.%I = %I.%I'
+                       else '%I.%I::text = %I.%I::text' end, alias, name, other_alias, other)
+$$;
+
 -- Asterisk's voicemail, for Asterisk's adapters: a subquery with e-mail and name of the mailboxes that the
 -- query `wanted` yields, each once.
 create function adapter_voicemail(wanted text) returns text
