@@ -270,6 +270,7 @@ static void report(const struct change *change)
 		.action = change->decision.action,
 		.end = change->end,
 		.again = change->decision.take_over && change->end == MIRROR_DONE,
+		.doubted = change->doubted,
 		.reason = change->reason ? change->reason : change->detail ? change->detail : change->decision.reason,
 		.subscriber_id = change->owner ? change->owner->id : NULL,
 		.sip_endpoint_id = change->found_id ? change->found_id : change->credential_id,

@@ -123,6 +123,7 @@ struct change {
 	bool profiled;
 	bool made;               /* found_id is its credential, with everything in it, whatever comes of the rest */
 	bool looked_again;
+	bool doubted;            /* a list could not be read whole */
 	bool recovering;         /* the look is for what nobody wants any more, */
 	bool recovered;          /* which found nothing */
 	char *merged[JSON_PROFILE_COUNT];

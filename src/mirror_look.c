@@ -20,6 +20,7 @@ static void looked_owner(const struct roster_entry *entry, void *arg)
 	char *text = NULL;
 
 	if (entry->answer == ROSTER_FAILED) {
+		change->doubted = true;
 		change_look_failed(change, &failed);
 		return;
 	}
@@ -124,6 +125,7 @@ static void listed_credentials(const struct api_result *result, void *arg)
 		change->look_next = next;
 		check_owner_gone(change, change->owner, owner_vanished);
 	} else if (result->outcome != API_DONE) {
+		change->doubted = true;
 		change_look_failed(change, result);
 	} else if (change->found_id) {
 		next(change);

@@ -204,6 +204,7 @@ static void owner_listed(const struct api_result *result, void *arg)
 	if (result->outcome == API_NOT_FOUND) {
 		check_owner_gone(change, change->checked, owner_already_gone);
 	} else if (result->outcome != API_DONE) {
+		change->doubted = true;
 		change_look_failed(change, result);
 	} else if (living > 0) {
 		/* Not ours to delete: somebody else uses it.  The ledger lets go of it. */

@@ -40,7 +40,7 @@ struct pass_line {
 	const char *username;
 	enum plan_action action;
 	enum pass_state state;
-	unsigned held;           /* PASS_HELD: by which rails (CLASS_*); 0: swbridge is paused */
+	unsigned held;           /* PASS_HELD: by which limits (CLASS_*); 0: it is paused, or a list is in doubt */
 	const char *reason;      /* one plain sentence part, may be NULL */
 	const char *subscriber_id;
 	const char *sip_endpoint_id;
@@ -58,6 +58,7 @@ struct pass_summary {
 	int64_t without_secret, source_rows, differences;
 	bool paused;
 	bool source_empty;
+	bool doubted; /* a list at SignalWire could not be read whole: what removes something is held from then on */
 	bool emptied; /* and the ledger is not: all removals are held back */
 	int64_t requests;
 	double seconds;

@@ -87,10 +87,12 @@ static void count_action(struct pass_summary *summary, enum plan_action action)
 
 /* ---- a row ------------------------------------------------------------------ */
 
-static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes)
+/* `why` counts where no class holds it. */
+static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes,
+		 const char *why)
 {
 	struct pass_summary *summary = pass->summary;
-	char *reason = classes ? mem_printf("held by %s", rails_setting(classes)) : mem_strdup("held: swbridge is paused");
+	char *reason = classes ? mem_printf("held by %s", rails_setting(classes)) : mem_strdup(why);
 
 	summary->held++;
 	summary->held_creates += (classes & CLASS_CREATES) != 0;
@@ -131,14 +133,18 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 		return;
 	}
 	if (pass->summary->paused) {
-		hold(pass, d, decision, 0);
+		hold(pass, d, decision, 0, "held: swbridge is paused");
+		return;
+	}
+	if (pass->summary->doubted && decision->classes & CLASS_REMOVALS) {
+		hold(pass, d, decision, 0, "held: a list at SignalWire could not be read whole");
 		return;
 	}
 	held = rails_admit(&pass->summary->rails, decision->classes, d->counted, d->approved);
 	if (held && pass->remembered)
 		pass_keys_add(&pass->again, d->key);
 	else if (held)
-		hold(pass, d, decision, held);
+		hold(pass, d, decision, held, NULL);
 	else
 		submit(pass, d, decision);
 }
@@ -263,6 +269,7 @@ void pass_ended(const struct mirror_report *report, void *arg)
 	};
 
 	pass->ended++;
+	summary->doubted |= report->doubted;
 	if (pass->setup->wake)
 		wake_ended(pass->setup->wake, report->key);
 	if (pass->setup->progress)

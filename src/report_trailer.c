@@ -38,6 +38,9 @@ static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
 {
 	if (s->paused)
 		strbuf_puts(out, "swbridge is paused: nothing is sent to SignalWire. To go on: swbridge resume\n");
+	if (s->doubted)
+		strbuf_puts(out, "A list at SignalWire could not be read whole: nothing is removed, until a later pass can "
+			    "read it\n");
 	add_held(out, s->held_creates, CLASS_CREATES, &s->rails.creates);
 	add_held(out, s->held_removals, CLASS_REMOVALS, &s->rails.removals);
 	add_held(out, s->held_changes, CLASS_CHANGES, &s->rails.changes);
