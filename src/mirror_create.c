@@ -104,10 +104,13 @@ static void act(struct change *change)
 		post_credential(change);
 }
 
-static void looked_again(struct change *change)
+static void owner_looked_again(struct change *change)
 {
-	if (change->owner->id)
-		change->check_next(change);
+	/* The attempt that made it may have made the credential as well. */
+	if (change->owner->id && change->decision.look_first)
+		look_for_credential(change, change->username, change->owner_next);
+	else if (change->owner->id)
+		change->owner_next(change);
 	else
 		change_rejected(change, "foreign", "SignalWire says that the e-mail is taken, and lists no such subscriber; "
 				"it may belong to another project of the space");
@@ -123,11 +126,10 @@ static void subscriber_posted(const struct api_result *result, void *arg)
 
 	if (result->outcome == API_REJECTED && result->not_unique) {
 		change_heard(change, result);
-		if (change->decision.look_first && !change->looked_again) {
-			/* An earlier attempt of this same create acted late. */
-			change->looked_again = true;
-			change->check_next = change->look_next;
-			look_for_owner(change, looked_again);
+		if ((change->decision.look_first || change->others_at_ms) && !change->owner_looked_again) {
+			/* An earlier attempt acted late, or the list lagged behind it. */
+			change->owner_looked_again = true;
+			look_for_owner(change, owner_looked_again);
 			return;
 		}
 		text = mem_printf("a subscriber with the e-mail %s exists remotely, not in the ledger (%s)", owner->tag,

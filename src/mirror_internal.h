@@ -122,7 +122,8 @@ struct change {
 	bool patched;            /* UPDATE: the credential has its new values */
 	bool profiled;
 	bool made;               /* found_id is its credential, with everything in it, whatever comes of the rest */
-	bool looked_again;
+	bool looked_again;       /* for its credential, behind a name that is taken */
+	bool owner_looked_again; /* for its subscriber, behind an e-mail that is taken */
 	bool doubted;            /* a list could not be read whole */
 	bool recovering;         /* the look is for what nobody wants any more, */
 	bool recovered;          /* which found nothing */

@@ -76,4 +76,37 @@ settle
 syncs 0 "the row is gone by then"
 in_step "the new subscriber went too"
 
+# ---- The list lags behind what was made: the e-mail is taken, and both are looked for again ----
+
+lagging() { # the next list of subscribers shows none of them
+	fault '{"method":"GET","path":"*/subscribers","action":"empty_list"}'
+}
+
+world lagging
+people 101 101
+created_and_forgotten "1 1"
+settle
+lagging
+syncs 0 "the list does not show the subscriber at first"
+is "$(objects)" "1 1" "I1: subscriber and credential are found behind the refusal"
+in_step "lagging"
+
+world lagging_sibling
+people 101 101
+sql "update pbx_users set email = 'both@x.example'"
+fault '{"method":"POST","path":"*/subscribers","action":"commit_then_reset"}'
+syncs 5 "the creation of a subscriber is lost"
+people 102 102
+sql "update pbx_users set email = 'both@x.example'; delete from pbx_users where key = 'k101'"
+settle
+lagging
+swb sync
+for run in 1 2; do
+	settle
+	swb sync
+done
+is "$rc" 0 "another extension wants it, and the list does not show it at first"
+is "$(objects)" "1 1" "I1: it is found behind the refusal"
+in_step "lagging, for a sibling"
+
 done_testing
