@@ -86,18 +86,18 @@ apt() {
 		give_up "apt-get $* failed"
 }
 
-# The package starts a pooler of the machine, which nobody asked for: only the program is wanted.
-install_pooler() {
-	unit=/etc/systemd/system/pgbouncer.service
+# A package that starts a service of the machine, which nobody asked for: only the program is wanted.
+install_stopped() { # SERVICE
+	unit=/etc/systemd/system/$1.service
 	if [ -d "${unit%/*}" ] && [ ! -e "$unit" ] && [ ! -L "$unit" ]; then
 		as_root ln -s /dev/null "$unit" || give_up "cannot write $unit"
 		trap 'as_root rm -f "$unit"' EXIT
-		apt install --no-install-recommends pgbouncer
+		apt install --no-install-recommends "$1"
 		as_root rm -f "$unit"
 		trap - EXIT
-		! command -v systemctl >/dev/null 2>&1 || as_root systemctl disable pgbouncer >/dev/null 2>&1 || :
+		! command -v systemctl >/dev/null 2>&1 || as_root systemctl disable "$1" >/dev/null 2>&1 || :
 	else
-		apt install --no-install-recommends pgbouncer
+		apt install --no-install-recommends "$1"
 	fi
 }
 
@@ -127,9 +127,11 @@ install_missing() {
 	case " $missing_packages " in
 	*" postgresql "*) install_server ;;
 	esac
-	case " $missing_packages " in
-	*" pgbouncer "*) install_pooler ;;
-	esac
+	for service in pgbouncer kamailio; do
+		case " $missing_packages " in
+		*" $service "*) install_stopped "$service" ;;
+		esac
+	done
 	# shellcheck disable=SC2086 # a list on purpose
 	apt install --no-install-recommends $missing_packages
 }

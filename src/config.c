@@ -42,8 +42,11 @@ static int take_defaults(struct config *config, struct error *err)
 static int take_column(struct config *config, const struct config_option *option, const char *value, struct error *err)
 {
 	struct config_column column = { .name = NULL };
+	bool needed = !strcmp(option->key, "extension") || !strcmp(option->key, "secret");
 
-	if (option->parse(option, value, &column.column, err))
+	if (!*value && !needed)
+		column.column = mem_strdup("");
+	else if (option->parse(option, value, &column.column, err))
 		return -1;
 	column.name = mem_strdup(option->key);
 	config->columns = mem_grow(config->columns, config->column_count + 1, sizeof(column));

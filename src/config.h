@@ -37,7 +37,7 @@ struct config_limit {
 /* [columns]: the source's name for a contract column. */
 struct config_column {
 	char *name;   /* contract name, e.g. "extension" */
-	char *column; /* the source's column, e.g. "exten" */
+	char *column; /* the source's column, e.g. "exten"; "": none, though it may have one of the contract's name */
 };
 
 struct config {

@@ -66,6 +66,8 @@ static int bind_all(const struct config *config, struct source *source, const st
 		const char *contract = source_column_names[i];
 		const char *mapped = mapped_name(config, contract);
 
+		if (mapped && !*mapped)
+			continue; /* not to be managed */
 		if (source_look_bind(source, columns, i, mapped ? mapped : contract))
 			continue;
 		if (mapped)

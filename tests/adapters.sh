@@ -135,17 +135,17 @@ survives() {
 	if sql "alter table public.$1 alter column $2 drop default; alter table public.$1 alter column $2 type $(wider "$survives_type") using $2::text::$(wider "$survives_type")" 2>"$tmp/ddl"; then
 		is "$(sql "select count(*) from ((table test_kept except select * from swbridge.$adapter_function())
 			union all (select * from swbridge.$adapter_function() except table test_kept)) d" 2>&1)" 0 \
-			"$survives_key: from $survives_type to $(wider "$survives_type"), and all goes on"
+			"I26: $survives_key: from $survives_type to $(wider "$survives_type"), and all goes on"
 	else
-		not_ok "$survives_key: another type" "$(cat "$tmp/ddl")"
+		not_ok "I26: $survives_key: another type" "$(cat "$tmp/ddl")"
 	fi
 	sql "drop table test_kept; create table test_kept as select ctid as place, $2 from public.$1"
 	sql "alter table public.$1 drop column $2 cascade" 2>"$tmp/ddl" || not_ok "$survives_key: dropped" "$(cat "$tmp/ddl")"
 	swb plan
 	if [ -z "${3-}" ]; then
 		case $rc in
-		0 | 3 | 4) pass "$survives_key: dropped, and it goes on" ;;
-		*) not_ok "$survives_key: dropped, and it goes on" "exit status $rc" "$err" ;;
+		0 | 3 | 4) pass "I26: $survives_key: dropped, and it goes on" ;;
+		*) not_ok "I26: $survives_key: dropped, and it goes on" "exit status $rc" "$err" ;;
 		esac
 	else
 		is "$rc" 6 "$survives_key: dropped, and nothing is done"

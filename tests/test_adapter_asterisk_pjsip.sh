@@ -60,7 +60,15 @@ swb sync
 is "$rc" 6 "a table is gone: nothing is done"
 like "$err" 'no table ps_auths.*the source changed' "it says so"
 
-# Their schema is as it was.
+# What an operator does not want sent is left alone.
 adapter_world asterisk-pjsip
+printf '[columns]\nsend_as =\n' >>"$conf"
+swb init
+unlike "$out" 'columns: .*send_as' "[columns] send_as = with nothing behind it: not bound"
+set_sim '{"numbers":null}'
+syncs 4 "a number that the project does not own keeps nobody out then"
+is "$(echo "select count(*) from credential where username = '6001'" | told state)" 1 "the phone is there"
+
+# Their schema is as it was.
 adapter_leaves
 done_testing

@@ -116,7 +116,7 @@ static void test_everything_set(void **state)
 				     "proxy = http://u:ppppp@127.0.0.1:3128\n"
 				     "   ; comments may stand further in\n"
 				     "[postgres]\nconninfo = dbname=pbx password=hush;hush\nsource = pbx()\nschema = Other\nrow_security=yes\n"
-				     "[columns]\nextension = exten\nsecret = sip secret\n"
+				     "[columns]\nextension = exten\nsecret = sip secret\nsend_as =\n"
 				     "[mirror]\non_remove = keep\nusername = {username}-{tenant}\nsubscriber_domain = pbx.example.com\n"
 				     "grace = 0s\nsettle = 8s\nmax_removals = unlimited\nmax_creates = 3\nmax_changes = 5%\n"
 				     "subscriber_price = 2.5\ninclude = 1*, 2[0-9]?\nexclude = 199\njournal_keep = 7d\n"
@@ -136,10 +136,11 @@ static void test_everything_set(void **state)
 	assert_string_equal(c->source, "pbx()");
 	assert_string_equal(c->schema, "Other");
 	assert_true(c->row_security);
-	assert_int_equal(c->column_count, 2);
+	assert_int_equal(c->column_count, 3);
 	assert_string_equal(c->columns[0].name, "extension");
 	assert_string_equal(c->columns[0].column, "exten");
 	assert_string_equal(c->columns[1].column, "sip secret");
+	assert_string_equal(c->columns[2].column, ""); /* not used */
 	assert_int_equal(c->on_remove, CONFIG_KEEP);
 	assert_string_equal(c->username, "{username}-{tenant}");
 	assert_string_equal(c->subscriber_domain, "pbx.example.com");
@@ -196,7 +197,7 @@ static const struct {
 	{ 3, PG "zzzzzzzz = x\n", "no option zzzzzzzz in [postgres].", "" },
 	{ 4, PG "[columns]\nexten = extension\n", "no option exten in [columns]. Did you mean extension?", "The columns are key extension secret" },
 	{ 4, PG "[columns]\nemial = m\n", "Did you mean email?", "calling_handler_resource_id." },
-	{ 4, PG "[columns]\nemail =\n", "email = ", "1 to 63 bytes" },
+	{ 4, PG "[columns]\nsecret =\n", "secret = ", "1 to 63 bytes" },
 	/* each type of value, by way of one of its options */
 	{ 4, PG "[signalwire]\ntimeout = 30\n", "timeout = 30", "30s" },
 	{ 4, PG "[signalwire]\ntimeout = 1h\n", "timeout = 1h", "from 100ms to 10m" },

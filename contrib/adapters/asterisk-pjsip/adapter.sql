@@ -20,15 +20,51 @@ with e as (
     select e.*
       from %1$s e
      where %2$s
-       and adapter_text(e.outbound_auth) is null
+       and (e.outbound_auth is null or adapter_text(e.outbound_auth) is null)
        and e.id <> 'anonymous'
        and not exists (select from %3$s r where r.endpoint = e.id)
        and not exists (select from %4$s i where i.endpoint = e.id)
        and not exists (select from %5$s g where g.default_outbound_endpoint = e.id)
 ), codec as (
     select d.allow, adapter_codecs(d.allow) as codecs from (select distinct e.allow from e) d
-), realm as (
-    select coalesce((select adapter_text(g.default_realm) from %5$s g limit 1), 'asterisk') as realm
+), aor as (
+    -- Registrations need no contact here; an endpoint with one of its own is a trunk.
+    select u.endpoint, bool_or(adapter_text(o.contact) is not null) as fixed,
+           (array_agg(o.mailboxes order by u.at) filter (where adapter_text(o.mailboxes) is not null))[1] as mailboxes
+      from (select e.id as endpoint, btrim(e.aors) as id, 1 as at from e where strpos(e.aors, ',') = 0
+             union all select e.id, btrim(n.id), n.at
+                         from e, unnest(string_to_array(e.aors, ',')) with ordinality n (id, at) where strpos(e.aors, ',') > 0) u
+      join %6$s o on o.id = u.id
+     group by u.endpoint
+), auth as materialized ( -- each is decoded once
+    select u.endpoint, u.at, adapter_text(a.password) as raw, adapter_decode(a.username) as username,
+           adapter_decode(a.password) as password, lower(a.auth_type) as auth_type, lower(adapter_text(a.md5_cred)) as md5_cred,
+           lower(adapter_text(a.password_digest)) as digest,
+           coalesce(adapter_text(a.realm), (select adapter_text(g.default_realm) from %5$s g limit 1), 'asterisk') as realm
+      from (select e.id as endpoint, btrim(e.auth) as id, 1 as at from e where strpos(e.auth, ',') = 0
+             union all select e.id, btrim(n.id), n.at
+                         from e, unnest(string_to_array(e.auth, ',')) with ordinality n (id, at) where strpos(e.auth, ',') > 0) u
+      join %7$s a on a.id = u.id
+), judged as (
+    select a.endpoint, a.at, a.username, a.password,
+           case when a.auth_type = 'google_oauth' then 'oauth'
+                when a.password is null and (a.md5_cred is not null or a.digest is not null) then 'password_hashed'
+                when a.password is null and a.raw is not null then 'password_unreadable'
+                when a.password is null then 'password_empty'
+                when a.username is null then 'no_username'
+                when a.md5_cred is null and a.digest is null then ''
+                -- A hash is what Asterisk goes by: it must be that of the password.
+                when a.md5_cred = md5(concat(a.username, ':', a.realm, ':', a.password)) then ''
+                when a.digest like '%%md5:' || md5(concat(a.username, ':', a.realm, ':', a.password)) || '%%' then ''
+                when a.digest like '%%sha-256:' || encode(sha256(convert_to(concat(a.username, ':', a.realm, ':', a.password),
+                                                                            'UTF8')), 'hex') || '%%' then ''
+                else 'password_unverified' end as reason
+      from auth a
+), best as (
+    -- the first usable one, or else the first one
+    select distinct on (j.endpoint) j.endpoint, j.username, j.password, j.reason
+      from judged j
+     order by j.endpoint, j.reason <> '', j.at
 ), phone as (
     select e.id, adapter_truth(e.enabled, true) as enabled, adapter_text(e.tenantid) as tenant, e.allow,
            adapter_decode(e.callerid) as callerid, lower(e.media_encryption) as media_encryption,
@@ -36,45 +72,8 @@ with e as (
            a.username, a.password, coalesce(a.reason, 'no_auth') as reason,
            adapter_mailbox(m.m) as mailbox, adapter_mailbox_context(m.m) as context
       from e
-      cross join realm
-      left join lateral (
-        -- Registrations need no contact; an endpoint with one of its own is a trunk.
-        select bool_or(adapter_text(o.contact) is not null) as fixed,
-               (array_agg(o.mailboxes order by u.at) filter (where adapter_text(o.mailboxes) is not null))[1] as mailboxes
-          from unnest(string_to_array(e.aors, ',')) with ordinality u (id, at)
-          join %6$s o on o.id = btrim(u.id)
-      ) o on true
-      left join lateral (
-        select r.username, r.password, r.reason
-          from (
-            select b.at, b.username, b.password,
-                   case when b.auth_type = 'google_oauth' then 'oauth'
-                        when b.password is null and b.has_hash then 'password_hashed'
-                        when b.password is null and b.raw is not null then 'password_unreadable'
-                        when b.password is null then 'password_empty'
-                        when b.username is null then 'no_username'
-                        when b.has_hash and not (b.md5_cred = b.md5 or b.digest like '%%md5:' || b.md5 || '%%'
-                                                 or b.digest like '%%sha-256:' || b.sha256 || '%%') then 'password_unverified'
-                        else '' end as reason
-              from (select u.at, lower(a.auth_type) as auth_type, adapter_decode(a.username) as username,
-                           adapter_decode(a.password) as password, adapter_text(a.password) as raw,
-                           lower(adapter_text(a.md5_cred)) as md5_cred, lower(adapter_text(a.password_digest)) as digest,
-                           coalesce(adapter_text(a.md5_cred), adapter_text(a.password_digest)) is not null as has_hash,
-                           h.md5, h.sha256
-                      from unnest(string_to_array(e.auth, ',')) with ordinality u (id, at)
-                      join %7$s a on a.id = btrim(u.id)
-                      left join lateral (
-                        -- made only where there is a hash to compare with
-                        select md5(s.s) as md5, encode(sha256(convert_to(s.s, 'UTF8')), 'hex') as sha256
-                          from (select concat_ws(':', adapter_decode(a.username), coalesce(adapter_text(a.realm), realm.realm),
-                                                 adapter_decode(a.password)) as s) s
-                         where coalesce(adapter_text(a.md5_cred), adapter_text(a.password_digest)) is not null
-                      ) h on true
-                   ) b
-          ) r
-         order by r.reason <> '', r.at
-         limit 1
-      ) a on true
+      left join aor o on o.endpoint = e.id
+      left join best a on a.endpoint = e.id
       cross join lateral (select coalesce(adapter_text(e.mailboxes), o.mailboxes, e.id) as m) m
      where o.fixed is not true
 )
