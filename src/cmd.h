@@ -35,7 +35,7 @@ struct cmd_verb {
 };
 
 extern const struct cmd_verb cmd_init, cmd_check, cmd_plan, cmd_sync, cmd_listen, cmd_wait, cmd_verify, cmd_status, cmd_explain, cmd_forget, cmd_retry,
-	cmd_adopt, cmd_approve, cmd_pause, cmd_resume;
+	cmd_adopt, cmd_migrate, cmd_approve, cmd_pause, cmd_resume;
 
 /* ---- arguments ---------------------------------------------------------------- */
 

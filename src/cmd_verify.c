@@ -87,7 +87,7 @@ static int mend(struct run *run, struct error *err)
 	rc = repair_run(&repair, &setup, &run->sent, err);
 	run->totals.repaired = repair.repaired;
 	if (!run->options->json && (run->said || !run->options->quiet)) {
-		report_sync_trailer(&trailer, &run->sent);
+		report_sync_trailer(&trailer, "Repair", &run->sent);
 		fwrite(trailer.data, 1, trailer.len, stdout);
 	}
 	if (run->secrets && !run->options->quiet)

@@ -34,7 +34,7 @@ enum difference_holder {
 	HOLDER_NONE,     /* nobody else of ours has the wanted username */
 	HOLDER_ABSENT,   /* a row that is gone from the source */
 	HOLDER_DISABLED, /* a row that is there and disabled */
-	HOLDER_MOVES,    /* a row that wants another name itself */
+	HOLDER_MOVES,    /* a row that wants another name itself; it may have this one only by an attempt of unknown outcome */
 	HOLDER_KEEPS
 };
 
@@ -202,6 +202,8 @@ int difference_explain(struct difference_query *query, struct db *db, const char
  */
 const char *difference_still_wanted_sql(const struct difference_query *query);
 const char *difference_policy(const struct difference_query *query); /* $4; borrowed */
+/* The statement that goes before every read of the source, in its transaction: a hidden row is an error.  Borrowed. */
+const char *difference_settings_sql(const struct difference_query *query);
 
 /*
  * For texts of a caller's own, made of difference_sql.h: the statement that goes

@@ -7,9 +7,17 @@
 #include "mem.h"
 #include "strbuf.h"
 
-#define APPROVED_CLASSES "case operation when 'creates' then 1 when 'removals' then 2 else 4 end"
+/* Who may hold the name, by an attempt of unknown outcome: to be waited for only where he wants another one. */
+#define MAY_HOLD "case when t.key <> p.key then t.key else t.other end"
+#define MAY_MOVE "h.key is null and hd.wanted and hd.username <> p.username"
 
-/* What a row says, from p (the difference), h (holder), w (wanted owner), n (owners), c and a (rails). */
+/* Whether a name is wanted that the ledger does not have for the row. */
+#define WANTS_NAME "p.wanted and (not p.tracked or p.ledger_username is distinct from p.username)"
+
+/*
+ * What a row says, from p (the difference), h and t (who holds its name, and who
+ * may hold it), hd (what that one wants), w (wanted owner), n (owners), c and a (rails).
+ */
 static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_ORPHAN] = "false",
 	[ROW_KEY] = "p.key",
@@ -80,17 +88,17 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_INTENT_OWNER_NO] = "q.no",
 	[ROW_INTENT_OWNER_ID] = "q.id",
 	[ROW_INTENT_OWNER_EMAIL] = "q.email",
-	[ROW_HOLDER] = "case when h.key is null then null\n"
+	[ROW_HOLDER] = "case when h.key is null then case when " MAY_MOVE " then 'moves' end\n"
 		       "            when hd.key is null then 'absent'\n"
 		       "            when not hd.enabled then 'disabled'\n"
 		       "            when hd.wanted and hd.username <> h.username then 'moves'\n"
 		       "            else 'keeps' end",
-	[ROW_HOLDER_KEY] = "h.key",
+	[ROW_HOLDER_KEY] = "coalesce(h.key, case when " MAY_MOVE " then hd.key end)",
 	[ROW_COUNTED] = "coalesce(c.classes, 0)",
 	[ROW_APPROVED] = "coalesce(a.classes, 0)",
 };
 
-/* The same for a subscriber without extensions; what is not here is null. */
+/* The same for a subscriber without extensions, its intent being j; what is not here is null. */
 static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
 	[ROW_ORPHAN] = "true",
 	[ROW_KEY] = "o.email",
@@ -102,14 +110,15 @@ static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
 	[ROW_OWNER_ORIGIN] = "o.origin",
 	[ROW_OWNER_PROFILE_DIGEST] = "encode(o.profile_digest, 'hex')",
 	[ROW_OWNER_SENT_FIELDS] = "array_to_string(o.sent_fields, ',')",
-	[ROW_COUNTED] = "(select coalesce(bit_or(" LEDGER_SQL_CLASSES "), 0)\n"
-			"          from journal where key = o.email and " LEDGER_SQL_COUNTED ")",
-	[ROW_APPROVED] = "(select coalesce(bit_or(" APPROVED_CLASSES "), 0)\n"
-			 "          from approval where key = o.email and expires_at > now())",
 	/* Where it has no id, and no certain answer said why: what is younger than its row may have been made for it. */
 	[ROW_INTENT_AT_MS] = "case when not exists (select from journal j where j.subscriber_no = o.no\n"
 			     "                              and j.outcome in ('rejected', 'foreign', 'not sent'))\n"
 			     "            then (extract(epoch from o.created_at) * 1000)::bigint end",
+	[ROW_INTENT] = "j.operation",
+	[ROW_INTENT_ID] = "j.id",
+	[ROW_INTENT_SETTLED] = "coalesce(j.settles_at <= now(), false)",
+	[ROW_COUNTED] = "coalesce(c.classes, 0)",
+	[ROW_APPROVED] = "coalesce(a.classes, 0)",
 };
 
 static void select_list(struct strbuf *out, const char *const *list)
@@ -118,6 +127,28 @@ static void select_list(struct strbuf *out, const char *const *list)
 	for (int i = 0; i < ROW_COLUMN_COUNT; i++)
 		strbuf_printf(out, "%s%s", i ? ",\n       " : "", list[i] ? list[i] : "null");
 	strbuf_puts(out, "\n");
+}
+
+/* Names that attempts of unknown outcome may have given, each with two of its keys: the other one is nobody, or that key. */
+static const char tried_names[] =
+	"tried as materialized (\n"
+	"    select i.name, min(i.key) as key, nullif(max(i.key), min(i.key)) as other\n"
+	"      from (select j.key, unnest(j.usernames) as name from journal j where j.outcome is null) i\n"
+	"     group by i.name\n"
+	"), ";
+
+/* What the rails know of a key: c counts what was done to it, a is what is approved. */
+static void rails_of(struct strbuf *out, const char *key)
+{
+	strbuf_printf(out, "  left join lateral (\n"
+			   "        select bit_or(" LEDGER_SQL_CLASSES ") as classes\n"
+			   "          from journal\n"
+			   "         where key = %s and " LEDGER_SQL_COUNTED ") c on true\n"
+			   "  left join lateral (\n"
+			   "        select bit_or(case operation when 'creates' then 1 when 'removals' then 2 else 4 end) as classes\n"
+			   "          from approval\n"
+			   "         where operation in ('creates', 'removals', 'changes') and key = %s and expires_at > now()) a on true\n",
+		      key, key);
 }
 
 /*
@@ -130,26 +161,20 @@ static void page_rows(struct strbuf *out, const char *held)
 	strbuf_puts(out, "  from page p\n"
 			 "  left join lateral (\n"
 			 "        select s.key, s.username from sync s\n"
-			 "         where p.wanted and (not p.tracked or p.ledger_username is distinct from p.username)\n"
+			 "         where " WANTS_NAME "\n"
 			 "           and s.username = p.username\n"
 			 "           -- a creation that was refused holds nothing\n"
 			 "           and (s.sip_endpoint_id is not null or s.state <> 'creating'\n"
 			 "                or exists (select from journal i where i.key = s.key and i.outcome is null))\n"
 			 "         order by s.key limit 1) h on true\n");
-	strbuf_printf(out, "  left join %s hd on hd.key = h.key\n", held);
+	strbuf_printf(out, "  left join tried t on h.key is null and " WANTS_NAME " and t.name = p.username\n"
+			   "  left join %s hd on hd.key = coalesce(h.key, " MAY_HOLD ")\n", held);
 	strbuf_puts(out, "  left join subscriber w on w.email = p.email\n"
 			 "        and (p.owner_no is null or p.email_given and p.owner_email <> p.email)\n"
 			 "  left join subscriber q on p.intent = 'replace' and q.no = p.intent_subscriber_no\n"
 			 "        and q.no is distinct from p.owner_no\n"
-			 "  left join owners n on n.subscriber_no = p.subscriber_no\n"
-			 "  left join lateral (\n"
-			 "        select bit_or(" LEDGER_SQL_CLASSES ") as classes\n"
-			 "          from journal\n"
-			 "         where key = p.key and " LEDGER_SQL_COUNTED ") c on true\n"
-			 "  left join lateral (\n"
-			 "        select bit_or(" APPROVED_CLASSES ") as classes\n"
-			 "          from approval\n"
-			 "         where operation in ('creates', 'removals', 'changes') and key = p.key and expires_at > now()) a on true\n");
+			 "  left join owners n on n.subscriber_no = p.subscriber_no\n");
+	rails_of(out, "p.key");
 }
 
 /*
@@ -191,13 +216,16 @@ char *difference_sql_page(const struct source *source, const struct config *conf
 			  "), orphans as (\n");
 	difference_sql_orphans(&out, "desired");
 	strbuf_puts(&out, "), ");
+	strbuf_puts(&out, tried_names);
 	owners(&out, config);
 	strbuf_puts(&out, "\n");
 	page_rows(&out, "desired");
 	strbuf_puts(&out, "union all\n");
 	select_list(&out, orphan_expressions);
 	strbuf_puts(&out, "  from orphans o\n"
-			  " where $5 <> 'change'\n"
+			  "  left join journal j on j.key = o.email and j.subscriber_no = o.no and j.outcome is null\n");
+	rails_of(&out, "o.email");
+	strbuf_puts(&out, " where $5 <> 'change'\n"
 			  "   and ($6 is null or left($6, 1) <> chr(1) or chr(1) || o.email > $6)\n"
 			  "   and current_setting('swbridge.differences')::bigint > 0\n"
 			  " order by 1, 2\n"
@@ -216,6 +244,8 @@ static void closure(struct strbuf *out, const struct source *source, const struc
 			 "    select k.key from unnest($1) k (key)\n"
 			 "    union\n"
 			 "    select s.key from asked a join sync s on s.username = a.username\n"
+			 "    union\n"
+			 "    select unnest(array[t.key, t.other]) from asked a join tried t on t.name = a.username\n"
 			 "), closure as materialized (\n"
 			 "    select array(\n"
 			 "        select n.key from near n\n");
@@ -242,6 +272,7 @@ char *difference_sql_keys(const struct source *source, const struct config *conf
 	strbuf_puts(&out, "-- swbridge: the differences of some keys\n");
 	strbuf_puts(&out, difference_sql_parameters);
 	strbuf_printf(&out, ", asked as materialized (\n    select d.username, d.email, d.email_given from %s d\n), ", asked);
+	strbuf_puts(&out, tried_names);
 	closure(&out, source, config);
 	strbuf_printf(&out, ", desired as materialized (\n    select * from %s d\n), joined as (\n", desired);
 	difference_sql_joined(&out, "          from (select unnest(k.keys) as key from closure k) k\n"
@@ -255,7 +286,9 @@ char *difference_sql_keys(const struct source *source, const struct config *conf
 			  "     limit $7\n"
 			  "), holders as materialized (\n"
 			  "    -- read by their own keys: not being in the closure is not being absent\n"
-			  "    select array(select s.key from page p join sync s on s.username = p.username) as keys\n");
+			  "    select array(select s.key from page p join sync s on s.username = p.username\n"
+			  "                 union\n"
+			  "                 select unnest(array[t.key, t.other]) from page p join tried t on t.name = p.username) as keys\n");
 	strbuf_printf(&out, "), held as (\n    select d.key, d.username, d.enabled, d.wanted from %s d\n), ", held);
 	owners(&out, config);
 	strbuf_puts(&out, "\n");

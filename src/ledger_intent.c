@@ -69,6 +69,17 @@ static const char sql_intent_journal[] =
 	"                  usernames = j.usernames || excluded.usernames,\n"
 	"                  settles_at = null";
 
+/* What it did shows where the subscriber is used; whether it did anything is not known, so it counts. */
+static const char sql_intent_used[] =
+	"-- swbridge: the removal of a subscriber has settled, and an extension wants it again\n"
+	"update journal r\n"
+	"   set outcome = 'failed', finished_at = now(), detail = 'an extension wants the subscriber again'\n"
+	"  from " INTENTS
+	"  join subscriber o on o.no = " OWNER "\n"
+	" where b.operation in ('create', 'replace')\n"
+	"   and r.key = o.email and r.subscriber_no = o.no and r.key <> b.key\n"
+	"   and r.outcome is null and r.settles_at <= now() and r.operation = 'remove'";
+
 static const char sql_intent_take[] =
 	"-- swbridge: rows that are taken over by a new key\n"
 	"update sync s\n"
@@ -214,6 +225,11 @@ static bool makes_owner(const struct ledger_intent *intent)
 	return intent->email && !intent->owner_no;
 }
 
+static bool uses_owner(const struct ledger_intent *intent)
+{
+	return strcmp(intent->operation, "create") == 0 || strcmp(intent->operation, "replace") == 0;
+}
+
 static bool takes_over(const struct ledger_intent *intent)
 {
 	return intent->take_key != NULL;
@@ -245,6 +261,7 @@ static const struct {
 } intent_statements[] = {
 	{ sql_intent_owner, makes_owner },
 	{ sql_intent_journal, NULL },
+	{ sql_intent_used, uses_owner },
 	{ sql_intent_take, takes_over },
 	{ sql_intent_create, creates },
 	{ sql_intent_touch, touches },

@@ -9,7 +9,7 @@
 #include <string.h>
 
 static const struct cmd_verb *const verbs[] = {
-	&cmd_init, &cmd_check, &cmd_plan, &cmd_sync, &cmd_listen, &cmd_wait, &cmd_verify, &cmd_status, &cmd_explain,
+	&cmd_init, &cmd_check, &cmd_plan, &cmd_migrate, &cmd_sync, &cmd_listen, &cmd_wait, &cmd_verify, &cmd_status, &cmd_explain,
 	&cmd_adopt, &cmd_forget, &cmd_retry, &cmd_approve, &cmd_pause, &cmd_resume,
 };
 
@@ -42,7 +42,7 @@ static void print_help(void)
 	       "      --json         one JSON object a line\n"
 	       "  -h, --help         this; of a verb: swbridge help VERB\n"
 	       "      --version      the version\n\n"
-	       "A first run: swbridge init, check, plan, sync.  See swbridge(1) and swbridge.conf(5).\n", SYSCONFDIR);
+	       "A first run: swbridge init, check, plan, migrate.  See swbridge(1) and swbridge.conf(5).\n", SYSCONFDIR);
 }
 
 static int help(int argc, char **argv)

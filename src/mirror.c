@@ -95,7 +95,7 @@ static bool ledger_only(struct change *change)
 		if (change->refusal_over)
 			o->tried_digest = o->last_error = "";
 		break;
-	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_CREATE: case PLAN_UPDATE:
+	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_ADOPT: case PLAN_CREATE: case PLAN_UPDATE:
 	case PLAN_REPLACE: case PLAN_SUSPEND: case PLAN_RESTORE: case PLAN_REMOVE: case PLAN_REMOVE_SUBSCRIBER:
 		return false;
 	}
@@ -171,7 +171,7 @@ void mirror_begin(struct change *change)
 	case PLAN_FORGET:
 		orphan_start(change);
 		break;
-	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
+	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT: case PLAN_ADOPT:
 		assert(!"an action without steps");
 	}
 }

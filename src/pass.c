@@ -292,7 +292,7 @@ int pass_full(const struct pass_setup *setup, struct pass_summary *summary, stru
 		rc = 0;
 		goto out;
 	}
-	if (walk_pages(&pass, WALK_CHANGE, err) || walk_pages(&pass, WALK_REMOVE, err))
+	if (walk_pages(&pass, WALK_CHANGE, err) || (!setup->never_removes && walk_pages(&pass, WALK_REMOVE, err)))
 		goto out;
 	rc = 0;
 out:

@@ -91,6 +91,7 @@ struct pass_setup {
 	 */
 	struct wake *wake;
 	struct pass_memory *memory; /* NULL: every pass counts */
+	bool never_removes;         /* a whole pass looks at no removal, and a move to another subscriber is held */
 	void (*line)(const struct pass_line *line, void *arg);
 	void (*progress)(int64_t done, int64_t total, void *arg); /* may be NULL */
 	void *arg;

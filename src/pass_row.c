@@ -79,6 +79,9 @@ static void count_action(struct pass_summary *summary, enum plan_action action)
 	case PLAN_REMOVE:
 		summary->removed++;
 		break;
+	case PLAN_ADOPT:
+		summary->adopted++;
+		break;
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
 	case PLAN_FORGET: case PLAN_REMOVE_SUBSCRIBER:
 		break;
@@ -87,18 +90,31 @@ static void count_action(struct pass_summary *summary, enum plan_action action)
 
 /* ---- a row ------------------------------------------------------------------ */
 
+<<<<<<< HEAD
 /* `why` counts where no class holds it. */
 static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes,
 		 const char *why)
 {
 	struct pass_summary *summary = pass->summary;
 	char *reason = classes ? mem_printf("held by %s", rails_setting(classes)) : mem_strdup(why);
+=======
+static void hold_for(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes,
+		     const char *reason)
+{
+	pass->summary->held++;
+	say_row(pass, d, decision, PASS_HELD, classes, reason);
+}
 
-	summary->held++;
+static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes)
+{
+	struct pass_summary *summary = pass->summary;
+	char *reason = mem_printf("held by %s", rails_setting(classes));
+>>>>>>> f5e5d04 (Bring back what the commit before took away by mistake)
+
 	summary->held_creates += (classes & CLASS_CREATES) != 0;
 	summary->held_removals += (classes & CLASS_REMOVALS) != 0;
 	summary->held_changes += (classes & CLASS_CHANGES) != 0;
-	say_row(pass, d, decision, PASS_HELD, classes, reason);
+	hold_for(pass, d, decision, classes, reason);
 	mem_free(reason);
 }
 
@@ -133,11 +149,19 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 		return;
 	}
 	if (pass->summary->paused) {
+<<<<<<< HEAD
 		hold(pass, d, decision, 0, "held: swbridge is paused");
 		return;
 	}
 	if (pass->summary->doubted && decision->classes & CLASS_REMOVALS) {
 		hold(pass, d, decision, 0, "held: a list at SignalWire could not be read whole");
+=======
+		hold_for(pass, d, decision, 0, "held: swbridge is paused");
+		return;
+	}
+	if (pass->setup->never_removes && decision->classes & CLASS_REMOVALS) {
+		hold_for(pass, d, decision, 0, "held: this removes something, which swbridge sync does");
+>>>>>>> f5e5d04 (Bring back what the commit before took away by mistake)
 		return;
 	}
 	held = rails_admit(&pass->summary->rails, decision->classes, d->counted, d->approved);
@@ -169,7 +193,7 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 	char *reason = NULL;
 
 	switch (decision->action) {
-	case PLAN_NOTHING:
+	case PLAN_NOTHING: case PLAN_ADOPT:
 		break;
 	case PLAN_SKIP:
 		say_row(pass, d, decision, PASS_SKIPPED, 0, d->skip_reason ? d->skip_reason : decision->reason);

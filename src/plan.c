@@ -17,6 +17,7 @@ static const struct {
 	[PLAN_WAIT] = { "wait", '!' },
 	[PLAN_NOTE] = { "note", ' ' },
 	[PLAN_MARK_ABSENT] = { "mark_absent", ' ' },
+	[PLAN_ADOPT] = { "adopt", '+' },
 	[PLAN_CREATE] = { "create", '+' },
 	[PLAN_UPDATE] = { "update", '~' },
 	[PLAN_REPLACE] = { "replace", '~' },

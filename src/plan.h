@@ -29,8 +29,9 @@
  *   ABSENT    as DISABLED, in a pass over a complete source; in a keyed pass
  *             only the take-over, for which the old key has to be read again.
  *             Otherwise it waits for a complete pass.
- * A holder with an open intent of its own is not visible here: the engine waits
- * for it.
+ * A holder that has the name only by an attempt of unknown outcome MOVES, or is
+ * nobody here.  Whether any holder's outcome is still open is not visible: the
+ * engine waits for it.
  */
 #ifndef PLAN_H
 #define PLAN_H
@@ -47,6 +48,7 @@ enum plan_action {
 	PLAN_WAIT,        /* an outcome is unknown and has not settled, or it is not time yet */
 	PLAN_NOTE,        /* only the ledger follows (extension, protected, absence over) */
 	PLAN_MARK_ABSENT, /* only the ledger notes since when it is gone */
+	PLAN_ADOPT,       /* only the ledger takes over what is there; never decided, but asked for (migrate --adopt) */
 	PLAN_CREATE,
 	PLAN_UPDATE,      /* what, says `fields` and `profile` */
 	PLAN_REPLACE,     /* another owner: created there, removed here; there may be nothing here but a subscriber */

@@ -1,13 +1,13 @@
-/* progress - a bar on a terminal for a pass that takes its time. */
+/* progress - how far a pass is that takes its time: a bar on a terminal, or lines in the log. */
 #include "progress.h"
 
-#include "loop.h"
+#include "log.h"
 
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { QUIET_MS = 2000, REDRAW_MS = 100, WIDTH_DEFAULT = 80, BAR_MIN = 10, BAR_MAX = 40 };
+enum { LINE_MS = 10000, QUIET_MS = 2000, REDRAW_MS = 100, WIDTH_DEFAULT = 80, BAR_MIN = 10, BAR_MAX = 40 };
 
 void progress_init(struct progress *progress, bool terminal)
 {
@@ -51,7 +51,7 @@ void progress_text(struct strbuf *out, int64_t done, int64_t total, int64_t elap
 			strbuf_putc(out, i < full ? '#' : '.');
 		strbuf_putc(out, ']');
 	}
-	strbuf_add(out, text.data, text.len > width ? width : text.len);
+	strbuf_add(out, text.data, width && text.len > width ? width : text.len);
 	strbuf_release(&text);
 }
 
@@ -72,11 +72,37 @@ static void put(const struct strbuf *text)
 	(void)written;
 }
 
+static void line_due(void *arg)
+{
+	struct progress *progress = arg;
+	struct strbuf text = STRBUF_INIT;
+
+	progress_text(&text, progress->done, progress->total, loop_now_ms() - progress->started_ms, 0);
+	log_info("%s", text.data + strspn(text.data, " "));
+	strbuf_release(&text);
+	loop_timer_arm(progress->timer, LINE_MS);
+}
+
+void progress_lines(struct progress *progress, struct loop *loop)
+{
+	progress->timer = loop_timer_new(loop, line_due, progress);
+	loop_timer_arm(progress->timer, LINE_MS);
+}
+
+void progress_end(struct progress *progress)
+{
+	progress_clear(progress);
+	loop_timer_free(progress->timer);
+	progress->timer = NULL;
+}
+
 void progress_update(struct progress *progress, int64_t done, int64_t total)
 {
 	int64_t now = loop_now_ms();
 	struct strbuf text = STRBUF_INIT;
 
+	progress->done = done;
+	progress->total = total;
 	if (!progress->terminal || now - progress->started_ms < QUIET_MS ||
 	    (progress->drawn_ms && now - progress->drawn_ms < REDRAW_MS))
 		return;

@@ -62,6 +62,7 @@ static const struct {
 	[PLAN_WAIT] = { "waits", "waits" },
 	[PLAN_NOTE] = { "note", "noted" },
 	[PLAN_MARK_ABSENT] = { "retire", "retiring" },
+	[PLAN_ADOPT] = { "adopt", "adopted" },
 	[PLAN_CREATE] = { "create", "created" },
 	[PLAN_UPDATE] = { "update", "updated" },
 	[PLAN_REPLACE] = { "replace", "replaced" },
@@ -168,7 +169,7 @@ static void print_kept(struct report *report, const struct kept *kept)
 	strbuf_release(&line);
 }
 
-static void flush_kept(struct report *report)
+void report_flush(struct report *report)
 {
 	for (size_t i = 0; i < report->kept_count; i++) {
 		print_kept(report, &report->kept[i]);
@@ -208,7 +209,7 @@ void report_line(struct report *report, const struct pass_line *line)
 	report->kept = mem_grow(report->kept, report->kept_count + 1, sizeof *report->kept);
 	report->kept[report->kept_count++] = kept;
 	if (report->kept_count == KEPT_MAX)
-		flush_kept(report);
+		report_flush(report);
 }
 
 /* ---- the end ------------------------------------------------------------------ */
@@ -218,7 +219,7 @@ void report_end(struct report *report, const struct pass_summary *summary)
 	const struct report_setup *setup = &report->setup;
 	struct strbuf text = STRBUF_INIT;
 
-	flush_kept(report);
+	report_flush(report);
 	if (setup->json) {
 		if (setup->kind == REPORT_PLAN)
 			report_json_plan(setup->out, summary, setup->price_cents);
@@ -228,7 +229,7 @@ void report_end(struct report *report, const struct pass_summary *summary)
 		if (setup->kind == REPORT_PLAN)
 			report_plan_trailer(&text, summary, setup->price_cents);
 		else
-			report_sync_trailer(&text, summary);
+			report_sync_trailer(&text, setup->kind == REPORT_MIGRATE ? "Migrate" : "Sync", summary);
 		fwrite(text.data, 1, text.len, setup->out);
 	}
 	fflush(setup->out);

@@ -21,7 +21,8 @@
 
 struct report;
 
-enum report_kind { REPORT_PLAN, REPORT_SYNC };
+/* A migration is a plan until report_flush(), and a sync from there on. */
+enum report_kind { REPORT_PLAN, REPORT_SYNC, REPORT_MIGRATE };
 
 struct report_setup {
 	FILE *out;
@@ -37,6 +38,8 @@ struct report *report_new(const struct report_setup *setup);
 void report_free(struct report *report); /* NULL is fine */
 
 void report_line(struct report *report, const struct pass_line *line);
+/* Prints what is kept back; from now on lines are printed as they come. */
+void report_flush(struct report *report);
 /* Whether a line tells of something that happened just now: the others print nothing where `quiet` is set. */
 bool report_is_news(const struct pass_line *line);
 void report_end(struct report *report, const struct pass_summary *summary);
@@ -52,6 +55,6 @@ char report_sign(const struct pass_line *line);
 
 /* The trailer, complete lines. */
 void report_plan_trailer(struct strbuf *out, const struct pass_summary *summary, int64_t price_cents);
-void report_sync_trailer(struct strbuf *out, const struct pass_summary *summary);
+void report_sync_trailer(struct strbuf *out, const char *title, const struct pass_summary *summary);
 
 #endif

@@ -90,7 +90,7 @@ void report_plan_trailer(struct strbuf *out, const struct pass_summary *s, int64
 	add_obstacles(out, s);
 }
 
-void report_sync_trailer(struct strbuf *out, const struct pass_summary *s)
+void report_sync_trailer(struct strbuf *out, const char *title, const struct pass_summary *s)
 {
 	const struct count work[] = {
 		{ s->created, "created" }, { s->updated, "updated" }, { s->suspended, "suspended" },
@@ -99,7 +99,7 @@ void report_sync_trailer(struct strbuf *out, const struct pass_summary *s)
 	};
 	const struct count rest[] = { { s->unchanged, "in step before" }, { s->skipped, "skipped" } };
 
-	strbuf_puts(out, "Sync: ");
+	strbuf_printf(out, "%s: ", title);
 	if (!add_counts(out, work, sizeof work / sizeof *work))
 		strbuf_puts(out, "nothing to do");
 	strbuf_puts(out, "; ");

@@ -77,7 +77,7 @@ static bool action_of(enum plan_action action, enum metrics_action *counted)
 		*counted = METRICS_REMOVE;
 		return true;
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
-	case PLAN_FORGET:
+	case PLAN_ADOPT: case PLAN_FORGET:
 		break;
 	}
 	return false;

@@ -147,7 +147,7 @@ people 101 102
 listens
 wait_for 20 mirrored_quietly
 patches=$(sim count/requests.PATCH)
-fault '{"method":"PATCH","action":"delay","ms":3000,"times":1}'
+fault "{\"method\":\"PATCH\",\"action\":\"delay\",\"ms\":$(unhurried 2500),\"times\":1}"
 changes "update pbx_users set secret = 'first' where key = 'k101'" k101
 under_way() { [ "$(sql "select count(*) from swbridge.journal where outcome is null")" = 1 ]; }
 wait_for 20 under_way || not_ok "a request is under way"

@@ -24,7 +24,7 @@ reaped() { # the one in the background has ended: sets $rc, $out, $err
 slow() { # NAME: a pass over twenty extensions, in the background, a few requests into its work
 	world "$1" signalwire.max_in_flight=2
 	people 101 120
-	set_sim '{"latency_ms":200}'
+	set_sim "{\"latency_ms\":$(unhurried 200)}"
 	start_swb sync
 	sim "wait?key=posts_received&min=5" >/dev/null
 }
@@ -60,7 +60,7 @@ in_step "two at once"
 is "$(twins)" "" "I1: nothing is there twice"
 
 # Interrupted while it waits: it ends, and has done nothing.  (A file of its own: what the first one said is in the other.)
-set_sim '{"latency_ms":2000}'
+set_sim "{\"latency_ms\":$(unhurried 2000)}"
 sql "update pbx_users set secret = 'new'"
 start_swb sync
 sim "wait?key=PATCH&min=2" >/dev/null

@@ -175,7 +175,7 @@ static void test_sync_trailer(void **state)
 	};
 
 	(void)state;
-	report_sync_trailer(&out, &summary);
+	report_sync_trailer(&out, "Sync", &summary);
 	assert_non_null(strstr(out.data, "Sync: 2 created, 1 of unknown outcome; 9 in step before; 1 request in 61.2 s.\n"));
 	assert_non_null(strstr(out.data, "The source has no rows"));
 	strbuf_release(&out);

@@ -225,10 +225,30 @@ fault '{"method":"PATCH","body":"111","action":"commit_then_reset"}'
 syncs 5 "a rename of unknown outcome"
 renumber k101 121
 sql "insert into pbx_users (key, extension, secret) values ('k111', '111', 'n')"
-syncs 4 "a new row wants that name, and SignalWire says it is taken"
+syncs 4 "a new row wants that name, and waits"
+is "$(sent)" "" "SignalWire is not asked"
 settle
 swb sync
 [ "$rc" -eq 0 ] || swb sync
 in_step "a name of unknown outcome"
+
+# The same in a circle: the ledger does not have the name of one, and without it nobody could begin.
+for rows in 1 2; do
+	world "circle$rows"
+	people 101 104
+	[ "$rows" = 1 ] || sql "update pbx_users set email = 'one@x.example'"
+	syncs 0 "four extensions"
+	renumber k101 111
+	fault '{"method":"PATCH","body":"111","action":"commit_then_reset"}'
+	syncs 5 "a rename of unknown outcome"
+	renumber k101 102
+	renumber k102 103
+	renumber k103 111
+	settle
+	syncs 0 "three want each other's names, as they are at SignalWire"
+	is "$(sql "select count(*) from swbridge.mapping where username like '%parked%'")" 0 "nobody stays parked"
+	in_step "a circle by a name of unknown outcome"
+	never_at_once
+done
 
 done_testing

@@ -112,6 +112,53 @@ is "$(sql 'select email from swbridge.subscriber')" k101@pbx.example.com "the le
 like "$(sql "select outcome || ' ' || detail from swbridge.journal where key = 'shared@x.example'")" "other credential" "the journal says why"
 quiet "no orphans"
 
+# Its removal may be lost, and it may be wanted again before that is known.
+world abandoned
+people 101 101
+syncs 0 "one extension"
+abandoned() { # EMAIL: a subscriber of ours that nobody lives on
+	sim seed -d "{\"subscribers\":[{\"email\":\"$1\"}]}" >/dev/null
+	sql "insert into swbridge.subscriber (email, id, origin) values ('$1', '$(told state <<-EOF
+		select id from subscriber where email = '$1';
+	EOF
+	)', 'created')"
+}
+opened() { sql 'select count(*) from swbridge.journal where outcome is null'; }
+
+for action in commit_then_reset reset_before_commit; do
+	abandoned lost@x.example
+	fault "{\"method\":\"DELETE\",\"action\":\"$action\"}"
+	syncs 5 "the removal of a subscriber is lost ($action)"
+	syncs 5 "and is left alone until it has settled"
+	is "$(sent)" "" "nothing is sent"
+	settle
+	syncs 0 "then it is seen through"
+	is "$(opened) $(sql "select count(*) from swbridge.subscriber where email = 'lost@x.example'")" "0 0" "and nothing is open"
+	in_step "a lost removal of a subscriber ($action)"
+
+	abandoned again@x.example
+	fault "{\"method\":\"DELETE\",\"action\":\"$action\"}"
+	syncs 5 "another is lost ($action)"
+	sql "insert into pbx_users (key, extension, secret, email) values ('k102', '102', 's', 'again@x.example')"
+	syncs 5 "an extension wants it again, and waits"
+	settle
+	syncs 0 "and gets it, or a new one"
+	in_step "wanted again ($action)"
+	sql "delete from pbx_users where key = 'k102'"
+	syncs 0 "the extension goes"
+done
+
+# The rails hold it like every removal, and an approval releases it.
+abandoned held@x.example
+config mirror.max_removals=0
+syncs 3 "no removal is allowed"
+swb approve removals
+is "$rc" 0 "approved"
+syncs 0 "released"
+is "$(sent)" "DELETE subscriber held@x.example " "I15: the subscriber that was approved is removed"
+config
+quiet "approved"
+
 # A profile whose sending nobody heard of any more is taken back all the same.
 world lostprofile
 sql "insert into pbx_users (key, extension, secret, email, first_name) values ('k1', '1', 's1', 'ann@x.example', 'Ann')"

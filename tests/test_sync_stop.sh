@@ -106,7 +106,7 @@ is "$(twins)" "" "nothing is there twice"
 # ---- two at once ------------------------------------------------------------------
 
 sql "update pbx_users set secret = 'again'"
-set_sim '{"latency_ms":1000}'
+set_sim "{\"latency_ms\":$(unhurried 1000)}"
 n=$(sim count/PATCH)
 start_swb sync
 ok "the first has sent something" wait_for 20 reached PATCH $((n + 1))

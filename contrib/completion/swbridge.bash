@@ -1,7 +1,7 @@
 # bash completion for swbridge(1)
 _swbridge() {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} verb= word
-	local verbs='init check plan sync listen wait verify status explain adopt forget retry approve pause resume help'
+	local verbs='init check plan migrate sync listen wait verify status explain adopt forget retry approve pause resume help'
 
 	for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
 		case " $verbs " in
@@ -9,7 +9,7 @@ _swbridge() {
 		esac
 	done
 	case $prev in
-	-c | --config) COMPREPLY=($(compgen -f -- "$cur")); return ;;
+	-c | --config | --report) COMPREPLY=($(compgen -f -- "$cur")); return ;;
 	--adapter) COMPREPLY=($(compgen -W 'asterisk-pjsip asterisk-sip fusionpbx kamailio' -- "$cur")); return ;;
 	--for) COMPREPLY=($(compgen -W '1h 24h 7d' -- "$cur")); return ;;
 	esac
@@ -18,6 +18,7 @@ _swbridge() {
 	help) COMPREPLY=($(compgen -W "$verbs" -- "$cur")) ;;
 	init) COMPREPLY=($(compgen -W '--adapter --triggers --print-sql --rebind --uninstall' -- "$cur")) ;;
 	plan) COMPREPLY=($(compgen -W '--detailed-exitcode --json' -- "$cur")) ;;
+	migrate) COMPREPLY=($(compgen -W '--adopt --ours --dry-run --yes --canary --report --with-secrets --json' -- "$cur")) ;;
 	sync) COMPREPLY=($(compgen -W '--wait --quiet --json' -- "$cur")) ;;
 	listen) COMPREPLY=($(compgen -W '--observe --json' -- "$cur")) ;;
 	verify) COMPREPLY=($(compgen -W '--repair --secrets --wait --quiet --json' -- "$cur")) ;;

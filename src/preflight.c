@@ -1,0 +1,403 @@
+/* preflight - every extension beside what is at SignalWire, before anything is migrated. */
+#include "preflight.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "difference_sql.h"
+#include "json.h"
+#include "mem.h"
+#include "plan.h"
+#include "preflight_internal.h"
+#include "strbuf.h"
+#include "target.h"
+
+enum { PAGE_ROWS = 10000 };
+
+static const char *const words[PREFLIGHT_KINDS] = {
+	[PREFLIGHT_CREATE] = "create", [PREFLIGHT_ADOPT] = "adopt", [PREFLIGHT_FOREIGN] = "foreign",
+	[PREFLIGHT_CHANGE] = "change", [PREFLIGHT_MOVE] = "move", [PREFLIGHT_WAIT] = "wait",
+	[PREFLIGHT_REJECT] = "reject", [PREFLIGHT_REFUSED] = "refused", [PREFLIGHT_SKIP] = "skip",
+};
+
+static enum preflight_kind kind_of(const char *word)
+{
+	for (int i = 0; i < PREFLIGHT_KINDS; i++)
+		if (strcmp(words[i], word) == 0)
+			return (enum preflight_kind)i;
+	return PREFLIGHT_REJECT;
+}
+
+/* ---- a page of differences, as one document --------------------------------------- */
+
+struct page {
+	const struct preflight_setup *setup;
+	struct plan_policy policy;
+	struct difference_totals totals;
+	struct strbuf doc;
+	char *cursor;
+	int64_t rows;
+};
+
+static void put(struct strbuf *doc, const char *name, const char *value)
+{
+	if (!value)
+		return;
+	strbuf_printf(doc, ",\"%s\":", name);
+	json_write_escaped(doc, value);
+}
+
+static void put_bool(struct strbuf *doc, const char *name, bool value)
+{
+	strbuf_printf(doc, ",\"%s\":%s", name, value ? "true" : "false");
+}
+
+/* What a decision means for a migration; PREFLIGHT_KINDS: nothing. */
+static enum preflight_kind kind_of_decision(const struct plan_decision *decision)
+{
+	switch (decision->action) {
+	case PLAN_CREATE:
+		return decision->take_over ? PREFLIGHT_CHANGE : PREFLIGHT_CREATE;
+	case PLAN_UPDATE: case PLAN_RESTORE:
+		return PREFLIGHT_CHANGE;
+	case PLAN_REPLACE:
+		return PREFLIGHT_MOVE;
+	case PLAN_WAIT:
+		return PREFLIGHT_WAIT;
+	case PLAN_REJECT:
+		return PREFLIGHT_REJECT;
+	case PLAN_SKIP:
+		return PREFLIGHT_SKIP;
+	case PLAN_NOTHING: case PLAN_NOTE: case PLAN_MARK_ABSENT: case PLAN_ADOPT: case PLAN_SUSPEND: case PLAN_REMOVE:
+	case PLAN_FORGET: case PLAN_REMOVE_SUBSCRIBER:
+		break;
+	}
+	return PREFLIGHT_KINDS;
+}
+
+static void take_row(const struct difference *d, void *arg)
+{
+	struct page *page = arg;
+	struct difference afresh = *d;
+	struct plan_decision decision = { 0 };
+	enum preflight_kind kind = PREFLIGHT_KINDS;
+	bool refused = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) == 0;
+
+	page->rows++;
+	if (d->cursor) {
+		mem_free(page->cursor);
+		page->cursor = mem_strdup(d->cursor);
+	}
+	/* What was refused before may be what can be adopted now. */
+	afresh.tried_digest = NULL;
+	page->policy.source_complete = page->totals.source_rows > 0;
+	plan_decide(&afresh, &page->policy, &decision);
+	kind = kind_of_decision(&decision);
+	if (d->orphan || kind == PREFLIGHT_KINDS)
+		return;
+	strbuf_puts(&page->doc, page->doc.len ? ",{\"key\":" : "[{\"key\":");
+	json_write_escaped(&page->doc, d->key);
+	put(&page->doc, "extension", d->extension ? d->extension : d->ledger_extension);
+	put(&page->doc, "username", d->username);
+	put(&page->doc, "email", d->email);
+	put_bool(&page->doc, "email_given", d->email_given);
+	put_bool(&page->doc, "protected", d->wants_protection);
+	put(&page->doc, "kind", words[kind]);
+	put(&page->doc, "reason", kind == PREFLIGHT_SKIP && d->skip_reason ? d->skip_reason : decision.reason);
+	put_bool(&page->doc, "refused", refused);
+	put_bool(&page->doc, "unsure", d->intent != OPERATION_NONE);
+	put(&page->doc, "digest", d->desired_digest);
+	strbuf_putc(&page->doc, '}');
+}
+
+static int flush(struct page *page, struct error *err)
+{
+	const char *params[1] = { NULL };
+	int rc = 0;
+
+	if (page->doc.len == 0)
+		return 0;
+	strbuf_putc(&page->doc, ']');
+	params[0] = page->doc.data;
+	rc = db_query_wait(page->setup->db, preflight_sql_add, params, 1, NULL, err);
+	strbuf_release(&page->doc);
+	return rc;
+}
+
+/* ---- reading ---------------------------------------------------------------------- */
+
+static int create_table(struct db *db, struct error *err)
+{
+	for (int i = 0; preflight_sql_create[i]; i++)
+		if (db_query_wait(db, preflight_sql_create[i], NULL, 0, NULL, err))
+			return -1;
+	return 0;
+}
+
+static int read_differences(struct page *page, struct error *err)
+{
+	char *after = NULL;
+	int rc = 0;
+
+	do {
+		page->rows = 0;
+		rc = difference_page(page->setup->query, page->setup->db, WALK_CHANGE, after, PAGE_ROWS, &page->totals, take_row,
+				     page, err);
+		mem_free(after);
+		after = page->cursor;
+		page->cursor = NULL;
+		rc = rc || flush(page, err) ? -1 : 0;
+	} while (!rc && page->rows == PAGE_ROWS);
+	mem_free(after);
+	return rc;
+}
+
+/* What was refused before; read by its keys, since a page leaves it to the totals. */
+static int read_refused(struct page *page, struct error *err)
+{
+	char limit[16] = "", *after = NULL;
+	int rc = 0, rows = 0;
+
+	snprintf(limit, sizeof limit, "%d", PAGE_ROWS);
+	do {
+		const char *params[] = { after, limit };
+		struct db_result *found = NULL;
+		const char **keys = NULL;
+
+		if (db_query_wait(page->setup->db, preflight_sql_refused, params, 2, &found, err)) {
+			rc = -1;
+			break;
+		}
+		rows = db_result_rows(found);
+		keys = mem_array((size_t)rows + 1, sizeof *keys);
+		for (int i = 0; i < rows; i++)
+			keys[i] = db_result_get(found, i, 0);
+		mem_free(after);
+		after = rows ? mem_strdup(keys[rows - 1]) : NULL;
+		if (rows)
+			rc = difference_keys(page->setup->query, page->setup->db, keys, (size_t)rows, &page->totals.paused, take_row,
+					     page, err) ||
+			     flush(page, err) ? -1 : 0;
+		mem_free(keys);
+		db_result_free(found);
+	} while (!rc && rows == PAGE_ROWS);
+	mem_free(after);
+	return rc;
+}
+
+/* Rows that say of themselves that they cannot be mirrored are in no page. */
+static int read_skipped(const struct preflight_setup *setup, struct error *err)
+{
+	const char *params[] = { NULL, NULL, NULL, difference_policy(setup->query), NULL, NULL, NULL };
+	struct strbuf sql = STRBUF_INIT;
+	char *desired = difference_sql_desired(setup->source, setup->config, NULL);
+	struct db_statement statements[2] = { { .sql = difference_settings_sql(setup->query) } };
+	struct db_result *results[2] = { NULL };
+	int rc = 0;
+
+	strbuf_puts(&sql, "-- swbridge: extensions that are skipped\n");
+	strbuf_puts(&sql, difference_sql_parameters);
+	strbuf_printf(&sql, "\ninsert into pg_temp.preflight (key, extension, username, email_given, protected, kind, reason,\n"
+		      "                               refused, unsure)\n"
+		      "select d.key, d.extension, d.username, false, false, 'skip', replace(d.skip_reason, '_', ' '), false, false\n"
+		      "  from %s d\n"
+		      " where d.enabled and d.skip_reason is not null\n"
+		      "    on conflict (key) do nothing", desired);
+	statements[1] = (struct db_statement){ .sql = sql.data, .params = params, .param_count = 7 };
+	rc = db_run_wait(setup->db, DB_WRITE, statements, 2, results, err);
+	db_result_free(results[0]);
+	db_result_free(results[1]);
+	mem_free(desired);
+	strbuf_release(&sql);
+	return rc ? source_explain_error(setup->db, setup->source, err) : 0;
+}
+
+/* ---- comparing -------------------------------------------------------------------- */
+
+/* Where credentials live: $1 of the texts; the subscriber is $2. */
+static const char *home(const struct config *config)
+{
+	if (target_traits(config)->place)
+		return "standalone";
+	return config->subscriber_id ? "subscriber" : "email";
+}
+
+static int compare(const struct preflight_setup *setup, struct error *err)
+{
+	char canary[24] = "";
+	const char *where[] = { home(setup->config), setup->config->subscriber_id };
+	const char *adopt[] = { setup->adopt ? "true" : "false" };
+	const char *choose[] = { setup->canary ? canary : NULL };
+	const struct {
+		const char *sql;
+		const char *const *params;
+		int count;
+	} steps[] = {
+		{ "analyze pg_temp.preflight", NULL, 0 },
+		{ preflight_sql_exact, where, 2 },
+		{ preflight_sql_adopt, adopt, 1 },
+		{ preflight_sql_taken_email, where, 2 },
+		{ preflight_sql_taken_name, where, 2 },
+		{ preflight_sql_foreign, NULL, 0 },
+		{ preflight_sql_refuse, NULL, 0 },
+		{ preflight_sql_choose, choose, 1 },
+	};
+
+	snprintf(canary, sizeof canary, "%lld", (long long)setup->canary);
+	for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+		if (db_query_wait(setup->db, steps[i].sql, steps[i].params, steps[i].count, NULL, err))
+			return -1;
+	return 0;
+}
+
+static int count(const struct preflight_setup *setup, struct preflight_counts *counts, struct error *err)
+{
+	const char *where[] = { home(setup->config), setup->config->subscriber_id };
+	struct db_result *result = NULL;
+
+	if (db_query_wait(setup->db, preflight_sql_counts, where, 2, &result, err))
+		return -1;
+	for (int i = 0; i < db_result_rows(result); i++) {
+		enum preflight_kind kind = kind_of(db_result_get(result, i, 0));
+
+		counts->kind[kind] = db_result_int(result, i, 1);
+		counts->chosen[kind] = db_result_int(result, i, 2);
+		counts->subscribers += db_result_int(result, i, 3);
+	}
+	db_result_free(result);
+	return 0;
+}
+
+int preflight_make(const struct preflight_setup *setup, struct preflight_counts *counts, struct error *err)
+{
+	struct page page = {
+		.setup = setup,
+		.policy = { .on_remove = setup->config->on_remove, .fixed_subscriber = setup->config->subscriber_id != NULL },
+		.doc = STRBUF_INIT,
+	};
+	int rc = -1;
+
+	*counts = (struct preflight_counts){ 0 };
+	if (create_table(setup->db, err) || read_differences(&page, err) || read_refused(&page, err) ||
+	    read_skipped(setup, err) || compare(setup, err) || count(setup, counts, err))
+		goto out;
+	counts->totals = page.totals;
+	rc = 0;
+out:
+	mem_free(page.cursor);
+	strbuf_release(&page.doc);
+	return rc;
+}
+
+/* ---- what was found --------------------------------------------------------------- */
+
+struct row_taker {
+	void (*row)(const struct preflight_row *row, void *arg);
+	void *arg;
+};
+
+static bool truth(const char *text)
+{
+	return text && *text == 't';
+}
+
+static void deliver(const struct db_row *r, void *arg)
+{
+	const struct row_taker *taker = arg;
+	const struct preflight_row row = {
+		.key = db_row_get(r, 0),
+		.extension = db_row_get(r, 1),
+		.username = db_row_get(r, 2),
+		.kind = kind_of(db_row_get(r, 3)),
+		.reason = db_row_get(r, 4),
+		.email = db_row_get(r, 5),
+		.subscriber_id = db_row_get(r, 6),
+		.sip_endpoint_id = db_row_get(r, 7),
+		.chosen = truth(db_row_get(r, 8)),
+		.is_protected = truth(db_row_get(r, 9)),
+		.alone = truth(db_row_get(r, 10)),
+	};
+
+	taker->row(&row, taker->arg);
+}
+
+static int stream(struct db *db, const char *sql, const char *const *params, int param_count,
+		  void (*row)(const struct db_row *row, void *arg), void *arg, struct error *err)
+{
+	const struct db_statement statement = { .sql = sql, .params = params, .param_count = param_count, .row = row, .arg = arg };
+	struct db_result *result = NULL;
+	int rc = db_run_wait(db, DB_AUTOCOMMIT, &statement, 1, &result, err);
+
+	db_result_free(result);
+	return rc;
+}
+
+int preflight_rows(struct db *db, void (*row)(const struct preflight_row *row, void *arg), void *arg, struct error *err)
+{
+	struct row_taker taker = { row, arg };
+
+	return stream(db, preflight_sql_rows, NULL, 0, deliver, &taker, err);
+}
+
+int preflight_adoptions(struct db *db, bool alone, const char *after, int limit,
+			void (*row)(const struct preflight_row *row, void *arg), void *arg, struct error *err)
+{
+	struct row_taker taker = { row, arg };
+	char most[16] = "";
+	const char *params[] = { alone ? "true" : "false", after, most };
+
+	snprintf(most, sizeof most, "%d", limit);
+	return stream(db, preflight_sql_adoptions, params, 3, deliver, &taker, err);
+}
+
+int preflight_not_adopted(struct db *db, const char *key, const char *reason, struct error *err)
+{
+	const char *params[] = { key, reason };
+
+	return db_query_wait(db, preflight_sql_not_adopted, params, 2, NULL, err);
+}
+
+struct text_taker {
+	void (*text)(const char *text, void *arg);
+	void *arg;
+};
+
+static void deliver_text(const struct db_row *r, void *arg)
+{
+	const struct text_taker *taker = arg;
+
+	taker->text(db_row_get(r, 0), taker->arg);
+}
+
+int preflight_case_twins(struct db *db, int limit, void (*row)(const char *names, void *arg), void *arg, struct error *err)
+{
+	struct text_taker taker = { row, arg };
+	char most[16] = "";
+	const char *params[] = { most };
+
+	snprintf(most, sizeof most, "%d", limit);
+	return stream(db, preflight_sql_case, params, 1, deliver_text, &taker, err);
+}
+
+int preflight_chosen(struct db *db, void (*key)(const char *key, void *arg), void *arg, struct error *err)
+{
+	struct text_taker taker = { key, arg };
+
+	return stream(db, preflight_sql_chosen, NULL, 0, deliver_text, &taker, err);
+}
+
+/* ---- what the ledger learns ------------------------------------------------------- */
+
+int preflight_record(struct db *db, bool foreign, struct error *err)
+{
+	const struct db_statement statements[] = {
+		{ .sql = preflight_sql_approve },
+		{ .sql = preflight_sql_record_foreign },
+	};
+	struct db_result *results[2] = { NULL };
+	int rc = db_run_wait(db, DB_WRITE, statements, foreign ? 2 : 1, results, err);
+
+	db_result_free(results[0]);
+	db_result_free(results[1]);
+	return rc;
+}
