@@ -90,26 +90,12 @@ static void count_action(struct pass_summary *summary, enum plan_action action)
 
 /* ---- a row ------------------------------------------------------------------ */
 
-<<<<<<< HEAD
 /* `why` counts where no class holds it. */
 static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes,
 		 const char *why)
 {
 	struct pass_summary *summary = pass->summary;
 	char *reason = classes ? mem_printf("held by %s", rails_setting(classes)) : mem_strdup(why);
-=======
-static void hold_for(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes,
-		     const char *reason)
-{
-	pass->summary->held++;
-	say_row(pass, d, decision, PASS_HELD, classes, reason);
-}
-
-static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes)
-{
-	struct pass_summary *summary = pass->summary;
-	char *reason = mem_printf("held by %s", rails_setting(classes));
->>>>>>> f5e5d04 (Bring back what the commit before took away by mistake)
 
 	summary->held_creates += (classes & CLASS_CREATES) != 0;
 	summary->held_removals += (classes & CLASS_REMOVALS) != 0;
@@ -149,19 +135,15 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 		return;
 	}
 	if (pass->summary->paused) {
-<<<<<<< HEAD
 		hold(pass, d, decision, 0, "held: swbridge is paused");
 		return;
 	}
 	if (pass->summary->doubted && decision->classes & CLASS_REMOVALS) {
 		hold(pass, d, decision, 0, "held: a list at SignalWire could not be read whole");
-=======
-		hold_for(pass, d, decision, 0, "held: swbridge is paused");
 		return;
 	}
 	if (pass->setup->never_removes && decision->classes & CLASS_REMOVALS) {
-		hold_for(pass, d, decision, 0, "held: this removes something, which swbridge sync does");
->>>>>>> f5e5d04 (Bring back what the commit before took away by mistake)
+		hold(pass, d, decision, 0, "held: this removes something, which swbridge sync does");
 		return;
 	}
 	held = rails_admit(&pass->summary->rails, decision->classes, d->counted, d->approved);
