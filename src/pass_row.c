@@ -100,7 +100,8 @@ static void hold(struct pass *pass, const struct difference *d, const struct pla
 	summary->held_creates += (classes & CLASS_CREATES) != 0;
 	summary->held_removals += (classes & CLASS_REMOVALS) != 0;
 	summary->held_changes += (classes & CLASS_CHANGES) != 0;
-	hold_for(pass, d, decision, classes, reason);
+	summary->held++;
+	say_row(pass, d, decision, PASS_HELD, classes, reason);
 	mem_free(reason);
 }
 
