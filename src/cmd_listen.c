@@ -138,12 +138,19 @@ static bool something(void *arg)
 
 /* ---- a term ------------------------------------------------------------------- */
 
+static void forget_said(struct daemon *d)
+{
+	for (int i = 0; i < LISTEN_SAID; i++) {
+		mem_free(d->said[i]);
+		d->said[i] = NULL;
+	}
+}
+
 static void works_again(struct daemon *d)
 {
-	if (d->trouble)
+	if (d->said[0])
 		log_info("it works again, after %lld s", (long long)((loop_now_ms() - d->trouble_since) / 1000));
-	mem_free(d->trouble);
-	d->trouble = NULL;
+	forget_said(d);
 	signs_trouble(d->signs, NULL);
 	d->backoff = BACKOFF_RECONNECT;
 	d->looked = d->worked = true;
@@ -206,15 +213,21 @@ static bool is_final(const struct daemon *d, const struct error *err)
 			      err->exit_code == EXIT_USAGE);
 }
 
+/* Each text once in an outage: one that says now this and now that goes on for hours, too. */
 static void say_once(struct daemon *d, const struct error *err)
 {
-	if (d->trouble && strcmp(d->trouble, error_text(err)) == 0)
+	int i = 0;
+
+	signs_trouble(d->signs, error_text(err));
+	while (i < LISTEN_SAID && d->said[i] && strcmp(d->said[i], error_text(err)) != 0)
+		i++;
+	if (i == LISTEN_SAID || d->said[i]) {
+		log_debug("%s", error_text(err));
 		return;
-	if (!d->trouble)
+	}
+	if (i == 0)
 		d->trouble_since = loop_now_ms();
-	mem_free(d->trouble);
-	d->trouble = mem_strdup(error_text(err));
-	signs_trouble(d->signs, d->trouble);
+	d->said[i] = mem_strdup(error_text(err));
 	log_error("%s (it is tried again and again)", error_text(err));
 }
 
@@ -314,7 +327,7 @@ static void end(struct daemon *d)
 	loop_timer_free(d->patience);
 	wake_free(d->wake);
 	signs_free(d->signs);
-	mem_free(d->trouble);
+	forget_said(d);
 	loop_free(d->loop);
 	config_free(d->config);
 }

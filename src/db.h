@@ -33,7 +33,7 @@
  * where the server's encoding is SQL_ASCII, since nothing else would let a
  * single bad row through; texts must then be checked by their readers),
  * client_connection_check_interval, so that closing the connection ends a long
- * query, idle_session_timeout = 0, TimeZone UTC, DateStyle ISO,
+ * query, keepalives of the server's end too, idle_session_timeout = 0, TimeZone UTC, DateStyle ISO,
  * synchronous_commit on, standard_conforming_strings on, application_name (as a
  * fallback), parameters kept out of the server's log as far as the role may say
  * so; libpq's keepalives and tcp_user_timeout unless conninfo says otherwise.

@@ -9,8 +9,10 @@
 
 /*
  * Written as a query so that a setting that this server or this role does not
- * have is left out instead of failing.  The last two keep parameters, which
- * may be secrets, out of the server's log.
+ * have is left out instead of failing.  The keepalives are those of the server's
+ * end: a client that is cut off leaves its session, and the lock with it, within
+ * half a minute, where the system's own take two hours.  The last two keep
+ * parameters, which may be secrets, out of the server's log.
  */
 static const char settings_utf8[] =
 #define SETTINGS_SELECT \
@@ -20,6 +22,10 @@ static const char settings_utf8[] =
 #define COMMON_SETTINGS \
 	" ('client_connection_check_interval', '2s')," \
 	" ('idle_session_timeout', '0')," \
+	" ('tcp_keepalives_idle', '10')," \
+	" ('tcp_keepalives_interval', '5')," \
+	" ('tcp_keepalives_count', '3')," \
+	" ('tcp_user_timeout', '15000')," \
 	" ('TimeZone', 'UTC')," \
 	" ('DateStyle', 'ISO')," \
 	" ('synchronous_commit', 'on')," \

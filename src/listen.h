@@ -12,6 +12,8 @@
 #include "ears.h"
 #include "wake.h"
 
+enum { LISTEN_SAID = 8 };
+
 struct daemon {
 	const struct cmd_options *options;
 	bool observe;
@@ -37,7 +39,7 @@ struct daemon {
 	bool stop, reload;
 	int signals;
 	bool worked;             /* a term came as far as a full pass, ever */
-	char *trouble;           /* what was said last; NULL: all is well */
+	char *said[LISTEN_SAID];  /* since all was well, a text each; none: all is well */
 	int64_t trouble_since;
 };
 

@@ -3,6 +3,7 @@
  *
  *   SWBRIDGE_KILL=n    _exit(100) at the n-th point
  *   SWBRIDGE_KILL9=n   SIGKILL there
+ *   SWBRIDGE_TERM=n    SIGTERM there, as an operator's, and it goes on
  *   SWBRIDGE_STEPS=f   writes the number of points passed to the file f at a regular end
  *   SWBRIDGE_TRACE=f   appends "number name" of each point to the file f
  */
@@ -20,6 +21,7 @@ int swbridge_main(int argc, char **argv);
 static long passed;
 static long exit_at;
 static long kill_at;
+static long term_at;
 static const char *trace;
 
 static long number(const char *name)
@@ -42,6 +44,8 @@ static void step(const char *name)
 		_exit(100);
 	if (passed == kill_at)
 		raise(SIGKILL);
+	if (passed == term_at)
+		raise(SIGTERM);
 }
 
 static void write_steps(void)
@@ -59,6 +63,7 @@ int main(int argc, char **argv)
 {
 	exit_at = number("SWBRIDGE_KILL");
 	kill_at = number("SWBRIDGE_KILL9");
+	term_at = number("SWBRIDGE_TERM");
 	trace = getenv("SWBRIDGE_TRACE");
 	killpoint_hook = step;
 	atexit(write_steps);

@@ -1,7 +1,7 @@
 #!/bin/sh
 # sweep - every scenario, ended at every step, resumed, and run once more.
 #
-#	sh tests/with-postgres sh tests/sweep.sh [-s STRIDE] [-o OFFSET] [-p] [SCENARIO…]
+#	sh tests/with-postgres sh tests/sweep.sh [-s STRIDE] [-o OFFSET] [-p] [-d] [SCENARIO…]
 #
 # For each scenario: how many steps does it take?  Then, for every STRIDE-th
 # step from OFFSET on, in a world of its own: run, ended there by _exit, then by
@@ -9,16 +9,20 @@
 # compare the three sides and what was ever created; and once more, when nothing
 # may happen.  With -p the first resuming run is ended too (pairs of steps).
 #
+# With -d it is the daemon that runs, that is asked to end there besides (SIGTERM: 0,
+# the lock given back, nothing left open), and that resumes.
+#
 # The model is mbsync's (isync): each step is a place where the power fails.
 
 . "${SRCDIR:-.}/tests/world.sh"
 
-stride=1 offset=1 pairs=
-while getopts s:o:p option; do
+stride=1 offset=1 pairs= use=sync
+while getopts s:o:pd option; do
 	case $option in
 	s) stride=$OPTARG ;;
 	o) offset=$OPTARG ;;
 	p) pairs=yes ;;
+	d) use=listen ;;
 	*) exit 64 ;;
 	esac
 done
@@ -140,18 +144,71 @@ stage() {
 
 steps_of() {
 	stage "$1"
-	SWBRIDGE_STEPS=$tmp/steps "$BUILDDIR/tests/swbridge-kill" -c "$conf" sync >"$tmp/out" 2>"$tmp/err" ||
-		bail_out "$1: the run that counts steps: $(cat "$tmp/err")"
+	killed SWBRIDGE_STEPS "$tmp/steps" || bail_out "$1: the run that counts steps: $(cat "$tmp/err")"
 	read -r steps <"$tmp/steps"
 }
 
-# killed SIGNAL-VARIABLE STEP: runs the program up to that step.
+# killed SIGNAL-VARIABLE STEP: runs the program up to that step; its status.
 killed() {
+	if [ "$use" = listen ]; then
+		listens env "$1=$2" "$BUILDDIR/tests/swbridge-kill"
+		wait_for 60 gone_or_done
+		# Where it was the last step of the work, it may still be stopping, and would be asked twice.
+		[ "$1" != SWBRIDGE_TERM ] || wait_for 1 lib_gone "$swb_pid"
+		ends
+		return
+	fi
 	env "$1=$2" "$BUILDDIR/tests/swbridge-kill" -c "$conf" sync >"$tmp/out" 2>"$tmp/err" </dev/null
+}
+
+# ---- The daemon: it runs until nothing is left to do, and is asked to end then, if it is still there. ----
+
+listens() { # COMMAND…
+	grep -q '^\[listen\]' "$conf" || printf '[listen]\npoll = 300ms\nmetrics =\n' >>"$conf"
+	"$@" -v -c "$conf" listen >"$tmp/out" 2>"$tmp/err" </dev/null &
+	swb_pid=$!
+}
+
+ends() { # sets and returns its status
+	kill -s TERM "$swb_pid" 2>/dev/null
+	wait_for 40 lib_gone "$swb_pid" || kill -s KILL "$swb_pid"
+	wait "$swb_pid"
+	rc=$? swb_pid=
+	return "$rc"
+}
+
+nothing_left() {
+	[ "$(sql "select (select count(*) from swbridge.difference()) + (select count(*) from swbridge.journal where outcome is null)")" = 0 ]
+}
+lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 0 ]; }
+gone_or_done() { lib_gone "$swb_pid" || nothing_left; }
+settled_and_done() {
+	settle
+	nothing_left
+}
+
+# asked SCENARIO STEP: SIGTERM there; 0, the lock given back, and no outcome that is not known.
+asked() {
+	stage "$1"
+	killed SWBRIDGE_TERM "$2"
+	what="$1, SIGTERM at step $2"
+	# A step of the stopping itself, which the sweep has asked for: that is a second signal, and ends it at once.
+	if grep -q 'ended at once' "$tmp/err"; then status=143; else status=0; fi
+	wait_for 10 lock_free
+	is "$rc $? $(sql "select count(*) from swbridge.journal where outcome is null")" "0 0 0" \
+		"I37: $what: 0, the lock given back, nothing open"
+	judged "$1"
 }
 
 # Goes on until everything is in step; each run first notes what it found open, and then time passes.
 resume() {
+	if [ "$use" = listen ]; then
+		listens "$BUILDDIR/swbridge"
+		wait_for 60 settled_and_done
+		resume_runs="$? (nothing left after a minute: 0)"
+		ends && [ "${resume_runs%% *}" = 0 ]
+		return
+	fi
 	resume_runs=0
 	while [ "$resume_runs" -lt 6 ]; do
 		settle
@@ -190,6 +247,10 @@ one_step() { # SCENARIO VARIABLE STEP [SECOND]
 	killed "$2" "$3"
 	[ -z "${4-}" ] || { settle; killed "$2" "$4"; }
 	what="$1, $2=$3${4:+,$4}"
+	judged "$1"
+}
+
+judged() { # SCENARIO: it is resumed, and then everything is as if nothing had happened
 	if ! resume; then
 		not_ok "$what: resumed" "still exit $rc after $resume_runs runs" "$out" "$err"
 	elif eval "found_wrong \"\$1\" \"\$created_$1\""; then
@@ -209,6 +270,7 @@ sweep() {
 		else
 			one_step "$1" SWBRIDGE_KILL "$step"
 			one_step "$1" SWBRIDGE_KILL9 "$step"
+			[ "$use" = sync ] || asked "$1" "$step"
 		fi
 		step=$((step + stride))
 	done
