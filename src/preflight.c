@@ -1,8 +1,10 @@
 /* preflight - every extension beside what is at SignalWire, before anything is migrated. */
 #include "preflight.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "difference_sql.h"
 #include "json.h"
@@ -12,7 +14,7 @@
 #include "strbuf.h"
 #include "target.h"
 
-enum { PAGE_ROWS = 10000 };
+enum { PAGE_ROWS = 2000 };
 
 static const char *const words[PREFLIGHT_KINDS] = {
 	[PREFLIGHT_CREATE] = "create", [PREFLIGHT_ADOPT] = "adopt", [PREFLIGHT_FOREIGN] = "foreign",
@@ -28,15 +30,21 @@ static enum preflight_kind kind_of(const char *word)
 	return PREFLIGHT_REJECT;
 }
 
-/* ---- a page of differences, as one document --------------------------------------- */
+/* ---- differences, on their way into the table -------------------------------------- */
 
+/*
+ * They are read in one statement, since each one costs a look at the whole
+ * source, and the connection is busy as long as rows come: meanwhile they are
+ * put aside into a file without a name, a document of some rows on each line.
+ * No secret is in it.
+ */
 struct page {
 	const struct preflight_setup *setup;
 	struct plan_policy policy;
 	struct difference_totals totals;
 	struct strbuf doc;
-	char *cursor;
-	int64_t rows;
+	FILE *aside;
+	int64_t rows; /* in doc */
 };
 
 static void put(struct strbuf *doc, const char *name, const char *value)
@@ -75,6 +83,16 @@ static enum preflight_kind kind_of_decision(const struct plan_decision *decision
 	return PREFLIGHT_KINDS;
 }
 
+static void put_aside(struct page *page)
+{
+	if (page->doc.len == 0)
+		return;
+	strbuf_puts(&page->doc, "]\n");
+	fwrite(page->doc.data, 1, page->doc.len, page->aside);
+	strbuf_truncate(&page->doc, 0);
+	page->rows = 0;
+}
+
 static void take_row(const struct difference *d, void *arg)
 {
 	struct page *page = arg;
@@ -83,11 +101,6 @@ static void take_row(const struct difference *d, void *arg)
 	enum preflight_kind kind = PREFLIGHT_KINDS;
 	bool refused = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) == 0;
 
-	page->rows++;
-	if (d->cursor) {
-		mem_free(page->cursor);
-		page->cursor = mem_strdup(d->cursor);
-	}
 	/* What was refused before may be what can be adopted now. */
 	afresh.tried_digest = NULL;
 	page->policy.source_complete = page->totals.source_rows > 0;
@@ -108,19 +121,30 @@ static void take_row(const struct difference *d, void *arg)
 	put_bool(&page->doc, "unsure", d->intent != OPERATION_NONE);
 	put(&page->doc, "digest", d->desired_digest);
 	strbuf_putc(&page->doc, '}');
+	if (++page->rows == PAGE_ROWS)
+		put_aside(page);
 }
 
+/* What was put aside goes into the table. */
 static int flush(struct page *page, struct error *err)
 {
-	const char *params[1] = { NULL };
+	char *line = NULL;
+	size_t size = 0;
 	int rc = 0;
 
-	if (page->doc.len == 0)
-		return 0;
-	strbuf_putc(&page->doc, ']');
-	params[0] = page->doc.data;
-	rc = db_query_wait(page->setup->db, preflight_sql_add, params, 1, NULL, err);
-	strbuf_release(&page->doc);
+	put_aside(page);
+	rewind(page->aside);
+	while (!rc && getline(&line, &size, page->aside) > 0) {
+		const char *params[] = { line };
+
+		rc = db_query_wait(page->setup->db, preflight_sql_add, params, 1, NULL, err);
+	}
+	if (!rc && ferror(page->aside))
+		rc = error_set(err, ERROR_LATER, "There is no room for what was read (%s); make some in %s.", strerror(errno), P_tmpdir);
+	mem_free(line);
+	rewind(page->aside);
+	if (!rc && ftruncate(fileno(page->aside), 0))
+		rc = error_set(err, ERROR_LATER, "A temporary file cannot be emptied (%s).", strerror(errno));
 	return rc;
 }
 
@@ -136,20 +160,8 @@ static int create_table(struct db *db, struct error *err)
 
 static int read_differences(struct page *page, struct error *err)
 {
-	char *after = NULL;
-	int rc = 0;
-
-	do {
-		page->rows = 0;
-		rc = difference_page(page->setup->query, page->setup->db, WALK_CHANGE, after, PAGE_ROWS, &page->totals, take_row,
-				     page, err);
-		mem_free(after);
-		after = page->cursor;
-		page->cursor = NULL;
-		rc = rc || flush(page, err) ? -1 : 0;
-	} while (!rc && page->rows == PAGE_ROWS);
-	mem_free(after);
-	return rc;
+	return difference_page(page->setup->query, page->setup->db, WALK_CHANGE, NULL, INT64_MAX, &page->totals, take_row, page,
+			       err) || flush(page, err) ? -1 : 0;
 }
 
 /* What was refused before; read by its keys, since a page leaves it to the totals. */
@@ -236,6 +248,7 @@ static int compare(const struct preflight_setup *setup, struct error *err)
 		{ "analyze pg_temp.preflight", NULL, 0 },
 		{ preflight_sql_exact, where, 2 },
 		{ preflight_sql_adopt, adopt, 1 },
+		{ "analyze pg_temp.preflight", NULL, 0 },
 		{ preflight_sql_taken_email, where, 2 },
 		{ preflight_sql_taken_name, where, 2 },
 		{ preflight_sql_foreign, NULL, 0 },
@@ -278,13 +291,16 @@ int preflight_make(const struct preflight_setup *setup, struct preflight_counts 
 	int rc = -1;
 
 	*counts = (struct preflight_counts){ 0 };
+	page.aside = tmpfile();
+	if (!page.aside)
+		return error_set(err, ERROR_LATER, "A temporary file cannot be made in %s (%s).", P_tmpdir, strerror(errno));
 	if (create_table(setup->db, err) || read_differences(&page, err) || read_refused(&page, err) ||
 	    read_skipped(setup, err) || compare(setup, err) || count(setup, counts, err))
 		goto out;
 	counts->totals = page.totals;
 	rc = 0;
 out:
-	mem_free(page.cursor);
+	fclose(page.aside);
 	strbuf_release(&page.doc);
 	return rc;
 }

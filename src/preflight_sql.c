@@ -33,6 +33,7 @@ const char *const preflight_sql_create[] = {
 	") on commit preserve rows",
 
 	"create index on pg_temp.preflight (subscriber_id)",
+	"create index on pg_temp.preflight (sip_endpoint_id)",
 	"create index on pg_temp.preflight (email)",
 	NULL
 };
@@ -135,10 +136,11 @@ const char preflight_sql_taken_name[] =
 	"      left join pg_temp.survey_subscriber u on u.id = k.subscriber_id\n"
 	"     where " CANDIDATE "\n"
 	"       and c.obstacle is null\n"
-	"       and not exists (select from sync s where s.sip_endpoint_id in (k.id, k.inner_id))\n"
+	"       and not exists (select from sync s where s.sip_endpoint_id = k.id)\n"
+	"       and not exists (select from sync s where s.sip_endpoint_id = k.inner_id)\n"
 	"       and not exists (select from pg_temp.preflight a where a.kind = 'adopt' and a.sip_endpoint_id = k.id)\n"
 	"       -- what a lost request of ours may have called so is none\n"
-	"       and not exists (select from journal j where j.outcome is null and k.username = any (j.usernames))\n"
+	"       and not exists (select from journal j, unnest(j.usernames) t (name) where j.outcome is null and t.name = k.username)\n"
 	"       -- the legacy list may show once more what was seen elsewhere\n"
 	"       and not (k.place = 'legacy' and exists (\n"
 	"               select from pg_temp.survey_credential t\n"
