@@ -30,7 +30,7 @@ shift $((OPTIND - 1))
 
 # ---- Scenarios: before_X is mirrored in peace, after_X is what is then swept. ----
 # created_X: how many subscribers and credentials may ever be created in all; also_X: what is
-# checked besides, before the three sides are compared.
+# checked besides, before the three sides are compared; verb_X: what is run in place of sync (not with -d).
 
 before_create() { :; }
 after_create() {
@@ -127,6 +127,34 @@ after_restore() {
 }
 created_restore="3 4"
 
+# A first migration: two are adopted, one of them shares its subscriber with one that is created.
+before_migrate() { :; }
+after_migrate() {
+	people 101 105
+	sql "update pbx_users set email = 'two@example.com' where extension in ('102', '103')"
+	sim seed -d '{"subscribers":[{"email":"K101@pbx.example.com","credentials":[{"username":"101","password":"old"}]},
+		{"email":"two@example.com","credentials":[{"username":"102","password":"old"}]}]}' >/dev/null
+}
+also_migrate() {
+	adopted=$(sql "select string_agg(email, ' ' order by email) from swbridge.subscriber where origin = 'adopted'")
+	[ "$adopted" = "k101@pbx.example.com two@example.com" ] || wrong="$wrong; adopted: $adopted"
+}
+verb_migrate="migrate --adopt --yes"
+created_migrate="2 3"
+
+# A lost ledger: what is there is ours again.
+before_ours() { people 101 103; }
+after_ours() {
+	sql "truncate swbridge.sync, swbridge.subscriber, swbridge.journal, swbridge.approval"
+	people 104 104
+}
+also_ours() {
+	made=$(sql "select count(*) from swbridge.subscriber where origin = 'created'")
+	[ "$made" = 4 ] || wrong="$wrong; ours: $made"
+}
+verb_ours="migrate --adopt --ours --yes"
+created_ours="4 4"
+
 # ---- One run -------------------------------------------------------------------
 
 # stage SCENARIO: a world in step, the change made and not yet mirrored.  The server,
@@ -158,7 +186,8 @@ killed() {
 		ends
 		return
 	fi
-	env "$1=$2" "$BUILDDIR/tests/swbridge-kill" -c "$conf" sync >"$tmp/out" 2>"$tmp/err" </dev/null
+	# shellcheck disable=SC2086
+	env "$1=$2" "$BUILDDIR/tests/swbridge-kill" -c "$conf" $verb >"$tmp/out" 2>"$tmp/err" </dev/null
 }
 
 # ---- The daemon: it runs until nothing is left to do, and is asked to end then, if it is still there. ----
@@ -212,7 +241,8 @@ resume() {
 	resume_runs=0
 	while [ "$resume_runs" -lt 6 ]; do
 		settle
-		swb sync
+		# shellcheck disable=SC2086
+		swb $verb
 		resume_runs=$((resume_runs + 1))
 		[ "$rc" -ne 0 ] || return 0
 	done
@@ -239,6 +269,13 @@ found_wrong() { # SCENARIO CREATED
 	ledger_print "$tmp/ledger.after"
 	[ "$rc $(sim count/mutations)" = "0 $before" ] || wrong="$wrong; once more: exit $rc, $(sim count/mutations) mutations, were $before"
 	cmp -s "$tmp/ledger.before" "$tmp/ledger.after" || wrong="$wrong; once more wrote the ledger"
+	if [ "$verb" != sync ]; then
+		# shellcheck disable=SC2086
+		swb $verb
+		ledger_print "$tmp/ledger.after"
+		[ "$rc $(sim count/mutations)" = "0 $before" ] || wrong="$wrong; $verb once more: exit $rc, $(sim count/mutations) mutations"
+		cmp -s "$tmp/ledger.before" "$tmp/ledger.after" || wrong="$wrong; $verb once more wrote the ledger"
+	fi
 	[ -n "$wrong" ]
 }
 
@@ -261,6 +298,7 @@ judged() { # SCENARIO: it is resumed, and then everything is as if nothing had h
 }
 
 sweep() {
+	eval "verb=\${verb_$1-sync}"
 	steps_of "$1"
 	[ "$steps" -gt 5 ] || bail_out "$1 takes $steps steps: nothing to sweep"
 	step=$offset
@@ -277,7 +315,9 @@ sweep() {
 }
 
 world swept
-for scenario in "${@:-create update remove replace move swap takeover suspend restore mixed}"; do
+all="create update remove replace move swap takeover suspend restore mixed"
+[ "$use" = listen ] || all="$all migrate ours"
+for scenario in "${@:-$all}"; do
 	for scenario in $scenario; do
 		sweep "$scenario"
 	done

@@ -5,9 +5,9 @@ NO_POSTGRES=1
 
 [ -x "$BUILDDIR/tests/sim/swbridge-sim" ] || skip_all "the simulator is not built"
 
-BENCH_ROWS=20 BENCH_RUNS=1 BENCH_JUDGE=no BENCH_IN_FLIGHT=8 BENCH_LATENCY=5 BENCH_CHANGES=20
-export BENCH_CHANGES BENCH_ROWS BENCH_RUNS BENCH_JUDGE BENCH_IN_FLIGHT BENCH_LATENCY
-for bench in in_step create triggers live; do
+BENCH_ROWS=20 BENCH_RUNS=1 BENCH_JUDGE=no BENCH_IN_FLIGHT=8 BENCH_LATENCY=5 BENCH_CHANGES=20 BENCH_KILLS=1
+export BENCH_KILLS BENCH_CHANGES BENCH_ROWS BENCH_RUNS BENCH_JUDGE BENCH_IN_FLIGHT BENCH_LATENCY
+for bench in in_step create triggers live migrate; do
 	sh "$SRCDIR/tests/bench/bench_$bench.sh" >"$tmp/out" 2>"$tmp/err"
 	rc=$?
 	[ "$rc" -ne 77 ] || skip_all "no PostgreSQL server programs"

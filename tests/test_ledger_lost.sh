@@ -51,6 +51,48 @@ swb sync
 is "$(state_of k103)" active "I38: one whose twin was deleted by hand is created when it is tried again"
 is "$(twins)" "" "I38: nothing is there twice"
 
+# ---- dropped, and built again -------------------------------------------------------------
+
+world rebuilt
+people 101 108
+sql "update pbx_users set email = 'two@x.example' where key in ('k101', 'k102'); update pbx_users set email = 'three@x.example' where key = 'k103'"
+syncs 0 "eight extensions"
+ids_are() { told state <<-'SQL'
+	select id, subscriber_id, username from credential where username <> '900' order by 3;
+SQL
+}
+before=$(ids_are)
+sql "set client_min_messages = warning; drop schema swbridge cascade"
+# Meanwhile somebody puts a credential onto one of the subscribers, and an extension gets another name.
+sim seed -d "{\"subscriber_id\":\"$(told state <<-'SQL'
+	select id from subscriber where email = 'three@x.example';
+SQL
+)\",\"credentials\":[{\"username\":\"900\",\"password\":\"z\"}]}" >/dev/null
+sql "update pbx_users set username = 'renamed' where key = 'k108'; insert into test.foreign_credential values ('900')"
+swb init
+syncs 4 "a sync reports them"
+syncs 4 "without --adopt" migrate --yes
+is "$(sent) $(ids_are)" " $before" "I8: nothing is taken over without being asked for"
+syncs 4 "migrate --adopt --ours" migrate --adopt --ours --yes
+is "$(ids_are)" "$before" "I38: everything keeps its ids"
+is "$(sent | sed 's/ [^ ]*$//' | sort | uniq -c | sed 's/^ *//')" "$(seq 101 107 | sed 's/.*/1 PATCH credential &/')" "I38: each one is sent everything, once, and nothing is created"
+is "$(sql "select string_agg(email, ' ' order by email) from swbridge.subscriber where id is not null and origin = 'created'")" \
+	"k104@pbx.example.com k105@pbx.example.com k106@pbx.example.com k107@pbx.example.com two@x.example" "I38: what swbridge made is its own again"
+is "$(sql "select origin from swbridge.subscriber where email = 'three@x.example'")" adopted "but where something else lives on it"
+is "$(state_of k108)" rejected "and one whose name is not as it was made is left alone"
+like "$(sql "select last_error from swbridge.sync where key = 'k108'")" "swbridge adopt k108 [0-9a-f-]{36} [0-9a-f-]{36}$" "with the command that takes it"
+sh -c "$(sql "select last_error from swbridge.sync where key = 'k108'" | sed "s|.*swbridge adopt|'$BUILDDIR/swbridge' -c '$conf' adopt|")" >"$tmp/out" 2>"$tmp/err"
+is "$?" 0 "which does"
+syncs 0 "then"
+in_step "rebuilt"
+is "$(twins)" "" "I38: nothing is there twice"
+# Whose they are shows when they go.
+sql "delete from pbx_users where key in ('k103', 'k104')"
+syncs 0 "two go"
+is "$(sent_sorted)" "DELETE credential 103 
+DELETE credential 104 
+DELETE subscriber k104@pbx.example.com " "I7: of what was adopted the subscriber stays"
+
 # ---- restored ---------------------------------------------------------------------------
 
 world restored
