@@ -11,7 +11,8 @@ enum { PARAMETERS = 8, STATEMENTS = 7 };
 
 /* The batch as rows. */
 #define ADOPTIONS \
-	"(select u.n::text as n, u.key, u.extension, u.username, u.subscriber_id::uuid, lower(u.email) as email,\n" \
+	"(select u.n::text as n, u.key, u.extension, u.username, nullif(u.subscriber_id, '')::uuid as subscriber_id,\n" \
+	"               nullif(lower(u.email), '') as email,\n" \
 	"               nullif(u.sip_endpoint_id, '')::uuid as sip_endpoint_id, u.protected::boolean\n" \
 	"          from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])\n" \
 	"               with ordinality u (key, extension, username, subscriber_id, email, sip_endpoint_id, protected, n)\n" \
@@ -34,7 +35,7 @@ static const char sql_verdict[] =
 	"  from (\n"
 	"    select b.n,\n"
 	"           case when j.id is not null then 'open'\n"
-	"                when b.sip_endpoint_id = s.sip_endpoint_id and o.id = b.subscriber_id then 'already'\n"
+	"                when b.sip_endpoint_id = s.sip_endpoint_id and o.id is not distinct from b.subscriber_id then 'already'\n"
 	"                when s.sip_endpoint_id is not null then 'mapped'\n"
 	"                when h.key is not null then 'owned'\n"
 	"                when e.no is not null then 'email'\n"
@@ -61,7 +62,8 @@ static const char sql_subscriber[] =
 	"insert into subscriber as o (email, id, origin)\n"
 	"select distinct on (b.subscriber_id) b.email, b.subscriber_id, $8\n"
 	"  from " ADOPTIONS
-	" where not exists (select from subscriber k where k.id = b.subscriber_id)\n"
+	" where b.subscriber_id is not null\n"
+	"   and not exists (select from subscriber k where k.id = b.subscriber_id)\n"
 	"   and" FREE
 	" order by b.subscriber_id\n"
 	"    on conflict (email)\n"
@@ -74,8 +76,8 @@ static const char sql_sync[] =
 	"select b.key, b.extension, b.username, o.no, b.sip_endpoint_id,\n"
 	"       case when b.sip_endpoint_id is null then 'creating' else 'active' end, b.protected\n"
 	"  from " ADOPTIONS
-	"  join subscriber o on o.id = b.subscriber_id\n"
-	" where" FREE
+	"  left join subscriber o on o.id = b.subscriber_id\n"
+	" where (b.subscriber_id is null or o.no is not null) and" FREE
 	"    on conflict (key)\n"
 	"    do update set extension = excluded.extension, username = excluded.username,\n"
 	"                  subscriber_no = excluded.subscriber_no, sip_endpoint_id = excluded.sip_endpoint_id,\n"
@@ -181,9 +183,10 @@ int admin_adopt_refuse(const struct admin_adoption *a, struct error *err)
 {
 	switch (a->verdict) {
 	case ADMIN_ADOPT_OPEN:
-		return error_exit(err, EXIT_LATER, "A change of %s, or one on the subscriber %s, has an unknown outcome or is on "
-				  "its way right now; both are left alone until it has settled. Nothing was adopted; try again "
-				  "after the next sync.", a->key, a->subscriber_id);
+		return error_exit(err, EXIT_LATER, "A change of %s%s%s%s has an unknown outcome or is on "
+				  "its way right now, and is left alone until it has settled. Nothing was adopted; try again "
+				  "after the next sync.", a->key, a->subscriber_id ? ", or one on the subscriber " : "",
+				  text(a->subscriber_id), a->subscriber_id ? "," : "");
 	case ADMIN_ADOPT_MAPPED:
 		return error_set(err, ERROR_NEVER, "The extension %s has the SIP credential %s already; nothing was adopted. To take "
 				 "the other one instead, drop this one from the ledger first (it stays at SignalWire): "

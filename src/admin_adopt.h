@@ -31,8 +31,8 @@ struct admin_adoption {
 	const char *key;
 	const char *extension;
 	const char *username;        /* that the credential has now; where there is none, that it will get */
-	const char *subscriber_id;
-	const char *email;           /* of the subscriber, in any case */
+	const char *subscriber_id;   /* NULL: a standalone credential, which belongs to nobody */
+	const char *email;           /* of the subscriber, in any case; NULL with it */
 	const char *sip_endpoint_id; /* NULL: none yet, the next pass makes it */
 	bool is_protected;
 

@@ -31,16 +31,20 @@ void api_free(struct api *api)
 	mem_free(api);
 }
 
+/* Ids become parts of paths. */
+static int check_id(const char *id, struct error *err)
+{
+	if (id && json_is_uuid(id))
+		return 0;
+	return error_set(err, ERROR_NEVER, "\"%s\" is no id of SignalWire, which are UUIDs; nothing was sent", id ? id : "");
+}
+
 /* The path subscribers/{subscriber_id}`behind`{id}, where `id` may be NULL. */
 static int aim(struct api_operation *op, const char *subscriber_id, const char *behind, const char *id,
 	       struct error *err)
 {
-	const char *ids[] = { subscriber_id ? subscriber_id : "", id };
-
-	for (int i = 0; i < 2; i++)
-		if (ids[i] && !json_is_uuid(ids[i]))
-			return error_set(err, ERROR_NEVER, "\"%s\" is no id of SignalWire, which are UUIDs; "
-					 "nothing was sent", ids[i]);
+	if (check_id(subscriber_id, err) || (id && check_id(id, err)))
+		return -1;
 	op->path = mem_printf(API_SUBSCRIBERS "/%s%s%s", subscriber_id, behind, id ? id : "");
 	if (id || !*behind)
 		memcpy(op->id, id ? id : subscriber_id, API_UUID_LENGTH);
@@ -130,6 +134,49 @@ void api_delete_credential(struct api *api, const char *subscriber_id, const cha
 	struct error err = ERROR_INIT;
 
 	api_operation_start(op, aim(op, subscriber_id, "/sip_endpoints/", id ? id : "", &err), &err);
+}
+
+static int aim_at_endpoint(struct api_operation *op, const char *id, struct error *err)
+{
+	if (check_id(id, err))
+		return -1;
+	op->path = mem_printf(API_ENDPOINTS "/%s", id);
+	memcpy(op->id, id, API_UUID_LENGTH);
+	return 0;
+}
+
+void api_create_endpoint(struct api *api, const struct json_credential_request *request, api_done *done, void *arg)
+{
+	struct api_operation *op = api_operation_new(api, "POST", API_READS_ENDPOINT, done, arg);
+	struct error err = ERROR_INIT;
+
+	op->path = mem_strdup(API_ENDPOINTS);
+	api_operation_start(op, write_credential(op, request, &err), &err);
+}
+
+void api_get_endpoint(struct api *api, const char *id, api_done *done, void *arg)
+{
+	struct api_operation *op = api_operation_new(api, "GET", API_READS_ENDPOINT, done, arg);
+	struct error err = ERROR_INIT;
+
+	api_operation_start(op, aim_at_endpoint(op, id, &err), &err);
+}
+
+void api_put_endpoint(struct api *api, const char *id, const struct json_credential_request *request, api_done *done,
+		      void *arg)
+{
+	struct api_operation *op = api_operation_new(api, "PUT", API_READS_ENDPOINT, done, arg);
+	struct error err = ERROR_INIT;
+
+	api_operation_start(op, aim_at_endpoint(op, id, &err) || write_credential(op, request, &err), &err);
+}
+
+void api_delete_endpoint(struct api *api, const char *id, api_done *done, void *arg)
+{
+	struct api_operation *op = api_operation_new(api, "DELETE", API_READS_NOTHING, done, arg);
+	struct error err = ERROR_INIT;
+
+	api_operation_start(op, aim_at_endpoint(op, id, &err), &err);
 }
 
 /* `path` is borrowed for good. */

@@ -98,6 +98,14 @@ void api_patch_credential(struct api *api, const char *subscriber_id, const char
 			  const struct json_credential_request *request, api_done *done, void *arg);
 void api_delete_credential(struct api *api, const char *subscriber_id, const char *id, api_done *done, void *arg);
 
+/* Standalone credentials, which belong to nobody.  The id is the outer one. */
+void api_create_endpoint(struct api *api, const struct json_credential_request *request, api_done *done, void *arg);
+void api_get_endpoint(struct api *api, const char *id, api_done *done, void *arg);
+/* PUT: the whole object, but for the password, which stays where none is given; `request` is what the caller merged. */
+void api_put_endpoint(struct api *api, const char *id, const struct json_credential_request *request, api_done *done,
+		      void *arg);
+void api_delete_endpoint(struct api *api, const char *id, api_done *done, void *arg);
+
 /*
  * Listings: every row is handed to `row`, then `done` is called once.  Only
  * API_DONE means that the list was complete: every page was read, no `next`

@@ -77,7 +77,8 @@ static void finish(struct api_operation *op, const struct api_verdict *verdict, 
 		.account = verdict->account,
 		.attribute = verdict->attribute ? verdict->attribute : "",
 		.first_byte_at = response ? response->first_byte_at : -1,
-		.credential = done && op->reads == API_READS_CREDENTIAL ? &op->credential : NULL,
+		.credential = done && (op->reads == API_READS_CREDENTIAL || op->reads == API_READS_ENDPOINT)
+			      ? &op->credential : NULL,
 		.subscriber = done && op->reads == API_READS_SUBSCRIBER ? &op->subscriber : NULL,
 		.domain = done && op->reads == API_READS_PROFILE ? op->domain : NULL,
 		.server_ms = response ? response->date_ms : -1,
@@ -144,8 +145,10 @@ static int read_answer(struct api_operation *op, const struct http_response *res
 			return 0;
 		return error_set(err, ERROR_NEVER, "It has a body of another kind than JSON");
 	case API_READS_CREDENTIAL:
+	case API_READS_ENDPOINT:
 		json_credential_release(&op->credential);
-		if (json_read_credential(body, len, &op->credential, err))
+		if (op->reads == API_READS_ENDPOINT ? json_read_endpoint(body, len, &op->credential, err)
+						    : json_read_credential(body, len, &op->credential, err))
 			return -1;
 		return same_object(op, op->credential.id, err);
 	case API_READS_SUBSCRIBER:

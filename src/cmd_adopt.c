@@ -8,6 +8,7 @@
 #include "mem.h"
 #include "report_json.h"
 #include "strbuf.h"
+#include "target.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -60,7 +61,7 @@ static void take_row(const struct difference *d, bool in_step, void *arg)
 {
 	struct wishing *wishing = arg;
 	struct wish *wish = wishing->wish;
-	const struct plan_policy policy = { .fixed_subscriber = wishing->config->subscriber_id != NULL };
+	const struct plan_policy policy = { .one_place = target_one_place(wishing->config) };
 	struct difference with_owner = *d;
 
 	(void)in_step;
@@ -176,6 +177,31 @@ static int read_there(struct session *session, const char *subscriber_id, struct
 	return there->outcome == API_DONE ? 0 : fail_read(there, subscriber_id, err);
 }
 
+/* A standalone credential has no subscriber to list it: it is read by its id. */
+static void endpoint_answered(const struct api_result *result, void *arg)
+{
+	struct there *there = arg;
+
+	heard(there, result);
+	if (!result->credential)
+		return;
+	there->id = mem_strdup(result->credential->id);
+	there->username = mem_strdup(result->credential->username);
+}
+
+static int read_endpoint(struct session *session, const char *id, struct there *there, struct error *err)
+{
+	api_get_endpoint(session->api, id, endpoint_answered, there);
+	if (session_await(session, is_here, there, err))
+		return -1;
+	if (there->outcome == API_DENIED)
+		return error_exit(err, EXIT_DENIED, "%s", there->text);
+	if (there->outcome == API_NOT_FOUND)
+		return error_set(err, ERROR_NEVER, "SignalWire has no standalone SIP credential %s in this project; nothing was adopted. "
+				 "The id is the one that the list of SIP endpoints shows, not the id within \"sip_endpoint\".", id);
+	return there->outcome == API_DONE ? 0 : error_exit(err, EXIT_LATER, "%s", there->text);
+}
+
 static void there_release(struct there *there)
 {
 	mem_free(there->text);
@@ -260,21 +286,27 @@ static void say_json(const struct admin_adoption *a)
 	report_json_put(stdout, &line);
 }
 
+static const char password_is_set[] =
+	"The next pass sends it everything that the PBX says, and so sets its password to the PBX's: a phone that\n"
+	"registers with the old one is locked out until it gets the new one. At once: swbridge sync ";
+
 static void say(const struct admin_adoption *a)
 {
-	char *extension = log_printable(a->extension), *username = log_printable(a->username), *email = log_printable(a->email);
+	char *extension = log_printable(a->extension), *username = log_printable(a->username);
+	char *email = log_printable(a->email ? a->email : "");
 
 	if (a->verdict == ADMIN_ADOPT_ALREADY) {
 		printf("%s has just these already; nothing was changed.\n", extension);
+	} else if (!a->subscriber_id) {
+		printf("Adopted: %s is the standalone SIP credential %s (%s) from now on.\n%s%s\n", extension, a->sip_endpoint_id,
+		       username, password_is_set, a->key);
 	} else if (!a->sip_endpoint_id) {
 		printf("Adopted: %s is the subscriber %s (%s) from now on, which has no SIP credential yet.\n"
 		       "The next pass makes one under it, with the PBX's password: swbridge sync %s\n", extension, a->subscriber_id,
 		       email, a->key);
 	} else {
-		printf("Adopted: %s is the SIP credential %s (%s) of the subscriber %s (%s) from now on.\n"
-		       "The next pass sends it everything that the PBX says, and so sets its password to the PBX's: a phone that\n"
-		       "registers with the old one is locked out until it gets the new one. At once: swbridge sync %s\n",
-		       extension, a->sip_endpoint_id, username, a->subscriber_id, email, a->key);
+		printf("Adopted: %s is the SIP credential %s (%s) of the subscriber %s (%s) from now on.\n%s%s\n",
+		       extension, a->sip_endpoint_id, username, a->subscriber_id, email, password_is_set, a->key);
 	}
 	mem_free(email);
 	mem_free(username);
@@ -307,24 +339,37 @@ static int adopt(struct session *session, const struct cmd_options *options, con
 	return rc;
 }
 
+/* What is at SignalWire under these ids, and that it may be taken; `subscriber_id` NULL: a standalone credential. */
+static int find_there(struct session *session, const struct wish *wish, const char *subscriber_id, struct there *there,
+		      struct error *err)
+{
+	if (session_check_space(session, err))
+		return -1;
+	if (!subscriber_id)
+		return read_endpoint(session, there->wanted_id, there, err);
+	if (read_there(session, subscriber_id, there, err))
+		return -1;
+	return judge_subscriber(session->config, wish, there, subscriber_id, err) || choose(wish, there, subscriber_id, err) ? -1 : 0;
+}
+
 static int work(struct session *session, const struct cmd_options *options, char **names, const char *credential_id,
 		struct error *err)
 {
+	bool standalone = target_traits(session->config)->place != NULL;
+	const char *subscriber_id = standalone ? NULL : names[1];
 	struct wish wish = { 0 };
-	struct there there = { .list = STRBUF_INIT, .wanted_id = credential_id };
-	int rc = read_wish(session, names, &wish, err);
+	struct there there = { .list = STRBUF_INIT, .wanted_id = standalone ? names[1] : credential_id };
+	int rc = 0;
 
+	if (standalone && credential_id)
+		return error_exit(err, EXIT_USAGE, "With [mirror] target = sip-endpoint there is no subscriber: swbridge adopt %s "
+				  "SIP_ENDPOINT_ID", names[0]);
+	rc = read_wish(session, names, &wish, err);
 	there.wanted_name = wish.username;
 	if (!rc)
-		rc = session_check_space(session, err);
+		rc = find_there(session, &wish, subscriber_id, &there, err);
 	if (!rc)
-		rc = read_there(session, names[1], &there, err);
-	if (!rc)
-		rc = judge_subscriber(session->config, &wish, &there, names[1], err);
-	if (!rc)
-		rc = choose(&wish, &there, names[1], err);
-	if (!rc)
-		rc = adopt(session, options, &wish, &there, names[1], err);
+		rc = adopt(session, options, &wish, &there, subscriber_id, err);
 	there_release(&there);
 	wish_release(&wish);
 	return rc;
@@ -340,7 +385,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	if (cmd_names(verb, options, argc, argv, 1, 3, &rc) == CMD_STOP)
 		return rc;
 	if (argc - optind < 2)
-		return cmd_usage(verb, "It needs the id of a subscriber; swbridge explain %s tells what stands in its way.", argv[optind]);
+		return cmd_usage(verb, "It needs the id of a subscriber, or of a standalone credential; swbridge explain %s tells what stands in its way.", argv[optind]);
 	for (int i = optind + 1; i < argc; i++)
 		if (!json_is_uuid(argv[i]))
 			return cmd_usage(verb, "\"%s\" is no id: they look like 1a2b3c4d-0000-4000-8000-000000000000.", argv[i]);
@@ -356,13 +401,14 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 const struct cmd_verb cmd_adopt = {
 	.name = "adopt",
 	.summary = "take over a subscriber and a SIP credential that exist at SignalWire",
-	.arguments = "EXT SUBSCRIBER_ID [SIP_ENDPOINT_ID]",
+	.arguments = "EXT SUBSCRIBER_ID [SIP_ENDPOINT_ID] | EXT SIP_ENDPOINT_ID",
 	.details =
 	"The credential is the one with the extension's username, or the one that is named.  Adopting sets\n"
 	"its password to the PBX's with the next pass: a phone that registers with the old one is locked out\n"
 	"until it gets the new one.  An adopted subscriber is never deleted by swbridge.\n"
 	"Refused where the ledger has the credential already, or another one for this extension (forget it\n"
 	"first), and (75) while a change of it has an unknown outcome.\n"
+	"With [mirror] target = sip-endpoint a standalone credential is taken, by its id alone.\n"
 	"Many at once: swbridge migrate --adopt\n",
 	.run = run,
 };

@@ -1,5 +1,5 @@
 /* cmd_check - the verb `check`: is everything there that a pass needs? */
-#include "cmd.h"
+#include "cmd_check.h"
 
 #include "jsonline.h"
 #include "log.h"
@@ -13,23 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-enum { SKEW_WARN_MS = 2000 };
-
-enum verdict { GOOD, WARNING, PROBLEM };
-
-struct check {
-	const struct cmd_options *options;
-	struct session session;
-	int64_t count[3]; /* by verdict */
-	int rc;
-};
-
-static void say(struct check *check, enum verdict verdict, const char *what, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
-
-static void say(struct check *check, enum verdict verdict, const char *what, const char *format, ...)
+void check_say(struct check *check, enum verdict verdict, const char *what, const char *format, ...)
 {
 	static const char *const words[] = { "ok", "warning", "problem" };
 	struct strbuf text = STRBUF_INIT, line = STRBUF_INIT;
@@ -55,11 +40,11 @@ static void say(struct check *check, enum verdict verdict, const char *what, con
 }
 
 /* A problem, with its remedy in the sentence. */
-static void say_error(struct check *check, const char *what, struct error *err)
+void check_say_error(struct check *check, const char *what, struct error *err)
 {
 	int rc = err->exit_code ? err->exit_code : err->kind == ERROR_LATER ? EXIT_LATER : EXIT_FAULT;
 
-	say(check, PROBLEM, what, "%s", error_text(err));
+	check_say(check, PROBLEM, what, "%s", error_text(err));
 	check->rc = cmd_worse(check->rc, rc);
 	error_clear(err);
 }
@@ -72,7 +57,7 @@ static char *ask(struct check *check, const char *what, const char *sql)
 	char *value = NULL;
 
 	if (db_query_wait(check->session.db, sql, NULL, 0, &result, &err)) {
-		say_error(check, what, &err);
+		check_say_error(check, what, &err);
 		return NULL;
 	}
 	value = db_result_rows(result) ? mem_strdup(db_result_get(result, 0, 0)) : NULL;
@@ -87,14 +72,14 @@ static void check_server(struct check *check)
 	const char *encoding = db_parameter(check->session.db, "server_encoding");
 	char *standby = ask(check, "database", "select pg_is_in_recovery()::text");
 
-	say(check, GOOD, "database", "connected to %s", db_describe(check->session.db));
+	check_say(check, GOOD, "database", "connected to %s", db_describe(check->session.db));
 	if (standby && strcmp(standby, "true") == 0) {
-		say(check, PROBLEM, "database", "this server is a standby and read-only; let [postgres] conninfo lead to the primary "
+		check_say(check, PROBLEM, "database", "this server is a standby and read-only; let [postgres] conninfo lead to the primary "
 		    "(target_session_attrs=read-write)");
 		check->rc = cmd_worse(check->rc, EXIT_CONFIG);
 	}
 	if (encoding && strcmp(encoding, "SQL_ASCII") == 0)
-		say(check, WARNING, "encoding", "the database is SQL_ASCII and lets any bytes through; rows that are not UTF-8 are "
+		check_say(check, WARNING, "encoding", "the database is SQL_ASCII and lets any bytes through; rows that are not UTF-8 are "
 		    "rejected one by one");
 	mem_free(standby);
 }
@@ -107,15 +92,15 @@ static bool check_pooler(struct check *check)
 	struct error err = ERROR_INIT;
 
 	if (pooler_shares_wait(s->loop, s->db, &shared, &err)) {
-		say_error(check, "pooler", &err);
+		check_say_error(check, "pooler", &err);
 		return false;
 	}
 	if (!shared) {
-		say(check, GOOD, "pooler", "%s", db_pooled(s->db) ? "there is one, in session mode: the session is our own" :
+		check_say(check, GOOD, "pooler", "%s", db_pooled(s->db) ? "there is one, in session mode: the session is our own" :
 		    "none; the session is our own");
 		return true;
 	}
-	say(check, PROBLEM, "pooler", "the connection goes through %s, which shares sessions; the lock and notifications need "
+	check_say(check, PROBLEM, "pooler", "the connection goes through %s, which shares sessions; the lock and notifications need "
 	    "one of their own: %s", pooler_in_the_way, pooler_remedy);
 	check->rc = cmd_worse(check->rc, EXIT_CONFIG);
 	return false;
@@ -129,7 +114,7 @@ static void check_temporary(struct check *check)
 			  " where not has_database_privilege(current_database(), 'temporary')");
 
 	if (grant)
-		say(check, WARNING, "rights", "this role may make no temporary tables, which verify and migrate need; as the owner of "
+		check_say(check, WARNING, "rights", "this role may make no temporary tables, which verify and migrate need; as the owner of "
 		    "the database run: %s", grant);
 	mem_free(grant);
 }
@@ -147,11 +132,11 @@ static void check_rights(struct check *check)
 			    " where not has_table_privilege(t.name, t.privilege)");
 
 	if (!missing) {
-		say(check, GOOD, "rights", "the ledger can be read and written");
+		check_say(check, GOOD, "rights", "the ledger can be read and written");
 		check_temporary(check);
 		return;
 	}
-	say(check, PROBLEM, "rights", "this role lacks rights on the ledger: %s; run sql/grants.sql as the schema's owner", missing);
+	check_say(check, PROBLEM, "rights", "this role lacks rights on the ledger: %s; run sql/grants.sql as the schema's owner", missing);
 	check->rc = cmd_worse(check->rc, EXIT_FENCE);
 	mem_free(missing);
 }
@@ -159,9 +144,9 @@ static void check_rights(struct check *check)
 static void say_rail(struct check *check, const char *name, const struct rails_class *rail)
 {
 	if (rail->unlimited)
-		say(check, WARNING, name, "unlimited");
+		check_say(check, WARNING, name, "unlimited");
 	else
-		say(check, GOOD, name, "at most %lld in 24 hours for a fleet of this size, %lld used", (long long)rail->limit,
+		check_say(check, GOOD, name, "at most %lld in 24 hours for a fleet of this size, %lld used", (long long)rail->limit,
 		    (long long)rail->taken);
 }
 
@@ -173,20 +158,20 @@ static void check_source_rows(struct check *check)
 	struct error err = ERROR_INIT;
 
 	if (difference_totals(s->query, s->db, &totals, &err)) {
-		say_error(check, "source", &err);
+		check_say_error(check, "source", &err);
 		return;
 	}
-	say(check, totals.source_rows ? GOOD : WARNING, "source", "%s: %lld rows, %lld to be mirrored, %lld differences%s",
+	check_say(check, totals.source_rows ? GOOD : WARNING, "source", "%s: %lld rows, %lld to be mirrored, %lld differences%s",
 	    s->source->name, (long long)totals.source_rows, (long long)totals.mirrored, (long long)totals.differences,
 	    totals.source_rows ? "" : "; an empty source removes nothing");
 	if (totals.without_secret)
-		say(check, totals.without_secret == totals.source_rows ? PROBLEM : WARNING, "secrets",
+		check_say(check, totals.without_secret == totals.source_rows ? PROBLEM : WARNING, "secrets",
 		    "%lld of %lld rows have no secret and cannot be mirrored; fill it in the PBX, or correct [columns] secret",
 		    (long long)totals.without_secret, (long long)totals.source_rows);
 	else
-		say(check, GOOD, "secrets", "no row is without one");
+		check_say(check, GOOD, "secrets", "no row is without one");
 	if (totals.paused)
-		say(check, WARNING, "paused", "nothing is sent to SignalWire; to go on: swbridge resume");
+		check_say(check, WARNING, "paused", "nothing is sent to SignalWire; to go on: swbridge resume");
 	rails_init(&rails, s->config, &totals);
 	say_rail(check, "max_creates", &rails.creates);
 	say_rail(check, "max_removals", &rails.removals);
@@ -203,7 +188,7 @@ static void check_new_columns(struct check *check)
 	int bound = 0;
 
 	if (source_discover(s->db, s->config, &now, &err)) {
-		say_error(check, "columns", &err);
+		check_say_error(check, "columns", &err);
 		return;
 	}
 	for (int i = 0; i < SOURCE_COLUMN_COUNT; i++) {
@@ -212,14 +197,33 @@ static void check_new_columns(struct check *check)
 			strbuf_printf(&unbound, "%s%s", unbound.len ? ", " : "", source_column_names[i]);
 	}
 	if (strcmp(now->name, s->source->name) != 0)
-		say(check, WARNING, "columns", "the configuration says %s, the ledger is bound to %s; to use the new one, run: "
+		check_say(check, WARNING, "columns", "the configuration says %s, the ledger is bound to %s; to use the new one, run: "
 		    "swbridge init", now->name, s->source->name);
 	else if (unbound.len)
-		say(check, WARNING, "columns", "not used, since they are new: %s; to use them, run: swbridge init", unbound.data);
+		check_say(check, WARNING, "columns", "not used, since they are new: %s; to use them, run: swbridge init", unbound.data);
 	else
-		say(check, GOOD, "columns", "%d bound", bound);
+		check_say(check, GOOD, "columns", "%d bound", bound);
 	strbuf_release(&unbound);
 	source_free(now);
+}
+
+/* What the source has and the target has no use for. */
+static void check_ignored(struct check *check)
+{
+	const struct config *config = check->session.config;
+	struct strbuf ignored = STRBUF_INIT;
+
+	for (int i = 0; i < SOURCE_COLUMN_COUNT; i++)
+		if (source_ignores(check->session.source, config, (enum source_column)i))
+			strbuf_printf(&ignored, "%s%s", ignored.len ? ", " : "", source_column_names[i]);
+	if (config->subscriber_domain && target_traits(config)->place)
+		strbuf_printf(&ignored, "%s[mirror] subscriber_domain", ignored.len ? ", " : "");
+	if (ignored.len)
+		check_say(check, GOOD, "target", "%s; these mean nothing to it and are not used: %s", target_traits(config)->name,
+		    ignored.data);
+	else
+		check_say(check, GOOD, "target", "%s", target_traits(config)->name);
+	strbuf_release(&ignored);
 }
 
 static void check_triggers(struct check *check)
@@ -230,11 +234,11 @@ static void check_triggers(struct check *check)
 	struct error err = ERROR_INIT;
 
 	if (triggers_look(s->db, s->config, s->source, &triggers, &err)) {
-		say_error(check, "triggers", &err);
+		check_say_error(check, "triggers", &err);
 	} else {
 		bool bad = triggers_verdict(&text, &triggers, s->source);
 
-		say(check, bad ? WARNING : GOOD, "triggers", "%s", text.data);
+		check_say(check, bad ? WARNING : GOOD, "triggers", "%s", text.data);
 	}
 	triggers_release(&triggers);
 	strbuf_release(&text);
@@ -247,129 +251,26 @@ static void check_ledger(struct check *check)
 	struct error err = ERROR_INIT;
 
 	if (ledger_open(s->db, s->config, &s->ledger, &err)) {
-		say_error(check, "ledger", &err);
+		check_say_error(check, "ledger", &err);
 		return;
 	}
 	identity = ledger_identity(s->ledger);
-	say(check, GOOD, "ledger", "schema %s, version %d", s->config->schema, LEDGER_SCHEMA_VERSION);
+	check_say(check, GOOD, "ledger", "schema %s, version %d", s->config->schema, LEDGER_SCHEMA_VERSION);
 	if (ledger_check_identity(s->ledger, s->config, &err))
-		say_error(check, "identity", &err);
+		check_say_error(check, "identity", &err);
 	else
-		say(check, GOOD, "identity", "bound to project %s at %s", identity->project_id, identity->api_url);
+		check_say(check, GOOD, "identity", "bound to project %s at %s", identity->project_id, identity->api_url);
 	check_rights(check);
 	if (source_bind(s->db, s->config, identity->source, identity->columns, &s->source, &err) ||
 	    difference_query_new(s->db, s->source, s->config, identity->digest_inner, identity->digest_outer, &s->query,
 				 &err)) {
-		say_error(check, "source", &err);
+		check_say_error(check, "source", &err);
 		return;
 	}
 	check_new_columns(check);
+	check_ignored(check);
 	check_triggers(check);
 	check_source_rows(check);
-}
-
-/* ---- SignalWire --------------------------------------------------------------------- */
-
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-static void check_clock(struct check *check, int64_t server_ms)
-{
-	int64_t skew = server_ms < 0 ? 0 : llabs((long long)(now_ms() - server_ms));
-
-	/* The server's clock comes in whole seconds. */
-	if (skew > SKEW_WARN_MS + 1000)
-		say(check, WARNING, "clock", "this machine's clock is %lld s away from SignalWire's; set it (NTP)",
-		    (long long)(skew / 1000));
-	else
-		say(check, GOOD, "clock", "in step with SignalWire's");
-}
-
-static void check_domain(struct check *check, const char *domain)
-{
-	const struct ledger *ledger = check->session.ledger;
-	const char *bound = ledger ? ledger_identity(ledger)->sip_domain : NULL;
-
-	if (bound && strcmp(bound, domain) != 0) {
-		say(check, PROBLEM, "SIP domain", "SignalWire says %s, the ledger is bound to %s: is this the right project? After a "
-		    "move of the space run: swbridge init --rebind", domain, bound);
-		check->rc = cmd_worse(check->rc, EXIT_FENCE);
-		return;
-	}
-	say(check, GOOD, "SIP domain", "%s", domain);
-}
-
-struct scope {
-	bool here;
-	enum api_outcome outcome;
-	char *text;
-};
-
-static void scope_answered(const struct api_result *result, void *arg)
-{
-	struct scope *scope = arg;
-
-	scope->here = true;
-	scope->outcome = result->outcome;
-	scope->text = mem_strdup(result->text);
-}
-
-static bool scope_here(void *arg)
-{
-	return ((struct scope *)arg)->here;
-}
-
-/* The SIP profile was read; may the token see the rest too?  What nobody has is "not found" to who may look. */
-static void check_scope(struct check *check)
-{
-	struct session *s = &check->session;
-	struct target *target = target_new(s->config, s->api);
-	const char *objects = target_traits(s->config)->objects;
-	struct scope scope = { 0 };
-
-	target_probe(target, scope_answered, &scope);
-	if (!loop_until(s->loop, scope_here, &scope)) {
-		api_free(s->api);
-		s->api = api_new(s->loop, s->http);
-		goto out;
-	}
-	if (scope.outcome == API_DONE || scope.outcome == API_NOT_FOUND) {
-		say(check, GOOD, "scopes", "the token may read the SIP profile and the %s", objects);
-	} else {
-		say(check, PROBLEM, "scopes", "the %s cannot be read: %s", objects, scope.text);
-		check->rc = cmd_worse(check->rc, scope.outcome == API_DENIED ? EXIT_DENIED : EXIT_LATER);
-	}
-	mem_free(scope.text);
-out:
-	target_free(target);
-}
-
-static void check_api(struct check *check)
-{
-	struct session *s = &check->session;
-	struct error err = ERROR_INIT;
-	int64_t server_ms = -1;
-	char *domain = NULL;
-
-	if (session_open_api(s, &err)) {
-		say_error(check, "settings", &err);
-		return;
-	}
-	say(check, GOOD, "on_remove", "%s", config_on_remove_name(s->config->on_remove));
-	if (session_sip_domain(s, &domain, &server_ms, &err)) {
-		say_error(check, "SignalWire", &err);
-		return;
-	}
-	say(check, GOOD, "SignalWire", "%s answers and accepts the token", s->config->api_url);
-	check_domain(check, domain);
-	check_clock(check, server_ms);
-	check_scope(check);
-	mem_free(domain);
 }
 
 /* ---- the whole ----------------------------------------------------------------------- */
@@ -405,11 +306,11 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	if (options->json)
 		report_json_version(stdout);
 	if (session_open(&check.session, &wish, &err)) {
-		say_error(&check, "configuration", &err);
+		check_say_error(&check, "configuration", &err);
 		finish(&check);
 		return check.rc;
 	}
-	say(&check, GOOD, "configuration", "%s", check.session.config->path);
+	check_say(&check, GOOD, "configuration", "%s", check.session.config->path);
 	session_close(&check.session);
 	wish.level = SESSION_DB;
 	wish.any_pooler = true;
@@ -419,10 +320,10 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 		if (check_pooler(&check))
 			check_ledger(&check);
 	} else {
-		say_error(&check, "database", &err);
+		check_say_error(&check, "database", &err);
 		wish.level = SESSION_CONFIG;
 		if (session_open(&check.session, &wish, &err)) {
-			say_error(&check, "configuration", &err);
+			check_say_error(&check, "configuration", &err);
 			finish(&check);
 			return check.rc;
 		}

@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "report_json.h"
 #include "row_view.h"
+#include "target.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -43,7 +44,7 @@ static void say(const char *label, const char *value)
 
 static void say_present(const struct story *story, const struct difference *d)
 {
-	const struct plan_policy policy = { .fixed_subscriber = story->session->config->subscriber_id != NULL };
+	const struct plan_policy policy = { .one_place = target_one_place(story->session->config) };
 	const char *objection = d->enabled ? plan_objection(d, &policy) : NULL;
 
 	printf("In the PBX (%s):\n", story->session->config->source);
@@ -58,6 +59,8 @@ static void say_present(const struct story *story, const struct difference *d)
 	say("codecs", d->codecs);
 	say("ciphers", d->ciphers);
 	say("encryption", d->encryption);
+	say("call handler", d->call_handler);
+	say("", d->calling_handler);
 	say("protected", d->wants_protection ? "yes" : NULL);
 	say("skipped", d->skip_reason);
 	say("cannot be sent", objection);
@@ -70,7 +73,7 @@ static void take_row(const struct difference *d, bool in_step, void *arg)
 	const struct config *config = story->session->config;
 	const struct plan_policy policy = {
 		.on_remove = config->on_remove,
-		.fixed_subscriber = config->subscriber_id != NULL,
+		.one_place = target_one_place(config),
 		.source_complete = !story->source_empty,
 	};
 
@@ -101,7 +104,8 @@ static void ledger_row(const struct admin_row *row, void *arg)
 	printf("In the ledger:\n");
 	say("state", row->state);
 	say("username", row->username);
-	say("subscriber", row->subscriber_id ? row->subscriber_id : "none yet");
+	if (!target_traits(story->session->config)->place)
+		say("subscriber", row->subscriber_id ? row->subscriber_id : "none yet");
 	say("", row->email);
 	say("", row->subscriber_id ? (strcmp(row->origin, "created") == 0 ? "made by swbridge, and removed with its last extension"
 									    : "adopted, never removed by swbridge") : NULL);

@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "plan.h"
 #include "report_json.h"
+#include "target.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -118,7 +119,7 @@ static int wait_for_all(const struct session *session, const struct cmd_options 
 	int rc = EXIT_IN_STEP;
 
 	waiting.policy.on_remove = session->config->on_remove;
-	waiting.policy.fixed_subscriber = session->config->subscriber_id != NULL;
+	waiting.policy.one_place = target_one_place(session->config);
 	waiting.policy.keyed = true;
 	if (options->json)
 		report_json_version(stdout);

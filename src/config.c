@@ -20,6 +20,13 @@ const char *config_on_remove_name(enum config_on_remove value)
 	return names[value];
 }
 
+const char *config_target_name(enum config_target value)
+{
+	static const char *const names[] = { [CONFIG_SUBSCRIBER] = "subscriber", [CONFIG_SIP_ENDPOINT] = "sip-endpoint" };
+
+	return names[value];
+}
+
 static void *field_of(struct config *config, const struct config_option *option)
 {
 	return (char *)config + option->offset;
@@ -162,6 +169,11 @@ static int check_together(const struct config *config, const struct config_file 
 		return error_exit(err, EXIT_CONFIG,
 				  "%s:%u: subscriber_id puts all credentials under one subscriber, subscriber_domain makes a "
 				  "subscriber for each; keep one of them.",
+				  config->path, line_of(file, "mirror", "subscriber_id"));
+	if (config->subscriber_id && config->target == CONFIG_SIP_ENDPOINT)
+		return error_exit(err, EXIT_CONFIG,
+				  "%s:%u: subscriber_id puts all credentials under one subscriber, and with target = sip-endpoint "
+				  "they belong to none; keep one of them.",
 				  config->path, line_of(file, "mirror", "subscriber_id"));
 	return check_settle(config, file, err);
 }

@@ -21,6 +21,8 @@
 
 #include "error.h"
 
+/* What kind of credential is mirrored: see target.h. */
+enum config_target { CONFIG_SUBSCRIBER, CONFIG_SIP_ENDPOINT };
 enum config_on_remove { CONFIG_ON_REMOVE_UNSET, CONFIG_DELETE, CONFIG_SUSPEND, CONFIG_KEEP };
 
 /*
@@ -65,6 +67,7 @@ struct config {
 	size_t column_count;
 
 	/* [mirror] */
+	enum config_target target;
 	enum config_on_remove on_remove;
 	char *username; /* template, NULL: the extension or the bound column */
 	char *subscriber_domain;
@@ -135,5 +138,6 @@ int config_require_api(const struct config *config, struct error *err);
 void config_free(struct config *config); /* NULL is fine */
 
 const char *config_on_remove_name(enum config_on_remove value);
+const char *config_target_name(enum config_target value); /* as written in the file */
 
 #endif

@@ -75,6 +75,8 @@ static const struct config_option options[] = {
 	COLUMN(call_handler, "handler of calls, standalone credentials only"),
 	COLUMN(calling_handler_resource_id, "resource that handles calls, standalone credentials only"),
 
+	{ ROW("mirror", target, "choice", config_value_target, "subscriber",
+	      "what is made at SignalWire: subscriber (one and a credential of it) or sip-endpoint (a standalone credential)") },
 	{ ROW("mirror", on_remove, "choice", config_value_on_remove, "",
 	      "what becomes of a credential whose extension is gone: delete, suspend or keep") },
 	TEXT("mirror", username, config_text_username, "", "template of the SIP username"),

@@ -147,6 +147,18 @@ int config_value_switch(const struct config_option *option, const char *text, vo
 	return error_exit(err, EXIT_CONFIG, "write on, yes or true, or off, no or false.");
 }
 
+int config_value_target(const struct config_option *option, const char *text, void *field, struct error *err)
+{
+	(void)option;
+	for (enum config_target i = CONFIG_SUBSCRIBER; i <= CONFIG_SIP_ENDPOINT; i++) {
+		if (!strcmp(text, config_target_name(i))) {
+			*(enum config_target *)field = i;
+			return 0;
+		}
+	}
+	return error_exit(err, EXIT_CONFIG, "write subscriber or sip-endpoint.");
+}
+
 int config_value_on_remove(const struct config_option *option, const char *text, void *field, struct error *err)
 {
 	(void)option;

@@ -16,6 +16,7 @@ int config_value_duration(const struct config_option *option, const char *text, 
 int config_value_limit(const struct config_option *option, const char *text, void *field, struct error *err);    /* struct config_limit */
 int config_value_price(const struct config_option *option, const char *text, void *field, struct error *err); /* int64_t, cents */
 int config_value_switch(const struct config_option *option, const char *text, void *field, struct error *err); /* bool */
+int config_value_target(const struct config_option *option, const char *text, void *field, struct error *err); /* enum config_target */
 int config_value_on_remove(const struct config_option *option, const char *text, void *field, struct error *err); /* enum config_on_remove */
 
 /* Comma-separated shell patterns: char **, NULL-terminated; an empty text gives NULL. */

@@ -8,6 +8,7 @@
 #include "difference_decode.h"
 #include "difference_sql.h"
 #include "mem.h"
+#include "target.h"
 #include "textarray.h"
 
 enum { PARAMETERS = 7 };
@@ -42,6 +43,8 @@ char *difference_policy_json(const struct config *config)
 
 	json_object_object_add(policy, "on_remove", json_object_new_string(on_remove_word(config)));
 	json_object_object_add(policy, "grace", json_object_new_string(grace));
+	if (target_one_place(config))
+		json_object_object_add(policy, "one_place", json_object_new_boolean(true));
 	if (config->subscriber_id)
 		json_object_object_add(policy, "subscriber_id", json_object_new_string(config->subscriber_id));
 	text = mem_strdup(json_object_to_json_string_ext(policy, JSON_C_TO_STRING_PLAIN));

@@ -6,6 +6,7 @@
 #include "ledger_sql.h"
 #include "mem.h"
 #include "strbuf.h"
+#include "target.h"
 
 /* Who may hold the name, by an attempt of unknown outcome: to be waited for only where he wants another one. */
 #define MAY_HOLD "case when t.key <> p.key then t.key else t.other end"
@@ -179,7 +180,7 @@ static void page_rows(struct strbuf *out, const char *held)
 
 /*
  * How many extensions the owners of the page have, and the e-mail that all of
- * them want.  A fixed subscriber owns the whole fleet and is never removed.
+ * them want.  Where one place holds the whole fleet nobody moves or removes it.
  */
 static void owners(struct strbuf *out, const struct config *config)
 {
@@ -190,8 +191,8 @@ static void owners(struct strbuf *out, const struct config *config)
 			 "      from sync s\n"
 			 "      left join desired d on d.key = s.key\n"
 			 "     where s.subscriber_no in (select p.subscriber_no from page p)\n");
-	if (config->subscriber_id)
-		strbuf_puts(out, "       and false -- one subscriber owns everything\n");
+	if (target_one_place(config))
+		strbuf_puts(out, "       and false -- one place holds everything\n");
 	strbuf_puts(out, "     group by s.subscriber_no\n)");
 }
 
@@ -249,12 +250,12 @@ static void closure(struct strbuf *out, const struct source *source, const struc
 			 "), closure as materialized (\n"
 			 "    select array(\n"
 			 "        select n.key from near n\n");
-	if (!config->subscriber_id)
+	if (!target_one_place(config))
 		strbuf_puts(out, "        union\n"
 				 "        select b.key from near n\n"
 				 "          join sync s on s.key = n.key\n"
 				 "          join sync b on b.subscriber_no = s.subscriber_no\n");
-	if (!config->subscriber_id && source_has(source, SOURCE_EMAIL))
+	if (!target_one_place(config) && source_has(source, SOURCE_EMAIL))
 		strbuf_puts(out, "        union\n"
 				 "        select b.key from asked a\n"
 				 "          join subscriber o on a.email_given and o.email = a.email\n"

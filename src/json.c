@@ -170,7 +170,9 @@ static int fill_subscriber(struct json_object *object, struct json_subscriber *s
 	return 0;
 }
 
-int json_read_credential(const char *body, size_t len, struct json_credential *credential, struct error *err)
+static int read_one(const char *body, size_t len, struct json_credential *credential,
+		    int (*fill)(struct json_object *object, struct json_credential *credential, struct error *err),
+		    struct error *err)
 {
 	struct json_object *root = NULL;
 	int status = -1;
@@ -178,11 +180,21 @@ int json_read_credential(const char *body, size_t len, struct json_credential *c
 	*credential = (struct json_credential){ .created_at_ms = -1 };
 	if (json_tree_parse(body, len, &root, err))
 		return -1;
-	status = fill_credential(root, credential, err);
+	status = fill(root, credential, err);
 	if (status)
 		json_credential_release(credential);
 	json_object_put(root);
 	return status;
+}
+
+int json_read_credential(const char *body, size_t len, struct json_credential *credential, struct error *err)
+{
+	return read_one(body, len, credential, fill_credential, err);
+}
+
+int json_read_endpoint(const char *body, size_t len, struct json_credential *credential, struct error *err)
+{
+	return read_one(body, len, credential, fill_endpoint, err);
 }
 
 int json_read_subscriber(const char *body, size_t len, struct json_subscriber *subscriber, struct error *err)

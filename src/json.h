@@ -120,6 +120,8 @@ bool json_is_uuid(const char *text);
 
 /* Answers.  On failure nothing is left to release.  A standalone credential's inner object is read too, its outer id kept. */
 int json_read_credential(const char *body, size_t len, struct json_credential *credential, struct error *err);
+/* One that has no inner object is no standalone credential: its id may be the inner one, which opens no path. */
+int json_read_endpoint(const char *body, size_t len, struct json_credential *credential, struct error *err);
 int json_read_subscriber(const char *body, size_t len, struct json_subscriber *subscriber, struct error *err);
 int json_read_sip_profile(const char *body, size_t len, char **domain, struct error *err);
 

@@ -26,8 +26,10 @@ static const char sql_identity[] =
 	"select schema_version, project_id, api_url, sip_domain, source, columns::text,\n"
 	"       digest_inner::text, digest_outer::text,\n"
 	"       system_identifier = (select c.system_identifier from pg_control_system() c)\n"
-	"       and database = current_database() as same_cluster\n"
-	"  from identity";
+	"       and database = current_database() as same_cluster,\n"
+	"       -- a column that is not there before version 2\n"
+	"       coalesce(to_jsonb(i) ->> 'target', 'subscriber')\n"
+	"  from identity i";
 
 static const char sql_try_lock[] =
 	"-- swbridge: one mutator at a time; held by this session until it ends\n"
@@ -83,6 +85,7 @@ static const char sql_prune[] =
 
 static void identity_release(struct ledger_identity *identity)
 {
+	mem_free(identity->target);
 	mem_free(identity->project_id);
 	mem_free(identity->api_url);
 	mem_free(identity->sip_domain);
@@ -113,7 +116,6 @@ static int load_identity(struct ledger *ledger, const struct config *config, str
 {
 	struct ledger_identity *identity = &ledger->identity;
 	struct db_result *result = NULL;
-	int64_t version = 0;
 
 	if (db_query_wait(ledger->db, sql_identity, NULL, 0, &result, err))
 		return identity_unreadable(ledger->db, config, err);
@@ -121,7 +123,7 @@ static int load_identity(struct ledger *ledger, const struct config *config, str
 		db_result_free(result);
 		return no_schema(config, err);
 	}
-	version = db_result_int(result, 0, 0);
+	identity->version = db_result_int(result, 0, 0);
 	identity->project_id = mem_strdup(db_result_get(result, 0, 1));
 	identity->api_url = mem_strdup(db_result_get(result, 0, 2));
 	identity->sip_domain = mem_strdup(db_result_get(result, 0, 3));
@@ -130,14 +132,26 @@ static int load_identity(struct ledger *ledger, const struct config *config, str
 	identity->digest_inner = mem_strdup(db_result_get(result, 0, 6));
 	identity->digest_outer = mem_strdup(db_result_get(result, 0, 7));
 	identity->same_cluster = db_result_bool(result, 0, 8);
+	identity->target = mem_strdup(db_result_get(result, 0, 9));
 	db_result_free(result);
+	return 0;
+}
+
+/* `oldest`: the least version that will do. */
+static int check_version(const struct ledger *ledger, int64_t oldest, struct error *err)
+{
+	int64_t version = ledger->identity.version;
+
 	if (version > LEDGER_SCHEMA_VERSION)
 		return error_exit(err, EXIT_FENCE, "The ledger in schema \"%s\" has version %lld, this swbridge knows "
-				  "only up to %d; install the newer swbridge that migrated it", config->schema,
+				  "only up to %d; install the newer swbridge that migrated it", ledger->schema,
 				  (long long)version, LEDGER_SCHEMA_VERSION);
-	if (version < LEDGER_SCHEMA_VERSION)
+	if (version < 1 && oldest == 1)
+		return error_exit(err, EXIT_FENCE, "The ledger in schema \"%s\" has version %lld, which no swbridge ever made",
+				  ledger->schema, (long long)version);
+	if (version < oldest)
 		return error_exit(err, EXIT_FENCE, "The ledger in schema \"%s\" has version %lld, this swbridge needs %d; "
-				  "run: swbridge init", config->schema, (long long)version, LEDGER_SCHEMA_VERSION);
+				  "run: swbridge init", ledger->schema, (long long)version, LEDGER_SCHEMA_VERSION);
 	return 0;
 }
 
@@ -155,7 +169,7 @@ static int enter_schema(struct db *db, const struct config *config, struct error
 	return rc;
 }
 
-int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err)
+static int open_from(struct db *db, const struct config *config, int64_t oldest, struct ledger **ledger, struct error *err)
 {
 	struct ledger *l = mem_alloc(sizeof *l);
 	int rc = -1;
@@ -163,7 +177,7 @@ int ledger_open(struct db *db, const struct config *config, struct ledger **ledg
 	l->db = db;
 	l->schema = mem_strdup(config->schema);
 	l->row_security = config->row_security;
-	if (enter_schema(db, config, err) || load_identity(l, config, err))
+	if (enter_schema(db, config, err) || load_identity(l, config, err) || check_version(l, oldest, err))
 		goto out;
 	*ledger = l;
 	l = NULL;
@@ -171,6 +185,16 @@ int ledger_open(struct db *db, const struct config *config, struct ledger **ledg
 out:
 	ledger_free(l);
 	return rc;
+}
+
+int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err)
+{
+	return open_from(db, config, LEDGER_SCHEMA_VERSION, ledger, err);
+}
+
+int ledger_look(struct db *db, const struct config *config, struct ledger **ledger, struct error *err)
+{
+	return open_from(db, config, 1, ledger, err);
 }
 
 void ledger_free(struct ledger *ledger)
@@ -203,6 +227,10 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
 		return error_exit(err, EXIT_FENCE, "The ledger is bound to %s, the configuration says %s; correct "
 				  "[signalwire] space, or after a move of the space run: swbridge init --rebind",
 				  bound->api_url, config->api_url);
+	if (strcmp(bound->target, config_target_name(config->target)) != 0)
+		return error_exit(err, EXIT_FENCE, "The ledger is bound to target = %s, the configuration says %s; correct "
+				  "[mirror] target, or, while the ledger has no rows, run: swbridge init",
+				  bound->target, config_target_name(config->target));
 	if (!bound->sip_domain)
 		return error_exit(err, EXIT_FENCE, "The ledger is not bound to a SIP domain yet, since SignalWire could "
 				  "not be asked when it was made; run: swbridge init");

@@ -28,9 +28,11 @@
 
 struct ledger;
 
-enum { LEDGER_SCHEMA_VERSION = 1 };
+enum { LEDGER_SCHEMA_VERSION = 2 };
 
 struct ledger_identity {
+	int64_t version;  /* of the schema; LEDGER_SCHEMA_VERSION, unless ledger_look() read it */
+	char *target;     /* [mirror] target; before version 2 always "subscriber" */
 	char *project_id;
 	char *api_url;
 	char *sip_domain; /* NULL: not bound yet */
@@ -47,11 +49,13 @@ struct ledger_identity {
  * exit 6 with both versions.  `db` is borrowed and must outlive the ledger.
  */
 int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err);
+/* The same of a version that a migration can start from, for who migrates it. */
+int ledger_look(struct db *db, const struct config *config, struct ledger **ledger, struct error *err);
 void ledger_free(struct ledger *ledger); /* does not release the lock: closing the connection does */
 
 const struct ledger_identity *ledger_identity(const struct ledger *ledger);
 
-/* Project, API URL, cluster and database are those bound, and a SIP domain is bound: else exit 6, naming what differs. */
+/* Project, API URL, target, cluster and database are those bound, and a SIP domain is bound: else exit 6, naming what differs. */
 int ledger_check_identity(const struct ledger *ledger, const struct config *config, struct error *err);
 
 /*

@@ -14,8 +14,9 @@ struct mirror *mirror_new(const struct mirror_setup *setup)
 	struct mirror *mirror = mem_alloc(sizeof *mirror);
 
 	mirror->setup = *setup;
+	strbuf_init(&mirror->made);
 	mirror->target = target_new(setup->config, setup->api);
-	mirror->roster = roster_new(setup->api);
+	mirror->roster = roster_new(setup->api, ROSTER_SUBSCRIBERS);
 	mirror->owners = lh_kchar_table_new(256, NULL);
 	mirror->changes = lh_kchar_table_new(256, NULL);
 	mirror->dependents = lh_kchar_table_new(16, NULL);
@@ -272,7 +273,7 @@ static void report(const struct change *change)
 		.again = change->decision.take_over && change->end == MIRROR_DONE,
 		.doubted = change->doubted,
 		.reason = change->reason ? change->reason : change->detail ? change->detail : change->decision.reason,
-		.subscriber_id = change->owner ? change->owner->id : NULL,
+		.subscriber_id = owner_subscriber_id(change->owner),
 		.sip_endpoint_id = change->found_id ? change->found_id : change->credential_id,
 	};
 
@@ -374,6 +375,7 @@ void mirror_free(struct mirror *mirror)
 	loop_timer_free(mirror->turn);
 	roster_free(mirror->roster);
 	target_free(mirror->target);
+	strbuf_release(&mirror->made);
 	mem_free(mirror->intents);
 	mem_free(mirror->outcomes);
 	mem_free(mirror->asking);

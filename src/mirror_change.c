@@ -96,7 +96,7 @@ struct change *change_new(struct mirror *mirror, const struct difference *differ
 void change_free(struct change *c)
 {
 	char *const texts[] = { c->username, c->ledger_username, c->credential_id, c->sent_fields, c->wanted_username,
-				c->journal_id, c->found_id, c->found_username, c->sent_now, c->profile_now, c->reason, c->detail };
+				c->journal_id, c->found_id, c->found_username, c->strange_id, c->sent_now, c->profile_now, c->reason, c->detail };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		mem_free(texts[i]);

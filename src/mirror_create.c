@@ -21,17 +21,17 @@ static void owner_looked_for(struct change *change);
 
 static void foreign_credential(struct change *change)
 {
-	char *text = mem_printf("a credential %s exists remotely under this subscriber, not in the ledger",
-				change->username);
+	char *text = mem_printf("a credential %s exists remotely %s, not in the ledger", change->username,
+				target_traits(change->mirror->setup.config)->where);
 
-	change_foreign(change, text, change->owner->id, change->found_id);
+	change_foreign(change, text, owner_subscriber_id(change->owner), change->found_id ? change->found_id : change->strange_id);
 	mem_free(text);
 }
 
 static void surveyed(struct change *change)
 {
 	/* Behind an earlier attempt a credential of this name is that attempt's: it was not there before. */
-	if (change->found_id && !change->decision.look_first)
+	if (change->strange_id || (change->found_id && !change->decision.look_first))
 		foreign_credential(change);
 	else
 		intend(change);
@@ -203,10 +203,17 @@ static void then_profile(struct change *change)
 
 static void credential_looked_again(struct change *change)
 {
-	if (change->found_id)
+	char *text = NULL;
+
+	if (change->found_id) {
 		update_patch_all(change, then_profile);
-	else
-		change_name_taken(change, "SignalWire says that it is taken, and it is not under this subscriber");
+		return;
+	}
+	text = mem_printf("SignalWire says that it is taken, and %s %s",
+			  change->strange_id ? "one that is older than this attempt is" : "it is not",
+			  target_traits(change->mirror->setup.config)->where);
+	change_name_taken(change, text);
+	mem_free(text);
 }
 
 void create_owner_is_gone(struct change *change)
@@ -246,8 +253,8 @@ static void credential_posted(const struct api_result *result, void *arg)
 		return;
 	change->found_id = mem_strdup(result->credential->id);
 	change->made = true;
-	strbuf_puts(&change->owner->made, change->found_id);
-	strbuf_putc(&change->owner->made, ' ');
+	strbuf_puts(owner_made(change), change->found_id);
+	strbuf_putc(owner_made(change), ' ');
 	change->look_next(change);
 }
 

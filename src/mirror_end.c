@@ -23,7 +23,7 @@ static void set_journal(struct change *c, const char *outcome)
 	c->outcome.request_ids = c->request_ids.len ? c->request_ids.data : NULL;
 	c->outcome.detail = c->detail ? c->detail : outcome && strcmp(outcome, "done") == 0 ? NULL : c->reason;
 	if (c->owner)
-		c->outcome.subscriber_id = c->owner->id;
+		c->outcome.subscriber_id = owner_subscriber_id(c->owner);
 	c->outcome.credential_id = c->found_id ? c->found_id : c->credential_id;
 }
 
@@ -43,7 +43,7 @@ static void set_owner(struct change *c)
 static void set_made(struct change *c)
 {
 	/* What a look found of an earlier attempt is ours as it was found; what it holds is not known. */
-	bool found = !c->made && c->found_id && c->found_username && c->decision.look_first && c->owner && c->owner->no &&
+	bool found = !c->made && c->found_id && c->found_username && c->decision.look_first && owner_recorded(c->owner) &&
 		     (c->decision.action == PLAN_CREATE || c->decision.action == PLAN_REPLACE);
 
 	if (found) {
@@ -124,11 +124,13 @@ static void reject(struct change *change, const char *outcome, const char *reaso
 /* Somebody else's object is never touched; what an operator can do is said with it. */
 void change_foreign(struct change *change, const char *reason, const char *subscriber_id, const char *credential_id)
 {
+	bool standalone = target_traits(change->mirror->setup.config)->place != NULL;
+	const char *first = standalone ? credential_id : subscriber_id, *second = standalone ? NULL : credential_id;
 	char *text = mem_printf("%s; it is left alone. If it is this extension's, take it with: swbridge adopt %s %s%s%s%s; "
-				"else give the extension another name or e-mail", reason, change->key,
-				subscriber_id ? subscriber_id : "SUBSCRIBER_ID", credential_id ? " " : "",
-				credential_id ? credential_id : "",
-				subscriber_id ? "" : " (swbridge migrate --adopt --dry-run shows the ids)");
+				"else give the extension another name%s", reason, change->key,
+				first ? first : standalone ? "SIP_ENDPOINT_ID" : "SUBSCRIBER_ID", second ? " " : "",
+				second ? second : "", first ? "" : " (swbridge migrate --adopt --dry-run shows the ids)",
+				standalone ? "" : " or e-mail");
 
 	reject(change, "foreign", text);
 	mem_free(text);
@@ -242,6 +244,14 @@ void change_look_failed(struct change *change, const struct api_result *result)
 	change->outcome.last_error = change->reason;
 	change->outcome.count_attempt = true;
 	batch_record(change);
+}
+
+void change_look_unsure(struct change *change)
+{
+	const struct api_result later = { .outcome = API_FAILED, .text = "what is there under a name of an earlier attempt may "
+					  "be another extension's; the next pass looks again" };
+
+	change_look_failed(change, &later);
 }
 
 /* An earlier step of the same change may have acted: then the rails count it. */

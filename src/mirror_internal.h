@@ -48,7 +48,8 @@ struct owner {
 	char *no;  /* row of subscriber; NULL: none yet */
 	char *id;  /* NULL: not known to exist */
 	enum difference_origin origin;
-	bool fixed;         /* [mirror] subscriber_id */
+	bool fixed;         /* it exists whatever we do: [mirror] subscriber_id, or the project */
+	bool project;       /* no subscriber: the place of standalone credentials, once for each change */
 	bool counted;       /* extensions has what the ledger says; before, only what was added since */
 	int64_t extensions; /* rows of sync on it */
 	char *sent_fields;  /* of its profile */
@@ -107,6 +108,7 @@ struct change {
 	int64_t at_ms;
 	int64_t others_at_ms;    /* of open intents of others on its subscriber; 0: none */
 	char *found_id;          /* a credential that a look found */
+	char *strange_id;        /* of what has its name and is older than its attempts, where a look found it */
 	bool removes_found;      /* it is what is removed: then it is credential_id */
 	const char *looked_for;  /* whose name is looked for; username or ledger_username */
 	void (*look_after)(struct change *change); /* the step behind that look */
@@ -175,6 +177,7 @@ struct mirror {
 	bool gathering;
 	bool stopping;
 	struct error why;
+	struct strbuf made;      /* as in struct owner, where all credentials are in one place */
 	bool creates_stopped;    /* the account refuses to grow */
 	struct mirror_counts counts;
 };
@@ -199,6 +202,9 @@ void owner_dequeue(struct owner *owner, struct change *change);
 bool owner_step_back(struct owner *owner, struct change *change);
 bool owner_leads(const struct owner *owner, const struct change *change);
 void owner_clear_all(struct mirror *mirror);
+const char *owner_subscriber_id(const struct owner *owner); /* for the ledger and for people; NULL: none */
+bool owner_recorded(const struct owner *owner); /* a row of sync can say that its credential lives there */
+struct strbuf *owner_made(struct change *change); /* ids of what was made in its place since the ledger was read */
 
 /* mirror_wait.c */
 struct change *wait_pending(const struct mirror *mirror, const char *key); /* NULL: no change of this key */
@@ -240,6 +246,7 @@ void change_unknown(struct change *change, int64_t first_byte_at, const char *re
 void change_again(struct change *change, const char *reason); /* the ground moved */
 void change_wait(struct change *change, const char *reason);  /* the same, because of somebody else's unknown outcome */
 void change_drop(struct change *change, const char *reason);  /* nothing was written, nothing is */
+void change_look_unsure(struct change *change); /* what was found may be another's: the next pass looks again */
 void change_look_failed(struct change *change, const struct api_result *result); /* a read that the decision needs */
 
 /*

@@ -57,26 +57,64 @@ void look_for_owner(struct change *change, void (*next)(struct change *change))
 struct credential_look {
 	struct change *change;
 	char *username;
+	bool unsure; /* something was found that may be another's */
 	void (*next)(struct change *change);
 };
+
+/*
+ * Behind an attempt of unknown outcome its name may be that of then; what a
+ * replacement has besides lives on the subscriber that it leaves.
+ */
+static bool may_have_made(const struct change *change, const char *username)
+{
+	bool tried = change->recovering || (change->decision.look_first &&
+					    (!change->credential_id || change->decision.action == PLAN_REPLACE));
+
+	return tried && change_may_be_called(change, username);
+}
+
+/* Where it is said when it was made: before our first attempt somebody else made it. */
+static bool is_strange(const struct change *change, const struct json_credential *credential)
+{
+	return target_traits(change->mirror->setup.config)->dated &&
+	       (credential->created_at_ms < 0 || credential->created_at_ms < change->intent_at_ms - MIRROR_CLOCK_SLACK_MS);
+}
+
+/*
+ * Where all credentials are in one place: whether another change, which runs
+ * now and wants this name, may just have made it.
+ */
+static bool may_be_anothers(const struct change *change, const struct json_credential *credential)
+{
+	if (!change->owner->project)
+		return false;
+	for (const struct change *c = change->mirror->first; c; c = c->next)
+		if (c != change && c->journal_id && c->username && strcmp(c->username, credential->username) == 0 &&
+		    c->at_ms <= credential->created_at_ms + MIRROR_CLOCK_SLACK_MS)
+			return true;
+	return false;
+}
 
 static void credential_row(const struct json_credential *credential, void *arg)
 {
 	struct credential_look *look = arg;
 	struct change *change = look->change;
+	const struct strbuf *made = owner_made(change);
+	bool exactly = credential->username && strcmp(credential->username, look->username) == 0;
 
-	if (!credential->username || (change->found_id && strcmp(credential->username, look->username) != 0) ||
-	    (change->owner->made.len && strstr(change->owner->made.data, credential->id)))
+	if (!credential->username || (!exactly && (change->found_id || !may_have_made(change, credential->username))))
 		return;
-	/*
-	 * Behind an attempt of unknown outcome its name may be that of then; what a
-	 * replacement has besides lives on the subscriber that it leaves.
-	 */
-	if (strcmp(credential->username, look->username) != 0 &&
-	    !((change->recovering || (change->decision.look_first &&
-				      (!change->credential_id || change->decision.action == PLAN_REPLACE))) &&
-	      change_may_be_called(change, credential->username)))
+	if (is_strange(change, credential)) {
+		if (exactly && !change->strange_id)
+			change->strange_id = mem_strdup(credential->id);
 		return;
+	}
+	if (made->len && strstr(made->data, credential->id))
+		return;
+	if (!exactly && may_be_anothers(change, credential)) {
+		look->unsure = true;
+		return;
+	}
 	mem_free(change->found_id);
 	mem_free(change->found_username);
 	change->found_id = mem_strdup(credential->id);
@@ -118,6 +156,7 @@ static void listed_credentials(const struct api_result *result, void *arg)
 	struct credential_look *look = arg;
 	struct change *change = look->change;
 	void (*next)(struct change *change) = look->next;
+	bool unsure = look->unsure;
 
 	mem_free(look->username);
 	mem_free(look);
@@ -127,8 +166,10 @@ static void listed_credentials(const struct api_result *result, void *arg)
 	} else if (result->outcome != API_DONE) {
 		change->doubted = true;
 		change_look_failed(change, result);
-	} else if (change->found_id) {
+	} else if (change->found_id || change->strange_id) {
 		next(change);
+	} else if (unsure) {
+		change_look_unsure(change);
 	} else {
 		check_again(change, next);
 	}
@@ -145,6 +186,7 @@ void look_for_credential(struct change *change, const char *username, void (*nex
 	look->next = next;
 	mem_free(change->found_id);
 	mem_free(change->found_username);
-	change->found_id = change->found_username = NULL;
+	mem_free(change->strange_id);
+	change->found_id = change->found_username = change->strange_id = NULL;
 	target_list(change->mirror->target, change->owner->id, credential_row, listed_credentials, look);
 }

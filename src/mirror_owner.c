@@ -41,6 +41,22 @@ void owner_clear_all(struct mirror *mirror)
 		lh_table_delete_entry(mirror->owners, entry);
 		owner_free(owner);
 	}
+	strbuf_truncate(&mirror->made, 0);
+}
+
+const char *owner_subscriber_id(const struct owner *owner)
+{
+	return owner && !owner->project ? owner->id : NULL;
+}
+
+bool owner_recorded(const struct owner *owner)
+{
+	return owner && (owner->no || owner->project);
+}
+
+struct strbuf *owner_made(struct change *change)
+{
+	return change->owner->project ? &change->mirror->made : &change->owner->made;
 }
 
 static void owner_know(struct owner *owner, const char *no, const char *id, enum difference_origin origin)
@@ -87,13 +103,28 @@ static struct owner *fixed_owner(struct mirror *mirror)
 	return owner;
 }
 
+/* Standalone credentials have no owner to be in order with: each change is alone in its place. */
+static struct owner *project(struct mirror *mirror, const struct difference *d)
+{
+	char *tag = mem_printf("extension %s", d->key);
+	struct owner *owner = owner_get(mirror, tag);
+
+	owner->fixed = owner->project = true;
+	if (!owner->id)
+		owner->id = mem_strdup(target_traits(mirror->setup.config)->place);
+	mem_free(tag);
+	return owner;
+}
+
 /* Whose credential a change is about; REPLACE has two. */
 static void find(struct change *change, const struct difference *d)
 {
 	struct mirror *mirror = change->mirror;
 	char *tag = NULL;
 
-	if (change->decision.take_over) {
+	if (target_traits(mirror->setup.config)->place) {
+		change->owner = project(mirror, d);
+	} else if (change->decision.take_over) {
 		/* Its ids come with the intent. */
 		tag = mem_printf("row of %s", d->holder_key);
 		change->owner = owner_get(mirror, tag);

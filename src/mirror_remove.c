@@ -95,7 +95,7 @@ static void describe(struct change *change)
 	change->intent.recheck = true;
 	change->intent.owner_no = change->owner->no;
 	change->intent.absent = !change->present;
-	change->intent.subscriber_id = change->owner->id;
+	change->intent.subscriber_id = owner_subscriber_id(change->owner);
 	change->intent.sip_endpoint_id = change->credential_id;
 }
 

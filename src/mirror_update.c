@@ -37,6 +37,7 @@ static void fill(const struct change *change, struct json_credential_request *re
 		.caller_id = change->caller_id, .send_as = change->send_as, .ciphers = change->ciphers,
 		.codecs = change->codecs, .encryption = change->encryption, .call_handler = change->call_handler,
 		.calling_handler = change->calling_handler, .sent_fields = change->sent_fields,
+		.standalone = target_traits(change->mirror->setup.config)->handlers,
 	};
 
 	settings_fill(settings, &desired, request);
@@ -217,7 +218,7 @@ void update_start(struct change *change)
 	change->intent.profile_fields = change->decision.take_over ? NULL : profile_sets(change);
 	change->intent.clear_profile = change->decision.profile && !change->decision.take_over;
 	change->intent.owner_no = change->owner->no;
-	change->intent.subscriber_id = change->owner->id;
+	change->intent.subscriber_id = owner_subscriber_id(change->owner);
 	change->intent.sip_endpoint_id = change->credential_id;
 	if (change->decision.take_over)
 		change->intent.take_key = change->holder_key;
@@ -292,7 +293,7 @@ void suspend_start(struct change *change)
 	change->intent.recheck = true;
 	change->intent.owner_no = change->owner->no;
 	change->intent.absent = !change->present;
-	change->intent.subscriber_id = change->owner->id;
+	change->intent.subscriber_id = owner_subscriber_id(change->owner);
 	change->intent.sip_endpoint_id = change->credential_id;
 	if (!change->credential_id || !change->owner->id)
 		batch_intend(change, record_suspend);

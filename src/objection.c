@@ -126,6 +126,9 @@ static const char *settings_objection(const struct difference *d)
 	if (d->encryption && strcasecmp(d->encryption, "default") && strcasecmp(d->encryption, "required") &&
 	    strcasecmp(d->encryption, "optional"))
 		return "the encryption is none of default, required, optional: correct it in the PBX";
+	if (d->call_handler && !resource && strcasecmp(d->call_handler, "default") &&
+	    strcasecmp(d->call_handler, "passthrough") && strcasecmp(d->call_handler, "block-pstn"))
+		return "the call_handler is none of default, passthrough, block-pstn, resource: correct it in the PBX";
 	if (resource && empty(d->calling_handler))
 		return "the call_handler is resource, which needs a calling_handler_resource_id";
 	if (!resource && !empty(d->calling_handler))
@@ -141,7 +144,7 @@ static bool needs_email(const struct difference *d)
 	return !d->owner_id && !takes_over;
 }
 
-const char *objection_find(const struct difference *d, bool fixed_subscriber)
+const char *objection_find(const struct difference *d, bool one_place)
 {
 	const char *objection = key_objection(d);
 
@@ -151,11 +154,11 @@ const char *objection_find(const struct difference *d, bool fixed_subscriber)
 		objection = username_objection(d->username);
 	if (!objection)
 		objection = text_objection(d);
-	if (!objection && !fixed_subscriber)
+	if (!objection && !one_place)
 		objection = profile_objection(d);
 	if (!objection)
 		objection = settings_objection(d);
-	if (!objection && !fixed_subscriber && empty(d->email) && needs_email(d))
+	if (!objection && !one_place && empty(d->email) && needs_email(d))
 		objection = "it has no e-mail for a subscriber: set subscriber_domain or subscriber_id in [mirror], "
 			    "or give the source a column email";
 	return objection;

@@ -15,10 +15,10 @@
 
 /*
  * NULL, or a static sentence part ("the username contains white space").
- * `fixed_subscriber`: one subscriber owns every credential, so that no row
- * needs an e-mail and no profile is sent.
+ * `one_place`: no row has a subscriber of its own, so that none needs
+ * an e-mail and no profile is sent.
  */
-const char *objection_find(const struct difference *difference, bool fixed_subscriber);
+const char *objection_find(const struct difference *difference, bool one_place);
 
 /* What a row's `problem` (source.h) means, as a static sentence part. */
 const char *objection_problem(const char *problem);

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "target.h"
 
 #include <string.h>
 
@@ -246,7 +247,7 @@ static void begin(struct pass *pass, const struct pass_setup *setup, struct pass
 	*summary = (struct pass_summary){ 0 };
 	*pass = (struct pass){ .setup = setup, .summary = summary };
 	pass->policy.on_remove = config->on_remove;
-	pass->policy.fixed_subscriber = config->subscriber_id != NULL;
+	pass->policy.one_place = target_one_place(config);
 	pass->policy.keyed = keyed;
 	if (setup->mirror)
 		mirror_set_report(setup->mirror, pass_ended, pass);

@@ -45,7 +45,7 @@ bool plan_mutates(enum plan_action action)
 
 const char *plan_objection(const struct difference *difference, const struct plan_policy *policy)
 {
-	return objection_find(difference, policy->fixed_subscriber);
+	return objection_find(difference, policy->one_place);
 }
 
 static bool same(const char *a, const char *b)
@@ -102,8 +102,8 @@ static bool has_credential(const struct difference *d)
 
 static bool profile_differs(const struct difference *d, const struct plan_policy *policy)
 {
-	/* A fixed subscriber belongs to no row in particular: its profile is the operator's. */
-	if (policy->fixed_subscriber || !d->profile_speaks)
+	/* Where one subscriber owns them all its profile is the operator's. */
+	if (policy->one_place || !d->profile_speaks)
 		return false;
 	if (!d->owner_id)
 		return d->profile_digest != NULL;
@@ -136,13 +136,13 @@ static bool owner_changed(const struct difference *d, const struct plan_policy *
 {
 	bool known = d->owner_id || (d->owner_no && d->intent != OPERATION_NONE);
 
-	return !policy->fixed_subscriber && d->state != STATE_NONE && known && d->email_given && d->email &&
+	return !policy->one_place && d->state != STATE_NONE && known && d->email_given && d->email &&
 	       d->owner_email && strcmp(d->email, d->owner_email) != 0;
 }
 
 static bool last_of_ours(const struct difference *d, const struct plan_policy *policy)
 {
-	return !policy->fixed_subscriber && d->owner_id && d->owner_origin == ORIGIN_CREATED &&
+	return !policy->one_place && d->owner_id && d->owner_origin == ORIGIN_CREATED &&
 	       d->owner_extensions <= 1;
 }
 
@@ -161,7 +161,7 @@ static void decide_replace(const struct difference *d, const struct plan_policy 
 
 static void decide_create(const struct difference *d, const struct plan_policy *policy, struct plan_decision *decision)
 {
-	bool owner_known = d->owner_id || d->wanted_owner_id || policy->fixed_subscriber;
+	bool owner_known = d->owner_id || d->wanted_owner_id || policy->one_place;
 	const char *reason = "new in the PBX";
 
 	decision->profile |= profile_differs(d, policy);
@@ -284,7 +284,7 @@ static void decide_removal(const struct difference *d, const struct plan_policy 
 	}
 	/* What an open intent of any kind left unnamed may exist all the same. */
 	decision->look_first = intent_makes_ids(d) ||
-			       (d->intent != OPERATION_NONE && (!d->sip_endpoint_id || !d->owner_id));
+			       (d->intent != OPERATION_NONE && (!d->sip_endpoint_id || (!d->owner_id && !policy->one_place)));
 	/* A suspension needs a credential, and what was begun to be removed may have none any more. */
 	if (policy->on_remove == CONFIG_SUSPEND && has_credential(d) && d->state != STATE_REMOVING) {
 		decide(decision, PLAN_SUSPEND, CLASS_REMOVALS, reason);

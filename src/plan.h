@@ -67,7 +67,7 @@ enum {
 
 struct plan_policy {
 	enum config_on_remove on_remove;
-	bool fixed_subscriber;  /* [mirror] subscriber_id: one subscriber owns every credential */
+	bool one_place;         /* no row has a subscriber of its own: target_one_place() */
 	bool source_complete;   /* a complete, non-empty source: absence may be believed */
 	bool keyed;             /* keyed passes never act on absence */
 };

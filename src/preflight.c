@@ -285,7 +285,7 @@ int preflight_make(const struct preflight_setup *setup, struct preflight_counts 
 {
 	struct page page = {
 		.setup = setup,
-		.policy = { .on_remove = setup->config->on_remove, .fixed_subscriber = setup->config->subscriber_id != NULL },
+		.policy = { .on_remove = setup->config->on_remove, .one_place = target_one_place(setup->config) },
 		.doc = STRBUF_INIT,
 	};
 	int rc = -1;

@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "strbuf.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
@@ -14,6 +15,18 @@
 enum { PAD_BYTES = 64, KEY_BYTES = 32 }; /* RFC 2104: the block size of SHA-256, and its output */
 
 enum { STATEMENTS_MAX = 64 };
+
+/* What makes each version out of the one before. */
+static const struct {
+	int version;
+	const char *const *statements;
+	const char *made; /* a condition: whether that has been run */
+} migrations[] = {
+	{ 1, schema_001_ledger, "to_regclass('identity') is not null" },
+	{ 2, schema_003_target, "exists (select from pg_attribute where attrelid = to_regclass('identity') and attname = 'target')" },
+};
+
+enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
 static const char sql_exists[] =
 	"-- swbridge: is the schema there, and a ledger in it?\n"
@@ -27,12 +40,14 @@ static const char sql_path[] =
 static const char sql_bind[] =
 	"-- swbridge: what this ledger belongs to; the digest key is made once\n"
 	"insert into identity as i (schema_version, project_id, api_url, sip_domain, system_identifier, database,\n"
-	"                           source, source_kind, columns, digest_inner, digest_outer)\n"
+	"                           source, source_kind, columns, digest_inner, digest_outer, target)\n"
 	"select $1::integer, $2, $3, $4, c.system_identifier, current_database(), $5, $6, $7::jsonb,\n"
-	"       $8::bytea, $9::bytea\n"
+	"       $8::bytea, $9::bytea, $10\n"
 	"  from pg_control_system() c\n"
 	"    on conflict (one)\n"
-	"    do update set project_id = excluded.project_id,\n"
+	"    do update set schema_version = excluded.schema_version,\n"
+	"                  target = excluded.target,\n"
+	"                  project_id = excluded.project_id,\n"
 	"                  api_url = excluded.api_url,\n"
 	"                  sip_domain = coalesce(excluded.sip_domain, i.sip_domain),\n"
 	"                  system_identifier = excluded.system_identifier,\n"
@@ -90,16 +105,36 @@ static int check_bound(const struct ledger *ledger, const struct config *config,
 	return 0;
 }
 
-/* A ledger that was made by schema_script() belongs to nothing until it is bound. */
-static int is_bound(struct db *db, const struct config *config, bool *bound, struct error *err)
+/* What there is already. */
+struct found {
+	bool schema;
+	int version; /* of the tables; 0: there are none */
+	bool bound;  /* a ledger that was made by schema_script() belongs to nothing until it is */
+	bool rows;   /* something at SignalWire depends on what it says */
+};
+
+/* Is it bound to a project, and does it say of anything that it is there? */
+static int look_inside(struct db *db, const struct config *config, struct found *found, struct error *err)
 {
 	char *name = db_identifier(db, config->schema);
-	char *sql = mem_printf("-- swbridge: is the ledger bound to a project?\nselect exists (select from %s.identity)", name);
+	char *sql = mem_printf("-- swbridge: is the ledger bound to a project, of which version, and is there anything in it?\n"
+			       "select exists (select from %s.identity),\n"
+			       "       coalesce((select schema_version from %s.identity), case when exists (\n"
+			       "           select from pg_attribute\n"
+			       "            where attrelid = to_regclass(quote_ident($1) || '.identity') and attname = 'target')\n"
+			       "           then 2 else 1 end),\n"
+			       "       exists (select from %s.sync) or exists (select from %s.subscriber where origin = 'created')\n"
+			       "           or exists (select from %s.journal where outcome is null)",
+			       name, name, name, name, name);
+	const char *params[] = { config->schema };
 	struct db_result *result = NULL;
-	int rc = db_query_wait(db, sql, NULL, 0, &result, err);
+	int rc = db_query_wait(db, sql, params, 1, &result, err);
 
-	if (!rc)
-		*bound = db_result_bool(result, 0, 0);
+	if (!rc) {
+		found->bound = db_result_bool(result, 0, 0);
+		found->version = (int)db_result_int(result, 0, 1);
+		found->rows = db_result_bool(result, 0, 2);
+	}
 	db_result_free(result);
 	mem_free(sql);
 	mem_free(name);
@@ -119,27 +154,41 @@ int schema_exists(struct db *db, const struct config *config, bool *schema, bool
 	return 0;
 }
 
+/* Under another target nobody would know any more what was made: the rows would mean other objects. */
+static int check_target(const struct ledger *ledger, const struct config *config, const struct found *found,
+			struct error *err)
+{
+	const char *bound = ledger_identity(ledger)->target, *wanted = config_target_name(config->target);
+
+	if (!found->rows || strcmp(bound, wanted) == 0)
+		return 0;
+	return error_exit(err, EXIT_FENCE, "This ledger is about target = %s and has rows, the configuration says %s: with it "
+			  "nobody would know any more what was made. Set [mirror] target = %s again, and for the others make "
+			  "a second ledger: a configuration of its own with another [postgres] schema, then: swbridge init",
+			  bound, wanted, bound);
+}
+
 /* What is there already: nothing, a schema without ledger, or a ledger that must be ours. */
-static int look(struct db *db, const struct config *config, const struct schema_binding *binding, bool *schema,
+static int look(struct db *db, const struct config *config, const struct schema_binding *binding, struct found *found,
 		struct schema_done *done, struct error *err)
 {
 	struct ledger *ledger = NULL;
 	char *columns = NULL;
-	bool bound = false, there = false;
+	bool there = false;
 	int rc = -1;
 
-	if (schema_exists(db, config, schema, &there, err))
+	if (schema_exists(db, config, &found->schema, &there, err))
 		return -1;
 	done->created = !there;
 	if (done->created)
 		return 0;
-	if (is_bound(db, config, &bound, err))
+	if (look_inside(db, config, found, err))
 		return -1;
-	if (!bound)
+	if (!found->bound)
 		return 0;
-	if (ledger_open(db, config, &ledger, err))
+	if (ledger_look(db, config, &ledger, err))
 		return -1;
-	if (check_bound(ledger, config, binding->rebind, err))
+	if (check_bound(ledger, config, binding->rebind, err) || check_target(ledger, config, found, err))
 		goto out;
 	columns = source_columns_json(binding->source);
 	done->rebound = strcmp(ledger_identity(ledger)->source, binding->source->name) != 0 ||
@@ -165,7 +214,21 @@ static int create_schema(struct db *db, const struct config *config, struct erro
 	return rc;
 }
 
-static int run_all(struct db *db, const struct config *config, const struct schema_binding *binding, bool migrate,
+/* Whatever is missing behind `version`. */
+static int migrate(struct db_statement *statements, int count, int version)
+{
+	for (size_t m = 0; m < MIGRATIONS; m++) {
+		if (migrations[m].version <= version)
+			continue;
+		for (int i = 0; migrations[m].statements[i]; i++) {
+			assert(count < STATEMENTS_MAX - 2);
+			statements[count++] = (struct db_statement){ .sql = migrations[m].statements[i] };
+		}
+	}
+	return count;
+}
+
+static int run_all(struct db *db, const struct config *config, const struct schema_binding *binding, int from,
 		   struct error *err)
 {
 	char inner[2 * PAD_BYTES + 3] = "", outer[2 * PAD_BYTES + 3] = "", version[16] = "";
@@ -173,7 +236,7 @@ static int run_all(struct db *db, const struct config *config, const struct sche
 	const char *path_params[] = { config->schema, "false" };
 	const char *bind_params[] = { version, config->project_id, config->api_url, binding->sip_domain,
 				      binding->source->name, binding->source->function ? "function" : "relation",
-				      columns, inner, outer };
+				      columns, inner, outer, config_target_name(config->target) };
 	const char *subscriber_params[] = { binding->subscriber_id, binding->subscriber_email };
 	struct db_statement statements[STATEMENTS_MAX] = {
 		{ .sql = sql_path, .params = path_params, .param_count = 2 },
@@ -185,9 +248,8 @@ static int run_all(struct db *db, const struct config *config, const struct sche
 	snprintf(version, sizeof version, "%d", LEDGER_SCHEMA_VERSION);
 	if (make_pads(inner, outer, err))
 		goto out;
-	for (int i = 0; migrate && schema_001_ledger[i] && count < STATEMENTS_MAX - 2; i++)
-		statements[count++] = (struct db_statement){ .sql = schema_001_ledger[i] };
-	statements[count++] = (struct db_statement){ .sql = sql_bind, .params = bind_params, .param_count = 9 };
+	count = migrate(statements, count, from);
+	statements[count++] = (struct db_statement){ .sql = sql_bind, .params = bind_params, .param_count = 10 };
 	if (binding->subscriber_id)
 		statements[count++] = (struct db_statement){ .sql = sql_subscriber, .params = subscriber_params,
 							     .param_count = 2 };
@@ -219,17 +281,18 @@ static int store_difference(struct db *db, const struct config *config, const st
 int schema_install(struct db *db, const struct config *config, const struct schema_binding *binding,
 		   struct schema_done *done, struct error *err)
 {
-	bool schema = false;
+	struct found found = { 0 };
 
 	*done = (struct schema_done){ 0 };
-	if (look(db, config, binding, &schema, done, err))
+	if (look(db, config, binding, &found, done, err))
 		return -1;
-	/* Who is at work goes on under the old binding. */
-	if (binding->rebind && !done->created && ledger_claim(db, config, err))
+	done->migrated = !done->created && found.version < LEDGER_SCHEMA_VERSION;
+	/* Who is at work goes on under the old binding, and knows the old version only. */
+	if (((binding->rebind && !done->created) || done->migrated) && ledger_claim(db, config, err))
 		return -1;
-	if (!schema && create_schema(db, config, err))
+	if (!found.schema && create_schema(db, config, err))
 		return -1;
-	if (run_all(db, config, binding, done->created, err))
+	if (run_all(db, config, binding, found.version, err))
 		return -1;
 	return store_difference(db, config, binding->source, err);
 }
@@ -252,15 +315,20 @@ char *schema_script(const struct config *config)
 
 	strbuf_puts(&out, "-- swbridge's ledger.  Run this with psql as a role that may create schemas, give the\n"
 			  "-- bridge's role its rights (sql/grants.sql), then run `swbridge init` as that role:\n"
-			  "-- it binds the project, the database and the columns.\n"
+			  "-- it binds the project, the database and the columns.  Run it again after an upgrade:\n"
+			  "-- it makes what is missing, and nothing else.\n"
 			  "begin;\ncreate schema if not exists ");
 	add_quoted(&out, config->schema);
 	strbuf_puts(&out, ";\nset local search_path = ");
 	add_quoted(&out, config->schema);
 	strbuf_puts(&out, ";\n\n");
-	for (size_t i = 0; schema_001_ledger[i]; i++) {
-		strbuf_puts(&out, schema_001_ledger[i]);
-		strbuf_puts(&out, "\n\n");
+	for (size_t m = 0; m < MIGRATIONS; m++) {
+		strbuf_printf(&out, "select not %s as missing \\gset\n\\if :missing\n", migrations[m].made);
+		for (size_t i = 0; migrations[m].statements[i]; i++) {
+			strbuf_puts(&out, migrations[m].statements[i]);
+			strbuf_puts(&out, "\n\n");
+		}
+		strbuf_printf(&out, "update identity set schema_version = %d;\n\\endif\n\n", migrations[m].version);
 	}
 	strbuf_puts(&out, "commit;\n");
 	return strbuf_detach(&out);

@@ -19,6 +19,7 @@
 /* Statements, ending with NULL; generated. */
 extern const char *const schema_001_ledger[];
 extern const char *const schema_002_triggers[]; /* only with init --triggers: see triggers.h */
+extern const char *const schema_003_target[];
 extern const char *const schema_uninstall[];
 
 struct schema_binding {
@@ -32,11 +33,13 @@ struct schema_binding {
 struct schema_done {
 	bool created;  /* there was nothing before */
 	bool rebound;  /* bound columns or the source are others than before */
+	bool migrated; /* it was of an older version */
 };
 
 /*
  * Creates or migrates, then binds.  Another project, URL or database than the
- * bound one is refused (exit 6) unless `rebind`, and that (exit 7) while another
+ * bound one is refused (exit 6) unless `rebind`; another target wherever the
+ * ledger has rows.  To rebind and to migrate is refused (exit 7) while another
  * swbridge is at work.  Turns the loop.
  */
 int schema_install(struct db *db, const struct config *config, const struct schema_binding *binding,

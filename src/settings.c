@@ -43,6 +43,11 @@ static const struct name encryptions[] = {
 	{ NULL, NULL }
 };
 
+static const struct name handlers[] = {
+	{ "default", "default" }, { "passthrough", "passthrough" }, { "block-pstn", "block-pstn" }, { "resource", "resource" },
+	{ NULL, NULL }
+};
+
 /* The settings in the order of sent_fields. */
 static const struct {
 	unsigned bit;
@@ -164,9 +169,10 @@ static const char **keep_known(const char **list, unsigned bit, unsigned before,
 	return NULL;
 }
 
-static const char *encryption_name(const char *text)
+/* One word in the API's letters; one that is not known stays, and what is not there is "default". */
+static const char *word(const struct name *names, const char *text)
 {
-	const char *known = api_name(encryptions, text, strlen(text));
+	const char *known = text ? api_name(names, text, strlen(text)) : "default";
 
 	return known ? known : text;
 }
@@ -207,7 +213,8 @@ void settings_fill(struct settings *settings, const struct settings_desired *des
 	values &= managed;
 	taken_back = before & managed & ~values & ~left_out;
 
-	request->encryption = request->encryption ? encryption_name(request->encryption) : "default";
+	request->encryption = word(encryptions, request->encryption);
+	request->call_handler = word(handlers, request->call_handler);
 	settings->sent |= values;
 	request->fields &= (unsigned)(JSON_USERNAME | JSON_PASSWORD);
 	request->fields |= values | taken_back;

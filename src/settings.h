@@ -6,7 +6,7 @@
  *   - one with a value is sent;
  *   - one without, that was sent with a value before (`sent_fields`), is taken
  *     back: null, [] for the lists (the project's SIP profile then decides),
- *     "default" for encryption;
+ *     "default" for encryption and call_handler, which cannot be null;
  *   - one that never had a value is not managed and is left out;
  *   - a list of which no name is known is left out: [] would mean something
  *     else.  The warning names them.

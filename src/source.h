@@ -24,7 +24,9 @@
  * no extension (whose extension then reads as its key); a row with neither is no
  * row.  problem says `duplicate_key` (counted over all rows) or
  * `duplicate_username` (over rows that are enabled and have no skip_reason) or is
- * null; of rows with the same key one is yielded, so that keys are unique.
+ * null; of rows with the same key one is yielded, so that keys are unique.  What
+ * means nothing to the target (target.h: no e-mail and no profile where there are
+ * no subscribers, no handlers where there are) is null, whatever the source says.
  * enabled: NULL and '' are true, since a wrong removal costs a phone; a text is
  * true where it says true, t, yes, y, on, 1 or enabled; a number where it is not 0.
  * protected the same, but NULL is false.
@@ -104,6 +106,9 @@ bool source_has(const struct source *source, enum source_column column);
  * over the rows that are read.
  */
 void source_query(struct strbuf *out, const struct source *source, const struct config *config, const char *keys);
+
+/* Whether a bound column means nothing to what [mirror] target says, and so is not read. */
+bool source_ignores(const struct source *source, const struct config *config, enum source_column column);
 
 /*
  * A read of the source failed with `err`: says it in an operator's words where

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "target.h"
 
 /* The username template, cut into literal texts and the placeholders after them. */
 static const char *const placeholders[] = { "username", "extension", "tenant", "key" };
@@ -127,8 +128,17 @@ static void keys_condition(struct strbuf *out, const struct source *source, cons
 		index_condition(out, &source->columns[SOURCE_EXTENSION], keys);
 }
 
+bool source_ignores(const struct source *source, const struct config *config, enum source_column column)
+{
+	const struct target_traits *target = target_traits(config);
+	bool subscribers = column >= SOURCE_EMAIL && column <= SOURCE_COMPANY_NAME;
+	bool handlers = column == SOURCE_CALL_HANDLER || column == SOURCE_CALLING_HANDLER;
+
+	return source_has(source, column) && ((subscribers && target->place) || (handlers && !target->handlers));
+}
+
 /* The innermost part: the source's columns as text, by index where keys are given. */
-static void read_columns(struct strbuf *out, const struct source *source, const char *keys)
+static void read_columns(struct strbuf *out, const struct source *source, const struct config *config, const char *keys)
 {
 	bool first = true;
 
@@ -141,6 +151,8 @@ static void read_columns(struct strbuf *out, const struct source *source, const 
 			column_truth(out, source, i, "true");
 		else if (i == SOURCE_PROTECTED)
 			column_truth(out, source, i, "false");
+		else if (source_ignores(source, config, i))
+			strbuf_puts(out, "null::text");
 		else
 			column_text(out, source, i);
 		strbuf_printf(out, " as %s", i == SOURCE_KEY ? "bound_key" : source_column_names[i]);
@@ -207,7 +219,7 @@ static void email_expressions(struct strbuf *out, const struct source *source, c
 	const char *domain = config->subscriber_domain ? "lower((k.key || '@' || ($4::jsonb ->> 'subscriber_domain')) collate \"C\")"
 						       : "null::text";
 
-	if (config->subscriber_id)
+	if (target_one_place(config))
 		strbuf_puts(out, "null::text as email,\n               false as email_given");
 	else if (source_has(source, SOURCE_EMAIL))
 		strbuf_printf(out,
@@ -220,14 +232,15 @@ static void email_expressions(struct strbuf *out, const struct source *source, c
 }
 
 /* 'name=' || length || ':' || value for every bound column of a range that has a value. */
-static void digest_text(struct strbuf *out, const struct source *source, const enum source_column *columns, size_t count)
+static void digest_text(struct strbuf *out, const struct source *source, const struct config *config,
+			const enum source_column *columns, size_t count)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < count; i++) {
 		const char *name = source_column_names[columns[i]];
 
-		if (!source_has(source, columns[i]))
+		if (!source_has(source, columns[i]) || source_ignores(source, config, columns[i]))
 			continue;
 		strbuf_printf(out, "%scoalesce('%s=' || char_length(d.%s) || ':' || d.%s, '')",
 			      any ? "\n           || " : "", name, name, name);
@@ -297,7 +310,7 @@ static void normalise(struct strbuf *out, const struct source *source, const str
 	strbuf_printf(out, "            select r.*, %s%s%s collate \"C\" as key from (\n",
 		      source_has(source, SOURCE_KEY) ? "coalesce(r.bound_key, " : "", key,
 		      source_has(source, SOURCE_KEY) ? ")" : "");
-	read_columns(out, source, keys);
+	read_columns(out, source, config, keys);
 	strbuf_puts(out, "\n            ) r\n          ) k\n");
 }
 
@@ -314,9 +327,9 @@ void source_query(struct strbuf *out, const struct source *source, const struct 
 	};
 
 	strbuf_puts(out, "(\n    -- desired: the source, normalised\n    select d.*,\n           ");
-	digest_text(out, source, settings, sizeof(settings) / sizeof(*settings));
+	digest_text(out, source, config, settings, sizeof(settings) / sizeof(*settings));
 	strbuf_puts(out, " as settings_text,\n           ");
-	digest_text(out, source, profile, sizeof(profile) / sizeof(*profile));
+	digest_text(out, source, config, profile, sizeof(profile) / sizeof(*profile));
 	strbuf_puts(out, " as profile_text\n"
 			 "      from (\n"
 			 "        select p.*, p.enabled and p.skip_reason is null and p.problem is null as wanted\n"

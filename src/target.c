@@ -5,13 +5,17 @@
 
 static const struct target_driver *driver_of(const struct config *config)
 {
-	(void)config;
-	return &target_subscriber;
+	return config->target == CONFIG_SIP_ENDPOINT ? &target_endpoint : &target_subscriber;
 }
 
 const struct target_traits *target_traits(const struct config *config)
 {
 	return &driver_of(config)->traits;
+}
+
+bool target_one_place(const struct config *config)
+{
+	return config->subscriber_id || target_traits(config)->place;
 }
 
 struct target *target_new(const struct config *config, struct api *api)
@@ -20,11 +24,17 @@ struct target *target_new(const struct config *config, struct api *api)
 
 	target->driver = driver_of(config);
 	target->api = api;
+	target->endpoints = roster_new(api, ROSTER_ENDPOINTS);
+	LIST_INIT(&target->puttings);
 	return target;
 }
 
 void target_free(struct target *target)
 {
+	if (!target)
+		return;
+	target_forget_puttings(target);
+	roster_free(target->endpoints);
 	mem_free(target);
 }
 

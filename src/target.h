@@ -18,7 +18,7 @@
  *   age                not said                       created_at
  *   handler            none                           call_handler
  *   e-mail, profile,   as the source has them         do not exist: the source's columns
- *   change of owner                                   are not read
+ *   change of owner                                   are not read (source.h)
  *
  * What follows for the engine where there are no subscribers: every place is
  * fixed (it exists, is never made, never removed, and has no profile), so that
@@ -42,10 +42,16 @@ struct target_traits {
 	const char *objects; /* what the token must be able to read, for people: "subscribers" */
 	/* The only place of all credentials, for people; NULL: each subscriber is a place. */
 	const char *place;
-	bool dated;        /* its credentials say when they were made: what is older than an attempt is a stranger's */
+	/* Where a credential is not, in a sentence: "under this subscriber". */
+	const char *where;
+	bool dated;    /* its credentials say when they were made: what is older than an attempt is a stranger's */
+	bool handlers; /* its credentials have call_handler and calling_handler_resource_id */
 };
 
 const struct target_traits *target_traits(const struct config *config); /* static */
+
+/* One place holds every credential: the project, or the one subscriber of [mirror] subscriber_id. */
+bool target_one_place(const struct config *config);
 
 /*
  * One target for one engine.  `api` is borrowed.  Whoever asked is forgotten
@@ -70,8 +76,9 @@ void target_create(struct target *target, const char *place, const struct json_c
 void target_get(struct target *target, const char *place, const char *id, api_done *done, void *arg);
 
 /*
- * Changes what `request` says and nothing else.  NOT_FOUND: it is gone, or its
- * place is.  FAILED: what had to be read for it could not be read.
+ * Changes what `request` says and nothing else; the password only where it
+ * says one.  NOT_FOUND: it is gone, or its place is.  FAILED: what had to be
+ * read for it could not be read, and nothing was sent.
  */
 void target_change(struct target *target, const char *place, const char *id,
 		   const struct json_credential_request *request, api_done *done, void *arg);
@@ -82,7 +89,8 @@ void target_delete(struct target *target, const char *place, const char *id, api
 /*
  * All credentials of a place, strangers' too: every row is handed over, then
  * `done` is called; complete only with DONE.  Every row that was there when
- * this was called is seen.  NOT_FOUND: the place is gone.
+ * this was called is seen.  NOT_FOUND: the place is gone (a subscriber; the
+ * project's list is always there, and without an answer it is FAILED).
  */
 void target_list(struct target *target, const char *place,
 		 void (*row)(const struct json_credential *credential, void *arg), api_done *done, void *arg);

@@ -35,7 +35,7 @@ static void probe(struct target *target, api_done *done, void *arg)
 }
 
 const struct target_driver target_subscriber = {
-	.traits = { .name = "subscriber", .objects = "subscribers" },
+	.traits = { .name = "subscriber", .objects = "subscribers", .where = "under this subscriber" },
 	.create = create,
 	.get = get,
 	.change = change,

@@ -126,9 +126,11 @@ a_dashboard_edit() {
 	rnd 1000
 	one_of credential credential credential subscriber
 	kind=$pick
+	with_subscribers || kind=credential
 	victim=$(told state <<-END
 		select id from $kind
-		 where id not in (select id from $kind c where '$kind' = 'credential'
+		 where $(either true "username not in (select username from test.foreign_credential)")
+		   and id not in (select id from $kind c where '$kind' = 'credential'
 				and c.email in (select email from test.foreign_subscriber)
 			or c.email in (select email from test.foreign_subscriber))
 		 order by email, id limit 1 offset $r % (select greatest(count(*), 1) from $kind)
@@ -178,6 +180,10 @@ begin() {
 	status=$pick
 	one_of cascade refuse
 	set_sim "{\"time_digits\":$digits,\"create_status\":$status,\"on_delete\":\"$pick\"}"
+	if ! with_subscribers; then
+		one_of true true false
+		set_sim "{\"list_defaults\":false,\"endpoint_create_status\":$status,\"endpoint_put_clears\":$pick}"
+	fi
 	sim dice -d "{\"seed\":$seed}" >/dev/null
 	sim seed -d '{"subscribers":[{"email":"stranger0@people.example","created_at":"2026-01-02T03:04:05Z","credentials":[
 		{"username":"foreign0","password":"old"}]},{"email":"stranger1@people.example","created_at":"2026-01-02T03:04:05Z"}],

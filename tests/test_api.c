@@ -15,6 +15,8 @@
 #define OTHER "c9bf9e57-1685-4c89-bafb-ff5af830be8b"
 #define SUBSCRIBERS "/api/fabric/resources/subscribers"
 #define SUBSCRIBER(id) "{\"id\":\"" id "\",\"project_id\":\"p\",\"subscriber\":{\"email\":\"a@b.c\"}}"
+#define ENDPOINTS "/api/fabric/resources/sip_endpoints"
+#define STANDALONE(id, inner) "{\"id\":\"" id "\",\"sip_endpoint\":{\"id\":\"" inner "\",\"username\":\"101\"}}"
 #define CREDENTIAL(id) "{\"id\":\"" id "\",\"username\":\"101\"}"
 
 /* ---- In place of backoff: no wait, and as many of them as a test wants. ---- */
@@ -138,7 +140,7 @@ static bool finished(void *arg)
 enum operation {
 	GET_PROFILE, CREATE_SUBSCRIBER, GET_SUBSCRIBER, PUT_SUBSCRIBER, DELETE_SUBSCRIBER, CREATE_CREDENTIAL,
 	GET_CREDENTIAL, PATCH_CREDENTIAL, DELETE_CREDENTIAL, LIST_SUBSCRIBERS, LIST_CREDENTIALS,
-	LIST_ENDPOINTS, LIST_LEGACY, OPERATIONS
+	CREATE_ENDPOINT, GET_ENDPOINT, PUT_ENDPOINT, DELETE_ENDPOINT, LIST_ENDPOINTS, LIST_LEGACY, OPERATIONS
 };
 
 enum kind { GET, WRITE, DELETE };
@@ -162,6 +164,12 @@ static const struct {
 	[DELETE_CREDENTIAL] = { DELETE, "DELETE", SUBSCRIBERS "/" S "/sip_endpoints/" C, "", "", NULL },
 	[LIST_SUBSCRIBERS] = { GET, "GET", SUBSCRIBERS "?page_size=1000", "", "{\"data\":[],\"links\":{}}", NULL },
 	[LIST_CREDENTIALS] = { GET, "GET", SUBSCRIBERS "/" S "/sip_endpoints", "", "{\"data\":[],\"links\":{}}", NULL },
+	[CREATE_ENDPOINT] = { WRITE, "POST", ENDPOINTS, "{\"username\":\"101\",\"password\":\"s3cret\"}",
+			      STANDALONE(C, S), C },
+	[GET_ENDPOINT] = { GET, "GET", ENDPOINTS "/" C, "", STANDALONE(C, S), C },
+	[PUT_ENDPOINT] = { WRITE, "PUT", ENDPOINTS "/" C, "{\"username\":\"101\",\"password\":\"s3cret\"}",
+			   STANDALONE(C, S), C },
+	[DELETE_ENDPOINT] = { DELETE, "DELETE", ENDPOINTS "/" C, "", "", NULL },
 	[LIST_ENDPOINTS] = { GET, "GET", "/api/fabric/resources/sip_endpoints?page_size=1000", "", "{\"data\":[],\"links\":{}}", NULL },
 	[LIST_LEGACY] = { GET, "GET", "/api/relay/rest/endpoints/sip?page_size=1000", "", "{\"data\":[],\"links\":{}}", NULL },
 };
@@ -190,6 +198,10 @@ static void start(struct scene *scene, enum operation operation, const char *sub
 	case DELETE_CREDENTIAL: api_delete_credential(api, subscriber, credential, done, scene); break;
 	case LIST_SUBSCRIBERS: api_list_subscribers(api, subscriber_row, done, scene); break;
 	case LIST_CREDENTIALS: api_list_credentials(api, subscriber, credential_row, done, scene); break;
+	case CREATE_ENDPOINT: api_create_endpoint(api, request, done, scene); break;
+	case GET_ENDPOINT: api_get_endpoint(api, credential, done, scene); break;
+	case PUT_ENDPOINT: api_put_endpoint(api, credential, request, done, scene); break;
+	case DELETE_ENDPOINT: api_delete_endpoint(api, credential, done, scene); break;
 	case LIST_ENDPOINTS: api_list_endpoints(api, credential_row, done, scene); break;
 	case LIST_LEGACY: api_list_legacy(api, credential_row, done, scene); break;
 	case OPERATIONS: break;

@@ -222,6 +222,9 @@ static const struct {
 	{ 4, PG "[mirror]\nsettle = 35s\n", "settle = 35s must be more than timeout + 5s", "settle = 36s or more" },
 	{ 4, PG "[signalwire]\ntimeout = 60s\n", "settle = 40s must be more than timeout + 5s", "settle = 66s or more" },
 	{ 4, PG "[signalwire]\napi_token = abcd\napi_token_file = /nowhere\n", "api_token and api_token_file", "keep one" },
+	{ 4, PG "[mirror]\ntarget = endpoint\n", "target = endpoint", "write subscriber or sip-endpoint" },
+	{ 5, PG "[mirror]\ntarget = sip-endpoint\nsubscriber_id = 11111111-2222-4333-8444-555555555555\n", "subscriber_id",
+	  "target = sip-endpoint" },
 	{ 5, PG "[mirror]\nsubscriber_domain = a.b\nsubscriber_id = 11111111-2222-4333-8444-555555555555\n", "subscriber_id",
 	  "subscriber_domain" },
 };

@@ -532,6 +532,27 @@ static void fixed_subscriber(void **state)
 	test->config.subscriber_id = NULL;
 }
 
+/* Standalone credentials: no owner, and nothing of e-mail or profile; handlers count, and only there. */
+static void standalone(void **state)
+{
+	struct test *test = *state;
+
+	test->config.target = CONFIG_SIP_ENDPOINT;
+	make_query(test);
+	run_sql(test->world->db, "perform reset(); update sync set subscriber_no = null; delete from subscriber;");
+	assert_string_equal(page(test, WALK_ALL, NULL, 100), "");
+	assert_int_equal(test->totals.unchanged, 3);
+	run_sql(test->world->db, "update pbx.users set email = 'a@x', first_name = 'z';");
+	assert_string_equal(page(test, WALK_ALL, NULL, 100), "");
+	assert_int_equal(test->totals.unchanged, 3);
+	run_sql(test->world->db, "update sync set sip_endpoint_id = null where key = '101';"
+				 "update sync set username = 'other' where key = '102';"
+				 "delete from sync where key = '103';");
+	assert_string_equal(page(test, WALK_ALL, NULL, 100), "101 ownerless idless; 102 username ownerless; 103 none");
+	assert_int_equal(test->totals.unchanged, 0);
+	test->config.target = CONFIG_SUBSCRIBER;
+}
+
 static void pages(void **state)
 {
 	struct test *test = *state;
@@ -726,6 +747,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(shared_subscriber, setup, teardown),
 		cmocka_unit_test_setup_teardown(on_remove, setup, teardown),
 		cmocka_unit_test_setup_teardown(fixed_subscriber, setup, teardown),
+		cmocka_unit_test_setup_teardown(standalone, setup, teardown),
 		cmocka_unit_test_setup_teardown(pages, setup, teardown),
 		cmocka_unit_test_setup_teardown(totals, setup, teardown),
 		cmocka_unit_test_setup_teardown(explain_and_find, setup, teardown),

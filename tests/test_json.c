@@ -385,6 +385,36 @@ static void reads_pages(void **state)
 	}
 }
 
+/* Of a standalone credential the outer id counts, and an answer that has but one may show the other. */
+static void reads_endpoints(void **state)
+{
+	static const struct { const char *body, *says; } rows[] = {
+		{ "{\"id\":\"" A "\",\"sip_endpoint\":{\"id\":\"" B "\",\"username\":\"101\"}}", NULL },
+		{ "{\"id\":\"" A "\",\"sip_endpoint\":{\"username\":\"101\"}}", NULL },
+		{ "{\"id\":\"" B "\",\"username\":\"101\"}", "no \"sip_endpoint\" inside" },
+		{ "{\"sip_endpoint\":{\"id\":\"" A "\",\"username\":\"101\"}}", "no \"id\"" },
+		{ "{\"id\":\"" A "\",\"sip_endpoint\":null}", "\"sip_endpoint\" is no object" },
+		{ "{\"id\":\"" A "\",\"sip_endpoint\":{\"id\":\"" B "\"}}", "no \"username\"" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct json_credential credential;
+		struct error err = ERROR_INIT;
+		int status = json_read_endpoint(rows[i].body, strlen(rows[i].body), &credential, &err);
+
+		if ((status == 0) != (rows[i].says == NULL))
+			fail_msg("row %zu: %s", i, error_text(&err));
+		if (rows[i].says) {
+			assert_non_null(strstr(error_text(&err), rows[i].says));
+			error_clear(&err);
+			continue;
+		}
+		assert_string_equal(credential.id, A);
+		json_credential_release(&credential);
+	}
+}
+
 static void remember_endpoint(const struct json_credential *endpoint, void *arg)
 {
 	strbuf_printf(arg, "%s/%s/%s ", endpoint->id, endpoint->inner_id ? endpoint->inner_id : "-", endpoint->username);
@@ -645,6 +675,7 @@ int main(void)
 		cmocka_unit_test(reads_huge_pages),
 		cmocka_unit_test(reads_pages),
 		cmocka_unit_test(reads_subscriber_pages_whole),
+		cmocka_unit_test(reads_endpoints),
 		cmocka_unit_test(reads_pages_of_other_endpoints),
 		cmocka_unit_test(reads_errors),
 		cmocka_unit_test(writes_credentials),

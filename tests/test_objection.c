@@ -94,13 +94,17 @@ static const struct {
 	{ TEXT(call_handler), "resource", "the call_handler is resource, which needs a calling_handler_resource_id" },
 	{ TEXT(call_handler), "Resource", "the call_handler is resource, which needs a calling_handler_resource_id" },
 	{ TEXT(call_handler), "passthrough", NULL },
+	{ TEXT(call_handler), "Block-PSTN", NULL },
+	{ TEXT(call_handler), "default", NULL },
+	{ TEXT(call_handler), "relay_script",
+	  "the call_handler is none of default, passthrough, block-pstn, resource: correct it in the PBX" },
 	{ TEXT(calling_handler), "11111111-2222-4333-8444-555555555555",
 	  "there is a calling_handler_resource_id, which needs the call_handler resource" },
 };
 
 static void expect(const struct difference *d, bool fixed, const char *wanted, const char *what)
 {
-	const struct plan_policy policy = { .fixed_subscriber = fixed };
+	const struct plan_policy policy = { .one_place = fixed };
 	const char *got = plan_objection(d, &policy);
 
 	if ((got == NULL) != (wanted == NULL) || (got && strcmp(got, wanted)))

@@ -114,7 +114,7 @@ static void draw_case(struct difference *d, struct plan_policy *p)
 			d->holder = HOLDER_NONE;
 	}
 	p->on_remove = (enum config_on_remove)(draw() % 4);
-	p->fixed_subscriber = flip(5);
+	p->one_place = flip(5);
 	p->source_complete = !flip(4);
 	p->keyed = flip(4);
 }
@@ -150,7 +150,7 @@ static void check_removals(int round, const struct difference *d, const struct p
 	if (o->action == PLAN_SUSPEND)
 		HOLDS(p->on_remove == CONFIG_SUSPEND && d->sip_endpoint_id);
 	if (o->action == PLAN_REPLACE)
-		HOLDS(wanted(d) && !guarded(d) && d->email_given && !p->fixed_subscriber);
+		HOLDS(wanted(d) && !guarded(d) && d->email_given && !p->one_place);
 	if (o->action == PLAN_FORGET)
 		HOLDS(d->intent == OPERATION_NONE && !d->sip_endpoint_id &&
 		      (!d->owner_id || d->owner_origin != ORIGIN_CREATED));

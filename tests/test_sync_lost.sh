@@ -24,7 +24,7 @@ syncs 5 "a create is lost"
 sql "update pbx_users set extension = '102', caller_id = null"
 settle
 syncs 0 "its row has another name by now, and no caller id"
-is "$(ever_created)" "1 1" "I1: the one that was made is found by the name of then"
+is "$(ever_created)" "$(either 1 0) 1" "I1: the one that was made is found by the name of then"
 in_step "renamed meanwhile"
 
 people 103 103
@@ -35,18 +35,6 @@ sql "update pbx_users set email = 'b@example.com' where key = 'k103'"
 settle
 syncs 0 "its row has another e-mail by now"
 in_step "another owner meanwhile"
-
-people 104 104
-sql "update pbx_users set email = 'c@example.com' where key = 'k104'"
-lost POST '*/subscribers'
-syncs 5 "the create of a subscriber is lost"
-sql "update pbx_users set email = 'd@example.com' where key = 'k104'"
-settle
-syncs 0 "its row has another e-mail by now"
-sql "delete from pbx_users where key = 'k104'"
-settle
-syncs 0 "the row goes"
-in_step "a lost subscriber"
 
 # ---- A lost rename, and then the row goes -------------------------------------------
 
@@ -59,6 +47,22 @@ sql "delete from pbx_users where key = 'k105'"
 settle
 syncs 0 "the row goes: its credential is ours by either name"
 in_step "a lost name"
+
+with_subscribers || done_testing
+
+# ---- A lost subscriber ---------------------------------------------------------------
+
+people 104 104
+sql "update pbx_users set email = 'c@example.com' where key = 'k104'"
+lost POST '*/subscribers'
+syncs 5 "the create of a subscriber is lost"
+sql "update pbx_users set email = 'd@example.com' where key = 'k104'"
+settle
+syncs 0 "its row has another e-mail by now"
+sql "delete from pbx_users where key = 'k104'"
+settle
+syncs 0 "the row goes"
+in_step "a lost subscriber"
 
 # ---- A lost replacement -------------------------------------------------------------
 

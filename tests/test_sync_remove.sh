@@ -43,16 +43,18 @@ sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.mapping where
 syncs 0 "under its own name"
 in_step "under its own name"
 
-# Somebody else lives on our subscriber.
-sim seed -d "{\"subscriber_id\":\"$(sql "select subscriber_id from swbridge.mapping where key = 'k105'")\",\"credentials\":[{\"username\":\"door\",\"password\":\"x\"}]}" >/dev/null
-sql "insert into test.foreign_credential values ('door');
-	insert into test.foreign_subscriber values ('k105@pbx.example.com');
-	delete from pbx_users where key = 'k105'"
-people 110 110
-syncs 0 "I7: a subscriber that somebody else uses"
-is "$(sent | grep DELETE)" "DELETE credential 105 " "stays"
-like "$(sql "select detail from swbridge.journal where key = 'k105' and operation = 'remove'")" "other credential" "and the journal says why"
-in_step "somebody else's"
+if with_subscribers; then
+	# Somebody else lives on our subscriber.
+	sim seed -d "{\"subscriber_id\":\"$(sql "select subscriber_id from swbridge.mapping where key = 'k105'")\",\"credentials\":[{\"username\":\"door\",\"password\":\"x\"}]}" >/dev/null
+	sql "insert into test.foreign_credential values ('door');
+		insert into test.foreign_subscriber values ('k105@pbx.example.com');
+		delete from pbx_users where key = 'k105'"
+	people 110 110
+	syncs 0 "I7: a subscriber that somebody else uses"
+	is "$(sent | grep DELETE)" "DELETE credential 105 " "stays"
+	like "$(sql "select detail from swbridge.journal where key = 'k105' and operation = 'remove'")" "other credential" "and the journal says why"
+	in_step "somebody else's"
+fi
 never_at_once
 
 # ---- suspend -----------------------------------------------------------------
@@ -100,7 +102,7 @@ quiet "kept"
 is "$(there 101) $(there 102)" "1 1" "both are there"
 config mirror.on_remove=delete
 syncs 0 "on_remove becomes delete"
-is "$(sent | grep -c DELETE)" 4 "both go"
+is "$(sent | grep -c DELETE)" "$(either 4 2)" "both go"
 in_step "kept and deleted"
 
 # ---- grace -------------------------------------------------------------------

@@ -20,7 +20,7 @@ select * from credential where username not in (select username from test.foreig
 select 'wanted, and not so at SignalWire:', w.*, m.state, r.username, r.email, r.password, r.caller_id
   from wanted w
   left join kept m on m.key = w.key
-  left join ours r on r.id = m.sip_endpoint_id and r.subscriber_id = m.subscriber_id
+  left join ours r on r.id = m.sip_endpoint_id and r.subscriber_id is not distinct from m.subscriber_id
  where r.id is null or m.state <> 'active' or r.username <> w.username or r.password <> w.secret
     or r.caller_id is distinct from w.caller_id or w.email <> lower(r.email) or m.username <> r.username
     or lower(r.email) <> m.email;

@@ -96,7 +96,7 @@ wrong_reading() {
 		commit_then_reset slow_body
 	case $pick in
 	status) rule='"action":"status","status":500' ;;
-	not_found) rule='"path":"*/subscribers/*","action":"status","status":404' ;;
+	not_found) rule="\"path\":\"*/$(either subscribers sip_endpoints)/*\",\"action\":\"status\",\"status\":404" ;;
 	slow_body) rule='"action":"slow_body","bytes":40,"tick_ms":5' ;;
 	*) rule="\"action\":\"$pick\"" ;;
 	esac
