@@ -13,8 +13,12 @@ returns table (key text, extension text, secret text, enabled boolean, tenant te
                display_name text, skip_reason text)
 language plpgsql stable
 set search_path from current
+set jit = off
+set enable_nestloop = on
 as $$
 begin
+    -- Everything is read in sets, also where the tables' statistics are old or none (README); back at the end.
+    perform set_config('enable_nestloop', (keys is not null)::text, true);
     return query execute format($q$
 with e as (
     select e.*
@@ -78,7 +82,7 @@ with e as (
      where o.fixed is not true
 )
 select p.id, p.id, case when p.reason = '' then p.password end, p.enabled, p.tenant, p.username,
-       adapter_caller_name(p.callerid), adapter_e164(adapter_caller_number(p.callerid)), c.codecs,
+       adapter_caller_name(p.callerid), adapter_caller_e164(p.callerid), c.codecs,
        case when p.media_encryption = 'sdes' and not p.webrtc then case when p.optimistic then 'optional' else 'required' end
             when p.media_encryption is not null or p.webrtc then 'default' end,
        b.email, split_part(b.fullname, ' ', 1), adapter_text(substring(b.fullname from ' (.*)$')), b.fullname,

@@ -11,18 +11,22 @@ returns table (key text, extension text, secret text, enabled boolean, caller_id
                encryption text, email text, first_name text, last_name text, display_name text, skip_reason text)
 language plpgsql stable
 set search_path from current
+set jit = off
+set enable_nestloop = on
 as $$
 begin
+    -- Everything is read in sets, also where the tables' statistics are old or none (README); back at the end.
+    perform set_config('enable_nestloop', (keys is not null)::text, true);
     return query execute format($q$
 with p as (
     select p.*
       from %1$s p
      where %2$s
-       and lower(adapter_text(p.host)) = 'dynamic'
+       and (p.host = 'dynamic' or lower(adapter_text(p.host)) = 'dynamic')
        and coalesce(lower(p.type), '') <> 'user'
-       and adapter_text(p.trunkname) is null
-       and adapter_text(p.callbackextension) is null
-       and coalesce(p.insecure, '') !~* '\minvite\M'
+       and (p.trunkname is null or adapter_text(p.trunkname) is null)
+       and (p.callbackextension is null or adapter_text(p.callbackextension) is null)
+       and (p.insecure is null or p.insecure !~* '\minvite\M')
 ), codec as (
     select d.allow, adapter_codecs(d.allow) as codecs from (select distinct p.allow from p) d
 ), phone as (
@@ -42,7 +46,7 @@ with p as (
 )
 select p.name, p.name, case when p.reason is null then p.secret end, p.enabled,
        coalesce(p.fullname, adapter_caller_name(p.callerid)),
-       coalesce(adapter_e164(p.cid_number), adapter_e164(adapter_caller_number(p.callerid))), c.codecs,
+       coalesce(adapter_e164(p.cid_number), adapter_caller_e164(p.callerid)), c.codecs,
        case when p.encrypts then 'required' when not p.encrypts then 'default' end,
        b.email, split_part(n.n, ' ', 1), adapter_text(substring(n.n from ' (.*)$')), n.n, p.reason
   from phone p

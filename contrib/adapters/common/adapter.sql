@@ -11,7 +11,7 @@
 create function adapter_truth(value text, unset boolean) returns boolean
 language sql immutable parallel safe
 as $$
-    select case when value is null or value ~ '^\s*$' then unset
+    select case when nullif(btrim(value), '') is null then unset
                 else lower(btrim(value)) in ('true', 't', 'yes', 'y', 'on', '1', 'enabled') end
 $$;
 
@@ -34,7 +34,10 @@ $$;
 create function adapter_caller_name(callerid text) returns text
 language sql immutable parallel safe
 as $$
-    select case when callerid ~ '^\s*\+?[0-9*#(). -]+$' then null
+    -- Most are "Name" <number>, which needs no regular expression.
+    select case when callerid like '"%" <%>' and callerid not like '%\\%' and callerid not like '"%"%"%'
+                    then nullif(btrim(split_part(callerid, '"', 2)), '')
+                when callerid ~ '^\s*\+?[0-9*#(). -]+$' then null
                 else nullif(btrim(regexp_replace(regexp_replace(btrim(regexp_replace(callerid, '<[^<]*$', '')),
                                                                 '^"|"$', '', 'g'),
                                                  '\\(.)', '\1', 'g')), '') end
@@ -47,6 +50,13 @@ language sql immutable parallel safe
 as $$
     select case when number ~ '^\s*\+' and number !~ '\(0\)'
                 then substring(regexp_replace(number, '[\s().\-/]', '', 'g') from '^\+[1-9][0-9]{6,14}$') end
+$$;
+
+-- The number of a caller id where it is E.164.
+create function adapter_caller_e164(callerid text) returns text
+language sql immutable parallel safe
+as $$
+    select case when strpos(callerid, '+') > 0 then adapter_e164(adapter_caller_number(callerid)) end
 $$;
 
 -- The first address of a list, as "Name <address>" or alone.
@@ -101,7 +111,7 @@ $$;
 create function adapter_decode(value text) returns text
 language sql immutable parallel safe
 as $$
-    select case when value ~ '[;^]' then adapter_decode_slowly(value)
+    select case when strpos(value, '^') > 0 or strpos(value, ';') > 0 then adapter_decode_slowly(value)
                 else nullif(btrim(value, E' \t\n\v\f\r'), '') end
 $$;
 

@@ -13,8 +13,12 @@ returns table (key text, extension text, secret text, enabled boolean, tenant te
                skip_reason text)
 language plpgsql stable
 set search_path from current
+set jit = off
+set enable_nestloop = on
 as $$
 begin
+    -- Everything is read in sets, also where the tables' statistics are old or none (README); back at the end.
+    perform set_config('enable_nestloop', (keys is not null)::text, true);
     return query execute format($q$
 with s as (
     select s.*
@@ -57,9 +61,9 @@ $q$,
                                      email_address, first_name, last_name, display_name, caller_id, send_as, codecs, encryption}'),
         -- No domain has a / in it, but a username may.
         case when keys is null then 'true'
-             else $k$(s.username, s.domain) in (select substr(k.k, strpos(k.k, '/') + 1), split_part(k.k, '/', 1)
-                                                   from unnest($1) k (k) where strpos(k.k, '/') > 0
-                                                union all select k.k, '' from unnest($1) k (k))$k$ end,
+             else $k$s.username = any(array(select substr(k.k, strpos(k.k, '/') + 1) from unnest($1) k (k)
+                                            union select k.k from unnest($1) k (k)))
+       and coalesce(nullif(s.domain, '') || '/' || s.username, s.username) = any($1)$k$ end,
         adapter_rows('dbaliases?', '{id, alias_username, username!, domain!}'))
     using keys;
 end

@@ -1,0 +1,1 @@
+update ps_auths set password = :'secret' where id = (99999 + :n)::text;

@@ -1,0 +1,1 @@
+update sippeers set secret = :'secret' where name = (99999 + :n)::text;
