@@ -13,6 +13,9 @@ static const char sql_drop[] =
 	"-- swbridge: nothing is left of an earlier comparison\n"
 	"drop table if exists pg_temp.survey_beside, pg_temp.survey_repair";
 
+/* Of conditions over a join the planner expects one row, and would look through the fleet for each of thousands. */
+static const char sql_hash[] = "select set_config('enable_nestloop', 'off', true)";
+
 static const char sql_index[] = "create index on pg_temp.survey_beside (nth)";
 
 /* Described in repair.h. */
@@ -169,11 +172,12 @@ static void read_strangers(struct verify *verify)
 	char *text = verify_sql_strangers(verify->setup.source, verify->setup.config);
 	const struct db_statement statements[] = {
 		{ .sql = difference_settings_sql(verify->setup.query) },
+		{ .sql = sql_hash },
 		{ .sql = text, .params = params, .param_count = PARAMETERS, .row = stranger, .arg = verify },
 	};
 
 	parameters(verify, params);
-	db_run(verify->setup.db, DB_READ, statements, 2, strangers_read, verify);
+	db_run(verify->setup.db, DB_READ, statements, 3, strangers_read, verify);
 	mem_free(text);
 }
 
@@ -234,6 +238,7 @@ static void surveyed(const struct error *err, void *arg)
 	char *text = NULL;
 	struct db_statement statements[] = {
 		{ .sql = difference_settings_sql(verify->setup.query) },
+		{ .sql = sql_hash },
 		{ .sql = sql_drop },
 		{ .sql = NULL, .params = params, .param_count = PARAMETERS },
 		{ .sql = sql_index },
@@ -246,7 +251,7 @@ static void surveyed(const struct error *err, void *arg)
 		return;
 	}
 	text = verify_sql_beside(verify->setup.source, verify->setup.config);
-	statements[2].sql = text;
+	statements[3].sql = text;
 	parameters(verify, params);
 	db_run(verify->setup.db, DB_WRITE, statements, sizeof statements / sizeof *statements, joined, verify);
 	mem_free(text);
