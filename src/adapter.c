@@ -2,14 +2,21 @@
 #include "adapter.h"
 
 #include "mem.h"
+#include "source.h"
 
 #include <string.h>
 
 enum { STATEMENTS_MAX = 48, LOCK_MS = 3000 };
 
+static const char sql_only[] =
+	"-- swbridge: what is dropped is dropped in the bridge's schema and nowhere else; the path is kept for later\n"
+	"select set_config('swbridge.path', current_setting('search_path'), true),\n"
+	"       set_config('search_path', quote_ident($1), true)";
+
 static const char sql_path[] =
 	"-- swbridge: the bridge's schema first, the PBX's tables behind it\n"
-	"select set_config('search_path', concat_ws(', ', quote_ident($1), nullif(current_setting('search_path'), '')), true),\n"
+	"select set_config('search_path', concat_ws(', ', quote_ident($1), coalesce(nullif(current_setting('swbridge.path', true), ''),\n"
+	"                  nullif(current_setting('search_path'), ''))), true),\n"
 	"       set_config('lock_timeout', $2, true)";
 
 /* $1 schema, $2 the text of everything that is to be installed, $3 the adapter's function. */
@@ -90,27 +97,28 @@ static int count_functions(const struct adapter *adapter)
 
 static void add_text(struct strbuf *out, const struct adapter *adapter)
 {
-	strbuf_printf(out, "%s\n\n", adapter->uninstall[0]);
 	for (int i = 0; adapter->install[i]; i++)
 		strbuf_printf(out, "%s\n\n", adapter->install[i]);
 }
 
 static void add_statements(struct db_statement *statements, int *count, const struct adapter *adapter)
 {
-	statements[(*count)++] = (struct db_statement){ .sql = adapter->uninstall[0] };
 	for (int i = 0; adapter->install[i] && *count < STATEMENTS_MAX; i++)
 		statements[(*count)++] = (struct db_statement){ .sql = adapter->install[i] };
 }
 
-/* Runs the statements behind the one that sets the path; everything in one transaction. */
-static int run(struct db *db, const struct config *config, struct db_statement *statements, int count, struct error *err)
+/* Runs the statements in one transaction; at `path` (0: none) and in the first place the path is set, to ours alone there. */
+static int run(struct db *db, const struct config *config, struct db_statement *statements, int path, int count,
+	       struct error *err)
 {
 	char *lock_ms = mem_printf("%dms", LOCK_MS);
 	const char *params[] = { config->schema, lock_ms };
 	struct db_result *results[STATEMENTS_MAX] = { NULL };
 	int rc = 0;
 
-	statements[0] = (struct db_statement){ .sql = sql_path, .params = params, .param_count = 2 };
+	if (path)
+		statements[0] = (struct db_statement){ .sql = sql_only, .params = params, .param_count = 1 };
+	statements[path] = (struct db_statement){ .sql = sql_path, .params = params, .param_count = 2 };
 	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
 	for (int i = 0; i < count; i++)
 		db_result_free(results[i]);
@@ -121,10 +129,10 @@ static int run(struct db *db, const struct config *config, struct db_statement *
 /* What the server said where the PBX is not what the adapter knows (adapter_changed()) is a whole sentence. */
 static void explain(struct db *db, const struct config *config, const struct adapter *adapter, struct error *err)
 {
-	char *text = mem_strdup(error_text(err));
+	char *text = source_server_words(error_text(err));
 
 	if (strcmp(db_sqlstate(db), "SW001") == 0)
-		error_exit(err, EXIT_CONFIG, "%s", text);
+		error_exit(err, EXIT_CONFIG, "%s.", text);
 	else if (strcmp(db_sqlstate(db), "SW002") == 0)
 		error_exit(err, EXIT_CONFIG, "%s; run as a superuser, or as that role with usage on schema \"%s\": "
 			   "swbridge init --print-sql --adapter %s --triggers | psql", text, config->schema, adapter->name);
@@ -181,7 +189,7 @@ int adapter_install(struct db *db, const struct config *config, const struct ada
 	char *create = mem_printf("-- swbridge: a schema of its own\ncreate schema %s", name);
 	struct db_statement statements[STATEMENTS_MAX] = { { 0 } };
 	bool schema = false, current = false;
-	int count = 1;
+	int count = 1, path = 0;
 	int rc = -1;
 
 	*installed = false;
@@ -190,9 +198,12 @@ int adapter_install(struct db *db, const struct config *config, const struct ada
 	if (!current) {
 		if (!schema)
 			statements[count++] = (struct db_statement){ .sql = create };
+		statements[count++] = (struct db_statement){ .sql = adapter->uninstall[0] };
+		statements[count++] = (struct db_statement){ .sql = adapters[0].uninstall[0] };
+		path = count++;
 		add_statements(statements, &count, &adapters[0]);
 		add_statements(statements, &count, adapter);
-		if (run(db, config, statements, count, err)) {
+		if (run(db, config, statements, path, count, err)) {
 			explain(db, config, adapter, err);
 			goto out;
 		}
@@ -239,7 +250,7 @@ int adapter_watch(struct db *db, const struct config *config, const struct adapt
 	}
 	mem_free(watched->tables);
 	watched->tables = NULL;
-	if (run(db, config, statements, 2, err)) {
+	if (run(db, config, statements, 0, 2, err)) {
 		explain(db, config, adapter, err);
 		goto out;
 	}
@@ -269,9 +280,15 @@ char *adapter_script(struct db *db, const struct config *config, const struct ad
 
 	if (look(db, config, adapter, &text, &there, &current, err))
 		goto out;
-	strbuf_printf(&out, "-- swbridge's adapter %s.  Run this with the search_path in which the PBX's tables are.\nbegin;\n"
-			    "select set_config('search_path', concat_ws(', ', quote_ident(%s), nullif(current_setting('search_path'), '')), "
-			    "true) \\g /dev/null\n\n", adapter->name, schema);
+	strbuf_printf(&out, "-- swbridge's adapter %s.  Run this with the search_path in which the PBX's tables are.\nbegin;\n",
+		      adapter->name);
+	if (!current)
+		strbuf_printf(&out, "select set_config('swbridge.path', current_setting('search_path'), true),\n"
+				    "       set_config('search_path', quote_ident(%s), true) \\g /dev/null\n%s\n%s\n", schema,
+			      adapter->uninstall[0], adapters[0].uninstall[0]);
+	strbuf_printf(&out, "select set_config('search_path', concat_ws(', ', quote_ident(%s), coalesce(nullif(current_setting("
+			    "'swbridge.path', true), ''),\n       nullif(current_setting('search_path'), ''))), true) \\g /dev/null\n\n",
+		      schema);
 	if (!current)
 		strbuf_puts(&out, text.data);
 	for (int i = 0; triggers && triggers[i]; i++)

@@ -37,6 +37,10 @@ static const char sql_path[] =
 	"-- swbridge: the ledger's schema first\n"
 	"select set_config('search_path', quote_ident($1) || ', ' || current_setting('search_path'), $2::boolean)";
 
+static const char sql_only[] =
+	"-- swbridge: the ledger's schema and no other, since the PBX may have tables of the same names\n"
+	"select set_config('search_path', quote_ident($1), true)";
+
 static const char sql_bind[] =
 	"-- swbridge: what this ledger belongs to; the digest key is made once\n"
 	"insert into identity as i (schema_version, project_id, api_url, sip_domain, system_identifier, database,\n"
@@ -338,8 +342,8 @@ int schema_remove(struct db *db, const struct config *config, struct error *err)
 {
 	char *name = db_identifier(db, config->schema);
 	char *drop = mem_printf("-- swbridge: only if nothing else is in it\ndrop schema %s", name);
-	const char *params[] = { config->schema, "true" };
-	struct db_statement statements[STATEMENTS_MAX] = { { .sql = sql_path, .params = params, .param_count = 2 } };
+	const char *params[] = { config->schema };
+	struct db_statement statements[STATEMENTS_MAX] = { { .sql = sql_only, .params = params, .param_count = 1 } };
 	struct db_result *results[STATEMENTS_MAX] = { NULL };
 	int count = 1;
 	int rc = -1;

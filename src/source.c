@@ -257,6 +257,18 @@ void source_free(struct source *source)
 	free(source);
 }
 
+char *source_server_words(const char *text)
+{
+	static const char before[] = "refused a statement: ";
+	const char *words = strstr(text, before);
+	const char *end = words ? strstr(words, " (SQLSTATE ") : NULL;
+
+	if (!end)
+		return mem_strdup(text);
+	words += sizeof before - 1;
+	return mem_printf("%.*s", (int)(end - words), words);
+}
+
 /* A bound column or the relation itself is gone: the same words as at the start. */
 static void explain_gone(struct db *db, const struct source *source, struct error *err)
 {
@@ -280,7 +292,7 @@ int source_explain_error(struct db *db, const struct source *source, struct erro
 		explain_gone(db, source, err);
 	} else if (strcmp(state, "SW001") == 0) {
 		/* An adapter says it in a whole sentence: adapter_changed() in contrib/adapters/common. */
-		char *server = mem_strdup(error_text(err));
+		char *server = source_server_words(error_text(err));
 
 		error_exit(err, EXIT_FENCE, "%s. Nothing was done.", server);
 		free(server);

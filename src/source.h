@@ -121,6 +121,9 @@ int source_explain_error(struct db *db, const struct source *source, struct erro
 /* The JSON text of the parameters that source_query() refers to (username template, domain, patterns ...).  Caller frees. */
 char *source_policy_json(const struct config *config);
 
+/* What the server said within the text of an error of db: an adapter's message is a whole sentence.  Caller frees. */
+char *source_server_words(const char *text);
+
 void source_free(struct source *source);
 
 #endif
