@@ -16,7 +16,8 @@
 --
 -- Where a row is not an extension's own (a table beneath an adapter: adapter_watch()), key
 -- is = and a statement that finds the keys: $1 is the row, $2 the row before an UPDATE.
--- It may have to read a table, so that after ten of these in a transaction '*' is said.
+-- It may have to read a table, so that after ten of these in a transaction '*' is said;
+-- with == it finds them by an index, and counts as a key does.
 --
 -- It runs with the rights of whoever writes to the table, since it needs none, and
 -- with a search_path of its own, since what the PBX has in its path is not ours.
@@ -59,12 +60,14 @@ begin
         if tg_op = 'TRUNCATE' or (tg_op = 'UPDATE' and not after ?& tg_argv[6:]) then
             keys := array['*'];
         elsif starts_with(tg_argv[5], '=') then
-            if length(said) - length(replace(said, '-------- ', '')) >= 10 * 9 then
+            if length(said) >= 100 * 9
+               or (not starts_with(tg_argv[5], '==')
+                   and length(said) - length(replace(said, '-------- ', '')) >= 10 * 9) then
                 keys := array['*'];
             else
                 said := said || '-------- ';
                 perform set_config(tg_argv[1], said, true);
-                asked := 'select array(select q.q from (' || substr(tg_argv[5], 2) || ') q (q) limit 11)';
+                asked := 'select array(select q.q from (' || ltrim(tg_argv[5], '=') || ') q (q) limit 11)';
                 if tg_op = 'INSERT' then
                     execute asked into keys using new, new;
                 elsif tg_op = 'DELETE' then

@@ -268,7 +268,8 @@ $$;
 -- there is no table that can have them.
 --
 -- A row's key is tenant and extension, names of columns, or what the statement `keys` finds
--- ($1: the row, $2: the row before an UPDATE); where all three are null, it is about everything.  Of `watched` only what this release has is watched.
+-- ($1: the row, $2: the row before an UPDATE; = in front of it: by an index); where all three are null, it is
+-- about everything.  Of `watched` only what this release has is watched.
 create function adapter_watch(wanted text, tenant text, extension text, keys text, watched text[]) returns text
 language plpgsql
 set search_path from current

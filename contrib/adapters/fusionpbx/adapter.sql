@@ -14,8 +14,13 @@ returns table (key text, extension text, secret text, enabled boolean, tenant te
                display_name text, skip_reason text)
 language plpgsql stable
 set search_path from current
+set work_mem = '32MB'
+set jit = off
+set enable_nestloop = on
 as $$
 begin
+    -- Everything is read in sets, also where the tables' statistics are old or none (README); back at the end.
+    perform set_config('enable_nestloop', (keys is not null)::text, true);
     return query execute format($q$
 with e as (
     select e.*, d.domain_name, (e.enabled::text = 'true' and d.domain_enabled = 'true') is true as works

@@ -1,0 +1,2 @@
+-- wazo/uninstall - removes the adapter's functions.  The triggers go with notify_change().
+drop function if exists wazo(text[]), wazo_watch();
