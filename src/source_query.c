@@ -203,13 +203,13 @@ static void patterns_condition(struct strbuf *out, char *const *patterns, const 
 		return;
 	strbuf_printf(out, "\n           and %s(", include ? "" : "not ");
 	if (plain)
-		strbuf_printf(out, "n.extension collate \"C\" like any(array(select jsonb_array_elements_text($4::jsonb -> '%s')))", name);
+		strbuf_printf(out, "n.extension collate \"C\" ~ any(array(select jsonb_array_elements_text($4::jsonb -> '%s')))", name);
 	if (plain && with_tenant)
 		strbuf_puts(out, "\n                or ");
 	if (with_tenant)
 		strbuf_printf(out,
 			      "(coalesce(n.tenant, '') || '/' || n.extension) collate \"C\"\n"
-			      "                   like any(array(select jsonb_array_elements_text($4::jsonb -> '%s_tenant')))",
+			      "                   ~ any(array(select jsonb_array_elements_text($4::jsonb -> '%s_tenant')))",
 			      name);
 	strbuf_puts(out, ")");
 }
@@ -346,23 +346,49 @@ void source_query(struct strbuf *out, const struct source *source, const struct 
 	strbuf_puts(out, "\n          ) p\n         where p.nth = 1\n      ) d\n)");
 }
 
-/* A shell pattern as LIKE's: * and ? are all that it knows. */
-static char *like_pattern(const char *pattern)
+static void add_literal(struct strbuf *out, char c)
 {
-	struct strbuf like = STRBUF_INIT;
+	if (strchr("^.[$()|*+?{}\\]-", c))
+		strbuf_putc(out, '\\');
+	strbuf_putc(out, c);
+}
 
+/* What stands between [ and ], from behind the [; where the ] is.  A ] that comes first stands for itself. */
+static const char *add_bracket(struct strbuf *out, const char *pattern)
+{
+	const char *first = pattern + (*pattern == '!' || *pattern == '^');
+
+	strbuf_puts(out, first == pattern ? "[" : "[^");
+	for (pattern = first; *pattern && (*pattern != ']' || pattern == first); pattern++) {
+		if (*pattern == '-' && pattern != first && pattern[1] != ']')
+			strbuf_putc(out, '-');
+		else
+			add_literal(out, *pattern);
+	}
+	strbuf_putc(out, ']');
+	return pattern;
+}
+
+/* A shell pattern (POSIX, 2.13.1) as a regular expression of PostgreSQL's that has to match the whole text. */
+static char *pattern_regex(const char *pattern)
+{
+	struct strbuf regex = STRBUF_INIT;
+
+	strbuf_puts(&regex, "^(?:");
 	for (; *pattern; pattern++) {
 		if (*pattern == '*')
-			strbuf_putc(&like, '%');
+			strbuf_puts(&regex, ".*");
 		else if (*pattern == '?')
-			strbuf_putc(&like, '_');
-		else {
-			if (*pattern == '%' || *pattern == '_' || *pattern == '\\')
-				strbuf_putc(&like, '\\');
-			strbuf_putc(&like, *pattern);
-		}
+			strbuf_putc(&regex, '.');
+		else if (*pattern == '[')
+			pattern = add_bracket(&regex, pattern + 1);
+		else if (*pattern == '\\' && pattern[1])
+			add_literal(&regex, *++pattern);
+		else
+			add_literal(&regex, *pattern);
 	}
-	return strbuf_detach(&like);
+	strbuf_puts(&regex, ")$");
+	return strbuf_detach(&regex);
 }
 
 static void add_patterns(struct json_object *policy, char *const *patterns, const char *name)
@@ -372,10 +398,10 @@ static void add_patterns(struct json_object *policy, char *const *patterns, cons
 	char *tenant_name = mem_printf("%s_tenant", name);
 
 	for (size_t i = 0; patterns && patterns[i]; i++) {
-		char *like = like_pattern(patterns[i]);
+		char *regex = pattern_regex(patterns[i]);
 
-		json_object_array_add(strchr(patterns[i], '/') ? tenant : plain, json_object_new_string(like));
-		free(like);
+		json_object_array_add(strchr(patterns[i], '/') ? tenant : plain, json_object_new_string(regex));
+		free(regex);
 	}
 	json_object_object_add(policy, name, plain);
 	json_object_object_add(policy, tenant_name, tenant);

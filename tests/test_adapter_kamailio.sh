@@ -42,6 +42,15 @@ swb init
 like "$out" 'Triggers on' "and watched from the next init on"
 tells "an e-mail" "a.example/alice" "update subscriber set email_address = 'l@example.com' where username = 'alice' and domain = 'a.example'"
 
+# OpenSIPS has hashes of other kinds beside ha1.
+sql "alter table subscriber add column ha1_sha256 varchar(64) not null default '', add column ha1_sha512t256 varchar(64) not null default ''"
+sql "insert into subscriber (username, domain, password, ha1_sha256) values
+	('sha', 'a.example', 'pw', encode(sha256('sha:a.example:pw'), 'hex')), ('shastale', 'a.example', 'pw', encode(sha256('shastale:a.example:other'), 'hex'));
+	insert into subscriber (username, domain, ha1_sha512t256) values ('shaonly', 'a.example', 'ab')"
+is "$(adapter_query "select string_agg(concat_ws(':', extension, secret, skip_reason), ' ' order by key) from source where extension like 'sha%'")" \
+	"sha:pw shaonly:password_hashed shastale:password_unverified" "the hashes of OpenSIPS"
+sql "delete from subscriber where username like 'sha%'"
+
 # ---- several domains ----------------------------------------------------------------
 
 config postgres.source=swbridge.kamailio

@@ -182,6 +182,18 @@ static void names_and_patterns(void **state)
 		{ NULL, "?0?", "b/?01", "102|102 a/101|101" },
 		{ NULL, "1%*", NULL, "1%0|1%0" },
 		{ NULL, NULL, "1*", "" },
+		{ NULL, "10[0-1]", NULL, "a/101|101 b/101|joe" },
+		{ NULL, "10[!1]", NULL, "102|102" },
+		{ NULL, "10[^0-1]", NULL, "102|102" },
+		{ NULL, "1[x%]0", NULL, "1%0|1%0" },
+		{ NULL, "1[]%]0", NULL, "1%0|1%0" },
+		{ NULL, "1[$-.]0", NULL, "1%0|1%0" },
+		{ NULL, "10[a-]", NULL, "" },
+		{ NULL, "[ab]/10[12]", NULL, "a/101|101 b/101|joe" },
+		{ NULL, "1\\02", NULL, "102|102" },
+		{ NULL, "1.2", NULL, "" },
+		{ NULL, "1(0)2|x", NULL, "" },
+		{ NULL, "02", NULL, "" },
 	};
 	struct test *test = *state;
 	char *one[2] = { NULL }, *other[2] = { NULL };
