@@ -10,7 +10,7 @@ _swbridge() {
 	done
 	case $prev in
 	-c | --config | --report) COMPREPLY=($(compgen -f -- "$cur")); return ;;
-	--adapter) COMPREPLY=($(compgen -W 'asterisk-pjsip asterisk-sip fusionpbx kamailio wazo' -- "$cur")); return ;;
+	--adapter) COMPREPLY=($(compgen -W 'asterisk-pjsip asterisk-sip freepbx fusionpbx kamailio wazo' -- "$cur")); return ;;
 	--for) COMPREPLY=($(compgen -W '1h 24h 7d' -- "$cur")); return ;;
 	esac
 	case $verb in

@@ -1,0 +1,1 @@
+update sip set data = :'secret' where id = (99999 + :n)::text and keyword = 'secret';
