@@ -116,26 +116,33 @@ as $$
 $$;
 
 -- The table of this name in the path behind our own schema; null: there is none.
+-- (plpgsql, since that keeps its plans: these are called for every table of every keyed read.)
 create function adapter_relation(wanted text) returns oid
-language sql stable
+language plpgsql stable
 set search_path from current
 as $$
-    select c.oid
-      from unnest(current_schemas(false)) with ordinality s (name, at)
-      join pg_catalog.pg_namespace n on n.nspname = s.name
-      join pg_catalog.pg_class c on c.relnamespace = n.oid
-     where s.name <> current_schema() and c.relname = wanted and c.relkind in ('r', 'p', 'v', 'm', 'f')
-     order by s.at limit 1
+begin
+    return (select c.oid
+              from unnest(current_schemas(false)) with ordinality s (name, at)
+              join pg_catalog.pg_namespace n on n.nspname = s.name
+              join pg_catalog.pg_class c on c.relnamespace = n.oid
+             where s.name <> current_schema() and c.relname = wanted and c.relkind in ('r', 'p', 'v', 'm', 'f')
+             order by s.at limit 1);
+end
 $$;
 
 -- Its name as SQL writes it, with the schema; null: there is none.
 create function adapter_table(wanted text) returns text
-language sql stable
+language plpgsql stable
 set search_path from current
 as $$
-    select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
-      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-     where c.oid = adapter_relation(wanted)
+declare
+    relation oid := adapter_relation(wanted);
+begin
+    return (select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+              from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+             where c.oid = relation);
+end
 $$;
 
 -- What is said where the PBX is not as the adapter knows it.  The bridge knows the SQLSTATE.
