@@ -39,6 +39,7 @@ struct db *db_new(struct loop *loop, const char *conninfo, const char *name)
 	db->deadline = loop_timer_new(loop, db_connect_expired, db);
 	db->kick = loop_timer_new(loop, db_units_kick, db);
 	db->heartbeat = loop_timer_new(loop, db_units_heartbeat, db);
+	db->silence = loop_timer_new(loop, db_units_silence, db);
 	return db;
 }
 
@@ -63,6 +64,7 @@ void db_free(struct db *db)
 	loop_timer_free(db->deadline);
 	loop_timer_free(db->kick);
 	loop_timer_free(db->heartbeat);
+	loop_timer_free(db->silence);
 	mem_free_secret(db->conninfo);
 	mem_free(db->name);
 	mem_free(db->describe);

@@ -10,7 +10,8 @@
  * Every answer proves that the session (and with it every session lock that it
  * holds) was alive when its unit was sent; db_alive_at() says when that was.
  * With a heartbeat set, an idle connection asks `select 1` every so often, so
- * that the proof stays fresh.  When the connection is lost, every waiting unit
+ * that the proof stays fresh; one that is not answered within 15 s is a loss.
+ * When the connection is lost, every waiting unit
  * fails with ERROR_LATER, then on_lost is called; nothing reconnects by itself.
  * A write that was on its way then may or may not have been committed.
  *

@@ -97,6 +97,7 @@ struct db {
 	int64_t heartbeat_ms;
 	int64_t last_sent; /* CLOCK_MONOTONIC */
 	struct loop_timer *heartbeat;
+	struct loop_timer *silence; /* a heartbeat is not answered */
 
 	void (*lost)(const struct error *err, void *arg);
 	void *lost_arg;
@@ -123,6 +124,7 @@ void db_units_ready(struct db *db, bool more); /* input was read (`more`: and th
 void db_units_deliver(struct db *db);         /* calls back what is in `failed` */
 void db_units_kick(void *arg);                /* the timer `kick` */
 void db_units_heartbeat(void *arg);           /* the timer `heartbeat` */
+void db_units_silence(void *arg);             /* the timer `silence` */
 void db_units_arm_heartbeat(struct db *db);
 
 /* db_prepared.c */

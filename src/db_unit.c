@@ -7,6 +7,8 @@
 #include <assert.h>
 #include <string.h>
 
+enum { SILENCE_MS = 15000 }; /* as tcp_user_timeout */
+
 static void *carve(char **from, size_t size)
 {
 	void *piece = *from;
@@ -383,10 +385,30 @@ void db_units_arm_heartbeat(struct db *db)
 		loop_timer_arm(db->heartbeat, wait > 0 ? wait : 0);
 }
 
+static void answered(struct db_result *const *results, const struct error *err, void *arg)
+{
+	struct db *db = arg;
+
+	(void)results;
+	(void)err;
+	loop_timer_disarm(db->silence);
+}
+
+/* `select 1` takes no time: where it is not answered, a proxy holds the line to nobody. */
 void db_units_heartbeat(void *arg)
 {
 	struct db *db = arg;
 	struct db_statement ask = { .sql = "select 1" };
 
-	db_run(db, DB_AUTOCOMMIT, &ask, 1, NULL, NULL);
+	loop_timer_arm(db->silence, SILENCE_MS);
+	db_run(db, DB_AUTOCOMMIT, &ask, 1, answered, db);
+}
+
+void db_units_silence(void *arg)
+{
+	struct db *db = arg;
+
+	mem_free(db->farewell);
+	db->farewell = mem_printf("a heartbeat was not answered within %d s", SILENCE_MS / 1000);
+	db_lose(db);
 }

@@ -207,7 +207,7 @@ ends() { # sets and returns its status
 }
 
 nothing_left() {
-	[ "$(sql "select (select count(*) from swbridge.difference()) + (select count(*) from swbridge.journal where outcome is null)")" = 0 ]
+	"$BUILDDIR/swbridge" -q -c "$conf" plan --detailed-exitcode >/dev/null 2>&1
 }
 lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 0 ]; }
 gone_or_done() { lib_gone "$swb_pid" || nothing_left; }

@@ -2,42 +2,7 @@
 # test_listen.sh - the daemon: woken, coalescing, taking over, losing everything and going on.
 . "${SRCDIR:-.}/tests/world.sh"
 
-# A daemon that nothing but a notification or a loss wakes, unless the caller says otherwise.
-listens() { # [SECTION.KEY=VALUE…]
-	config listen.poll=1h listen.metrics=127.0.0.1:0 "$@"
-	start_swb -v listen
-	wait_for 20 hearing || not_ok "the daemon hears" "$(cat "$tmp/err")"
-}
-log_has() { grep -Eq -e "$1" "$tmp/err"; }
-hearing() { log_has 'notifications arrive' && looked; }
-looked() { [ "$(sql "select last_complete_pass is not null from swbridge.holder")" = t ]; }
-tell() { # KEY…: as a trigger would
-	for key in "$@"; do printf "select pg_notify('swbridge', '%s');\n" "$key"; done
-}
-changes() { # STATEMENTS KEY…: one transaction of the PBX
-	statements=$1
-	shift
-	sql "begin; $statements; $(tell "$@") commit" >/dev/null
-}
-there() { told state <<-SQL
-	select count(*) from credential where username = '$1';
-SQL
-}
-is_there() { [ "$(there "$1")" = 1 ]; }
-full_pass() { sql "select last_complete_pass from swbridge.holder"; }
-passed_again() { [ "$(full_pass)" != "$before" ]; }
-ended() { # DESCRIPTION
-	stop_swb TERM
-	is "$rc" 0 "$1: SIGTERM ends it with 0"
-	is "$(sql 'select released_at is not null from swbridge.holder')" t "$1: the lock was given back"
-}
-# Ends its connections, and lets it come back only behind these statements.
-terminate() {
-	sql "begin; lock table swbridge.identity;
-		select pg_terminate_backend(pid) from pg_stat_activity
-		 where application_name like 'swbridge listen%' and datname = current_database();
-		$1; commit" >/dev/null
-}
+. "$SRCDIR/tests/listens.sh"
 
 # ---- woken ----------------------------------------------------------------------
 
@@ -173,27 +138,6 @@ sql "update pbx_users set secret = 'silent' where key = 'k101'; insert into pbx_
 wait_for 20 mirrored_quietly
 mirrored "I21: without any notification"
 ended "polling"
-
-# ---- losses ------------------------------------------------------------------------
-
-world losses
-people 101 103
-listens
-wait_for 20 mirrored_quietly
-terminate "update pbx_users set secret = 'meanwhile' where key = 'k102'"
-wait_for 30 mirrored_quietly
-mirrored "I22: what changed while the connections were down"
-like "$(cat "$tmp/err")" "connection to .*was lost.*tried again" "the loss is said"
-again() { log_has 'it works again'; }
-wait_for 20 again
-pass "and that it works again"
-fault '{"action":"status","status":401,"times":3}'
-changes "update pbx_users set secret = 'refused' where key = 'k101'" k101
-wait_for 60 mirrored_quietly
-mirrored "after three answers of 401"
-is "$(sim faults | grep -o '"acted":3' | wc -l)" 1 "which all were met"
-is "$(grep -c 'token' "$tmp/err")" 1 "and said once"
-ended "losses"
 
 # ---- two of them --------------------------------------------------------------------
 
