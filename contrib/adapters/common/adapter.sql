@@ -48,7 +48,8 @@ $$;
 create function adapter_e164(number text) returns text
 language sql immutable parallel safe
 as $$
-    select case when number ~ '^\s*\+' and number !~ '\(0\)'
+    select case when number ~ '^\+[1-9][0-9]{6,14}$' then number
+                when number ~ '^\s*\+' and number !~ '\(0\)'
                 then substring(regexp_replace(number, '[\s().\-/]', '', 'g') from '^\+[1-9][0-9]{6,14}$') end
 $$;
 

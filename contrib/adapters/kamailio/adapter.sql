@@ -26,10 +26,12 @@ with s as (
      where %2$s
        and s.username <> ''
 ), alias as (
-    select distinct on (a.username, a.domain) a.username, a.domain, adapter_e164(a.alias_username) as number
-      from %3$s a
-     where (a.username, a.domain) in (select s.username, s.domain from s)
-       and adapter_e164(a.alias_username) is not null
+    select distinct on (a.username, a.domain) a.username, a.domain, a.number
+      from (select a.username, a.domain, a.id, adapter_e164(a.alias_username) as number
+              from %3$s a
+             where (a.username, a.domain) in (select s.username, s.domain from s)
+            offset 0) a -- looked at where it is somebody's, and once
+     where a.number is not null
      order by a.username, a.domain, length(a.id), a.id
 ), phone as (
     select s.*, case when s.password = '' or s.password is null
@@ -49,7 +51,7 @@ with s as (
 )
 select coalesce(nullif(s.domain, '') || '/' || s.username, s.username), s.username,
        case when s.reason is null then s.password end, adapter_truth(s.enabled, true), nullif(s.domain, ''),
-       adapter_text(s.caller_id), coalesce(adapter_e164(s.send_as), a.number), adapter_codecs(s.codecs),
+       adapter_text(s.caller_id), coalesce(adapter_e164(s.send_as), a.number), case when s.codecs <> '' then adapter_codecs(s.codecs) end,
        lower(adapter_text(s.encryption)), coalesce(adapter_email(s.email), adapter_email(s.email_address)),
        adapter_text(s.first_name), adapter_text(s.last_name),
        coalesce(adapter_text(s.display_name), nullif(concat_ws(' ', adapter_text(s.first_name), adapter_text(s.last_name)), '')),
