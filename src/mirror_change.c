@@ -85,6 +85,7 @@ struct change *change_new(struct mirror *mirror, const struct difference *differ
 	c->wants_protection = d->present ? d->wants_protection : d->is_protected;
 	c->state = d->state;
 	c->intent_at_ms = d->intent_at_ms;
+	c->was_replace = d->intent == OPERATION_REPLACE;
 	c->refusal_over = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0;
 	c->request_ids = (struct strbuf)STRBUF_INIT;
 	c->random_secret = (struct strbuf)STRBUF_INIT_SECRET;

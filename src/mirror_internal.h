@@ -72,6 +72,7 @@ struct change {
 	bool orphan;
 	bool present;
 	bool wants_protection;
+	bool was_replace;  /* its open intent is a replacement's: that one looked where the row was before it began */
 	bool refusal_over; /* what was refused is not what is desired now */
 	const char *caller_id, *send_as, *ciphers, *codecs, *encryption, *call_handler, *calling_handler;
 	const char *profile[JSON_PROFILE_COUNT];

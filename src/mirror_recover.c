@@ -16,7 +16,8 @@
 static bool left_behind(const struct change *change)
 {
 	return change->decision.action == PLAN_REPLACE && change->decision.look_first && change->intent_at_ms &&
-	       !change->credential_id && change->ledger_username && change->old_owner->no && !change->old_owner->fixed;
+	       !change->was_replace && !change->credential_id && change->ledger_username && change->old_owner->no &&
+	       !change->old_owner->fixed;
 }
 
 bool recover_is_needed(const struct change *change)

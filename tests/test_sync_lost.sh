@@ -90,6 +90,19 @@ for way in back elsewhere gone; do
 	sim fault/clear -d '{}' >/dev/null
 done
 
+# Of one whose credential somebody deleted nothing is where it was; what was made is where it was to go.
+people 109 109
+sql "update pbx_users set email = 'left@example.com' where key = 'k109'"
+syncs 0 "one more person"
+sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.sync where key = 'k109'")\",\"delete\":true}" >/dev/null
+sql "update swbridge.sync set sip_endpoint_id = null where key = 'k109';
+	update pbx_users set email = 'old@example.com' where key = 'k109'"
+lost POST '*/sip_endpoints'
+syncs 5 "one without a credential moves, and it is lost"
+settle
+syncs 0 "it is found where it was to go"
+in_step "a lost replacement without a credential"
+
 # ---- Taking over on a shared subscriber ----------------------------------------------
 
 sql "update pbx_users set caller_id = 'Desk 7' where key = 'k107'"
