@@ -23,6 +23,10 @@ mkdir "$tmp/src" "$tmp/build"
 	configure.ac aclocal.m4 build.h.in contrib doc COPYING NEWS README) | (cd "$tmp/src" && tar xf -) || exit 99
 (cd "$BUILDDIR" && tar cf - --exclude=autom4te.cache --exclude=.git .) | (cd "$tmp/build" && tar xf -) || exit 99
 
+# What was noted of dependencies names the sources as configure was given them.
+was=$(sed -n 's/^srcdir = //p' "$tmp/build/Makefile")
+find "$tmp/build" -name '*.Po' -exec sed -i "s,\(^\| \)$was/,\1$tmp/src/,g" {} +
+
 build() { # TARGET…
 	make -C "$tmp/build" -s srcdir="$tmp/src" top_srcdir="$tmp/src" abs_srcdir="$tmp/src" abs_top_srcdir="$tmp/src" \
 		VPATH="$tmp/src" AUTOMAKE=: ACLOCAL=: AUTOCONF=: AUTOHEADER=: "$@" >"$tmp/make.log" 2>&1 ||
