@@ -52,8 +52,9 @@ for adapter in $BENCH_ADAPTERS; do
 	stop_sim
 	start_sim
 	write_conf "postgres.source=swbridge.$function" 'mirror.username={username}-{tenant}' mirror.grace=0s mirror.max_creates=unlimited \
-		mirror.max_changes=unlimited signalwire.write_rate=1000000 listen.metrics= listen.poll=1d
-	printf '[columns]\nsend_as =\n' >>"$conf" # the simulator owns none of these numbers
+		mirror.max_changes=unlimited signalwire.write_rate=1000000
+	# The simulator owns none of these numbers, and the port of the metrics may be another daemon's.
+	printf '[columns]\nsend_as =\n[listen]\npoll = 1d\nmetrics =\n' >>"$conf"
 	swb init --adapter "$adapter" --triggers
 	is "$rc" 0 "init --adapter $adapter --triggers" || diag "$err"
 	is "$(sql "select count(secret) from swbridge.$function()")" "$BENCH_ROWS" "$adapter: everybody is there"

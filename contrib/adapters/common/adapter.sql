@@ -209,40 +209,52 @@ $$;
 -- "one of the keys in $1" for alias.column, as an index of that column can answer it: the keys get
 -- the column's type.  For columns that adapter_rows() was asked to keep the type of.
 create function adapter_condition(wanted text, alias text, name text) returns text
-language sql stable
+language plpgsql stable
 set search_path from current
 as $$
-    select coalesce((
-        select case when a.atttypid in ('text'::regtype, 'varchar'::regtype) then format('%s.%I = any($1)', alias, name)
-                    when a.atttypid = 'uuid'::regtype
-                        then format($q$%s.%I = any(array(select k.k::uuid from unnest($1) k (k)
-                                     where k.k ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))$q$, alias, name)
-                    when a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
-                        then format($q$%s.%I = any(array(select k.k::bigint from unnest($1) k (k)
-                                     where k.k ~ '^-?[0-9]{1,18}$'))$q$, alias, name) end
-          from pg_catalog.pg_attribute a
-         where a.attrelid = adapter_relation(wanted) and a.attname = name and not a.attisdropped
-        ), format('%s.%I::text = any($1)', alias, name))
+begin
+    return (
+        select coalesce((
+            select case when a.atttypid in ('text'::regtype, 'varchar'::regtype) then format('%s.%I = any($1)', alias, name)
+                        when a.atttypid = 'uuid'::regtype
+                            then format($q$%s.%I = any(array(select k.k::uuid from unnest($1) k (k)
+                                         where k.k ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))$q$, alias, name)
+                        when a.atttypid in ('int2'::regtype, 'int4'::regtype, 'int8'::regtype)
+                            then format($q$%s.%I = any(array(select k.k::bigint from unnest($1) k (k)
+                                         where k.k ~ '^-?[0-9]{1,18}$'))$q$, alias, name) end
+              from pg_catalog.pg_attribute a
+             where a.attrelid = adapter_relation(wanted) and a.attname = name and not a.attisdropped
+            ), format('%s.%I::text = any($1)', alias, name))
+    );
+end
 $$;
 
 -- The type of a table's column; null: there is none, and adapter_rows() yields null as text.
 create function adapter_type(wanted text, name text) returns oid
-language sql stable
+language plpgsql stable
 set search_path from current
 as $$
-    select a.atttypid
-      from pg_catalog.pg_attribute a
-     where a.attrelid = adapter_relation(rtrim(wanted, '?')) and a.attname = name and a.attnum > 0 and not a.attisdropped
+begin
+    return (
+        select a.atttypid
+          from pg_catalog.pg_attribute a
+         where a.attrelid = adapter_relation(rtrim(wanted, '?')) and a.attname = name and a.attnum > 0 and not a.attisdropped
+    );
+end
 $$;
 
 -- alias.name = other_alias.other, of columns that adapter_rows() was asked to keep the type of: as their index can
 -- answer it where both are of one type, and as text where an upgrade has changed but one of them.
 create function adapter_equal(wanted text, alias text, name text, other_wanted text, other_alias text, other text) returns text
-language sql stable
+language plpgsql stable
 set search_path from current
 as $$
-    select format(case when adapter_type(wanted, name) = adapter_type(other_wanted, other) then '%I.%I = %I.%I'
-                       else '%I.%I::text = %I.%I::text' end, alias, name, other_alias, other)
+begin
+    return (
+        select format(case when adapter_type(wanted, name) = adapter_type(other_wanted, other) then '%I.%I = %I.%I'
+                           else '%I.%I::text = %I.%I::text' end, alias, name, other_alias, other)
+    );
+end
 $$;
 
 -- Asterisk's voicemail, for Asterisk's adapters: a subquery with e-mail and name of the mailboxes that the
