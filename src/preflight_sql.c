@@ -82,7 +82,8 @@ const char preflight_sql_exact[] =
 const char preflight_sql_adopt[] =
 	"-- swbridge: which of them are to be adopted, and on which subscribers nothing else lives\n"
 	"update pg_temp.preflight p\n"
-	"   set kind = 'adopt', reason = 'exists at SignalWire with its e-mail and its username',\n"
+	"   set kind = 'adopt', reason = 'exists at SignalWire with its ' || case when p.email is not null then 'e-mail and its ' else '' end\n"
+	"                                                             || 'username',\n"
 	"       alone = not exists (select from pg_temp.survey_credential k\n"
 	"                            where k.place = 'subscriber' and k.subscriber_id = p.subscriber_id\n"
 	"                              and not exists (select from pg_temp.preflight a where a.subscriber_id = k.subscriber_id\n"

@@ -298,6 +298,21 @@ else
 	skip "on a terminal somebody is asked" "there is no script(1)"
 fi
 
+# ---- where credentials stand alone ------------------------------------------------------------------
+
+world alone mirror.target=sip-endpoint
+seed '{"sip_endpoints":[{"username":"101","password":"old"},{"username":"ABC","password":"z"}],
+	"subscribers":[{"email":"x@x.example","credentials":[{"username":"103","password":"z"}]}]}'
+people 101 104
+sql "update pbx_users set username = 'abc' where key = 'k102'"
+migrates 4 "standalone credentials" --adopt --yes
+like "$out" "^\+ 101 +101 +adopt +credential $(id_of 101) exists at SignalWire with its username$" "the username alone counts"
+is "$(sent_sorted | cut -d ' ' -f 1-3)" "POST sip_endpoint 104
+PUT sip_endpoint 101" "one is taken over, one is made"
+unlike "$out" "dollars" "and nothing costs a subscriber"
+is "$(sql "select string_agg(key || ':' || state, ' ' order by key) from swbridge.mapping")" "k101:active k102:rejected k103:rejected k104:active" "names that are taken are left alone"
+quiet "standalone credentials" 4
+
 # ---- when it cannot be known what is there ---------------------------------------------------------
 
 world broken
