@@ -4,6 +4,7 @@
 #include "config_value.h"
 #include "difference.h"
 #include "jsonline.h"
+#include "log.h"
 #include "mem.h"
 #include "plan.h"
 #include "report_json.h"
@@ -21,7 +22,67 @@ struct waiting {
 	struct plan_policy policy;
 	enum standing standing;
 	char *reason; /* of the last look; NULL: nothing is there of it */
+
+	/* of one key: what its row wanted when the wait began, and what the ledger has shown since */
+	char *wanted;
+	char *secret;  /* the ledger's digest of it, at the last look */
+	bool differed; /* the ledger was seen with something else */
+	int renewed;   /* how often that digest was seen to change */
 };
+
+static const char *or_none(const char *text, bool counts)
+{
+	return text && counts ? text : "";
+}
+
+static char *wanted_values(const struct difference *d, const struct plan_policy *policy)
+{
+	return mem_printf("%s %s %s %s %s", or_none(d->username, true), or_none(d->email, !policy->one_place),
+			  or_none(d->settings_digest, true), or_none(d->secret_digest, true),
+			  or_none(d->profile_digest, d->profile_speaks && !policy->one_place));
+}
+
+static char *ledger_values(const struct difference *d, const struct plan_policy *policy)
+{
+	return mem_printf("%s %s %s %s %s", or_none(d->ledger_username, true), or_none(d->owner_email, !policy->one_place),
+			  or_none(d->ledger_settings_digest, true), or_none(d->ledger_secret_digest, true),
+			  or_none(d->owner_profile_digest, d->profile_speaks && !policy->one_place));
+}
+
+/*
+ * A row that is edited all the time is never in step, and what was committed
+ * before the call is live all the same: when the ledger takes just that, or when
+ * the credential changes twice.  The second change began when the first was
+ * over, so after the call, and carries what the row said then.
+ */
+static bool has_been_live(struct waiting *waiting, const struct difference *d)
+{
+	char *has = NULL;
+	bool equal = false;
+
+	if (d->state != STATE_ACTIVE || !d->present || !d->enabled)
+		return false;
+	has = ledger_values(d, &waiting->policy);
+	if (!waiting->wanted)
+		waiting->wanted = wanted_values(d, &waiting->policy);
+	equal = strcmp(has, waiting->wanted) == 0;
+	waiting->differed = waiting->differed || !equal;
+	mem_free(has);
+	if (waiting->secret && strcmp(waiting->secret, or_none(d->ledger_secret_digest, true)) != 0)
+		waiting->renewed++;
+	mem_free(waiting->secret);
+	waiting->secret = mem_strdup(or_none(d->ledger_secret_digest, true));
+	return (equal && waiting->differed) || waiting->renewed > 1;
+}
+
+static void forget_key(struct waiting *waiting)
+{
+	mem_free(waiting->wanted);
+	mem_free(waiting->secret);
+	waiting->wanted = waiting->secret = NULL;
+	waiting->differed = false;
+	waiting->renewed = 0;
+}
 
 static void standing_of(const struct difference *d, bool in_step, void *arg)
 {
@@ -29,7 +90,9 @@ static void standing_of(const struct difference *d, bool in_step, void *arg)
 	struct plan_decision decision = { 0 };
 
 	plan_decide(d, &waiting->policy, &decision);
-	if (decision.action == PLAN_REJECT || decision.action == PLAN_SKIP)
+	if (has_been_live(waiting, d))
+		waiting->standing = STANDING_LIVE;
+	else if (decision.action == PLAN_REJECT || decision.action == PLAN_SKIP)
 		waiting->standing = STANDING_REFUSED;
 	else if (in_step || decision.action == PLAN_NOTHING || decision.action == PLAN_NOTE)
 		waiting->standing = STANDING_LIVE;
@@ -78,6 +141,7 @@ static int wait_for(struct waiting *waiting, const char *key, int64_t until_ms, 
 			return 0;
 		if (left <= 0)
 			return 0;
+		log_debug("%s is not live yet (%s)", key, waiting->reason);
 		if (!rest(s->loop, pause < left ? pause : left))
 			return error_set(err, ERROR_LATER, "Interrupted.");
 		pause = pause * 2 < LOOK_LONGEST_MS ? pause * 2 : LOOK_LONGEST_MS;
@@ -124,12 +188,14 @@ static int wait_for_all(const struct session *session, const struct cmd_options 
 	if (options->json)
 		report_json_version(stdout);
 	for (size_t i = 0; i < keys->count; i++) {
+		forget_key(&waiting);
 		if (wait_for(&waiting, keys->key[i], until, err)) {
 			rc = cmd_fail(err);
 			break;
 		}
 		rc = cmd_worse(rc, say(&waiting, options, keys->key[i]));
 	}
+	forget_key(&waiting);
 	mem_free(waiting.reason);
 	return rc;
 }

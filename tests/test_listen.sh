@@ -85,6 +85,8 @@ ended "rails"
 
 world waits
 people 101 102
+sql "alter table pbx_users add column tenant text"
+swb init
 listens
 changes "update pbx_users set secret = 'awaited' where key = 'k101'" k101
 swb wait 101
@@ -103,6 +105,33 @@ swb --json wait 101
 like "$out" '"type":"wait","key":"k101","state":"live"' "the same for programs"
 swb wait nobody
 isnt "$rc" 0 "an extension that is nowhere is no success"
+changes "insert into pbx_users (key, tenant, extension, username, secret) values
+	('a201', 'a.example', '201', '201-a', 'a'), ('b201', 'b.example', '201', '201-b', 'b')" a201
+swb wait a.example/201
+is "$rc $(grep -c '^a201 is live' "$tmp/out")" "0 1" "a tenant's extension is waited for"
+swb wait --timeout 0s b.example/201
+is "$rc $(grep -c '^b201 is not live yet' "$tmp/out")" "75 1" "and another tenant's of the same number is another"
+swb wait --timeout 0s 201
+is "$rc $(printf '%s\n' "$out" | grep -c -e '^a201 is live' -e '^b201 is not live yet')" "75 2" "the number alone is all tenants'"
+changes "select 1" b201
+swb wait b.example/201
+is "$rc $(is_there 201-b && echo there)" "0 there" "until that one is told, too"
+
+# What comes while it waits is not what it waits for.
+under_way() { [ "$(sql "select count(*) from swbridge.journal where outcome is null")" = 1 ]; }
+not_yet() { grep -q 'k101 is not live yet' "$tmp/wait.err"; }
+fault "{\"method\":\"PATCH\",\"action\":\"delay\",\"ms\":$(unhurried 2500),\"times\":1}"
+changes "update pbx_users set secret = 'before the call' where key = 'k101'" k101
+wait_for 20 under_way || not_ok "a request is under way"
+$MEMCHECK "$BUILDDIR/swbridge" -v -c "$conf" wait 101 >"$tmp/wait.out" 2>"$tmp/wait.err" </dev/null &
+waiting=$!
+wait_for 20 not_yet || not_ok "it waits" "$(cat "$tmp/wait.out" "$tmp/wait.err")"
+fault '{"method":"PATCH","action":"status","status":422,"times":1,"content":"{\"errors\":[{\"code\":\"invalid\",\"message\":\"too new\",\"attribute\":\"password\"}]}"}'
+changes "update pbx_users set secret = 'after the call' where key = 'k101'" k101
+wait "$waiting"
+is "$? $(cat "$tmp/wait.out")" "0 k101 is live." "a newer edit that is refused is not what it waits for"
+swb wait 101
+is "$rc" 4 "but what the next one waits for"
 ended "waits"
 
 # ---- an edit during its own request ------------------------------------------------
@@ -127,6 +156,60 @@ wait_for 20 mirrored_quietly
 mirrored "I19, I20: an edit during its own request is seen afterwards"
 never_at_once
 ended "an edit during its own request"
+
+# ---- a storm of edits --------------------------------------------------------------
+
+# One row is edited again as soon as SignalWire has seen the last edit, or one that came before: it is never in step.
+world storm
+people 101 102
+listens
+wait_for 20 mirrored_quietly
+secret_of() { remote | sed -n "s/^$1 [^ ]* \\([^ ]*\\) .*/\\1/p"; }
+has_secret() { [ "$(secret_of "$1")" = "$2" ]; }
+fault '{"method":"PATCH","action":"delay","ms":100,"times":100000}'
+another_patch() { [ "$(carried PATCH)" -gt "$patches" ]; }
+storms() {
+	edits=0
+	while [ -e "$tmp/storm" ] && [ "$edits" -lt 1000 ]; do
+		patches=$(carried PATCH)
+		edits=$((edits + 1))
+		changes "update pbx_users set secret = 'storm-$edits' where key = 'k101'" k101
+		echo "$edits" >"$tmp/edits.new"
+		mv "$tmp/edits.new" "$tmp/edits"
+		wait_for 20 another_patch || return 1
+	done
+}
+edits() { cat "$tmp/edits"; }
+raged_on() { [ "$(edits)" -gt $((edits_before + ${1:-0})) ]; }
+rages() { # DESCRIPTION: edits came meanwhile, and go on to come
+	ok "$1, and the storm goes on" wait_for 20 raged_on 2
+}
+: >"$tmp/storm"
+echo 0 >"$tmp/edits"
+storms &
+storm=$!
+edits_before=3
+wait_for 20 raged_on || not_ok "a storm" "$(cat "$tmp/err")"
+changes "update pbx_users set secret = 'meanwhile' where key = 'k102'" k102
+ok "I28: another row's edit in the storm is sent" wait_for 20 has_secret 102 meanwhile
+edits_before=$(edits)
+rages "it was sent"
+swb wait 101
+is "$rc $(grep -c '^k101 is live' "$tmp/out")" "0 1" "wait returns although newer edits come for ever"
+edits_before=$(edits)
+rages "it returned"
+before=$(full_pass)
+changes "insert into pbx_users (key, extension, secret) values ('k103', '103', 'new')" '*'
+ok "I28: a look at everything comes to its end" wait_for 20 passed_again
+edits_before=$(edits)
+rages "it ended"
+rm "$tmp/storm"
+wait "$storm"
+is "$?" 0 "each edit of the storm was followed by a request"
+wait_for 20 mirrored_quietly
+mirrored "I28: a row that changes for ever is sent, and its last value stays"
+never_at_once
+ended "storm"
 
 # ---- nobody tells ------------------------------------------------------------------
 
