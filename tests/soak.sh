@@ -213,7 +213,7 @@ begin() {
 	sim dice -d "{\"seed\":$seed}" >/dev/null
 	sim seed -d '{"subscribers":[{"email":"stranger0@people.example","created_at":"2026-01-02T03:04:05Z","credentials":[
 		{"username":"foreign0","password":"old"}]},{"email":"stranger1@people.example","created_at":"2026-01-02T03:04:05Z"}],
-		"sip_endpoints":[{"username":"foreign1","password":"x"}]}' >/dev/null
+		"sip_endpoints":[{"username":"foreign1","password":"x","created_at":"2026-01-02T03:04:05Z"}]}' >/dev/null
 	foreign_state >"$tmp/foreign"
 	sql "select test.begin($seed);
 		insert into test.foreign_credential values ('foreign0'), ('foreign1');
