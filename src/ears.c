@@ -1,58 +1,15 @@
-/* ears - the connection that LISTENs, and whether it hears. */
-#include "ears.h"
+/* ears - the connection that LISTENs. */
+#include "ears_internal.h"
 
-#include "backoff.h"
-#include "db.h"
 #include "error.h"
 #include "mem.h"
-#include "pooler.h"
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
-#define PROBE "?swbridge-probe:"
-
-enum { CONNECT_MS = 10000, SPEAK_AGAIN_MS = 250, MISSES_MAX = 2, UNPROVED_PROBES = 6 };
-
-/* Why it is deaf; a later one is graver, and is told also after an earlier one. */
-enum trouble { TROUBLE_NONE, TROUBLE_LOST, TROUBLE_SILENT, TROUBLE_REFUSED, TROUBLE_POOLER };
-
-/* Of the probe. */
-enum asked { ASKED_NOTHING, ASKED_QUEUED, ASKED_SENT };
-
-struct ears {
-	struct loop *loop;
-	char *channel;
-	int64_t probe_ms, answer_ms;
-	bool confirms;
-	void (*heard)(const char *key, void *arg);
-	void (*changed)(bool deaf, const char *reason, void *arg);
-	bool (*speak)(const char *channel, const char *payload, void *arg);
-	void *arg;
-
-	struct db *db;
-	struct pooler *pooler;
-	struct backoff backoff;
-	struct loop_timer *again;    /* connects */
-	struct loop_timer *probe;    /* sends the next probe */
-	struct loop_timer *deadline; /* of LISTEN, or of the probe that is out */
-	bool listening;              /* LISTEN stands on this connection */
-	unsigned generation;         /* of the connection: what an earlier one answers is not meant any more */
-
-	char token[2 * sizeof(uint64_t) + 1]; /* of this connection */
-	int64_t number;                       /* of the last probe */
-	enum asked asked;
-	int misses;
-	int64_t proved_at; /* CLOCK_MONOTONIC; or when trying to prove it began */
-
-	bool deaf;
-	enum trouble told; /* since it was last heard */
-	char *reason;
-	int64_t deaf_since, deaf_ms; /* CLOCK_BOOTTIME */
-};
+enum { CONNECT_MS = 10000 };
 
 static uint64_t random_bits(void)
 {
@@ -64,7 +21,7 @@ static uint64_t random_bits(void)
 	return bits;
 }
 
-static void go_deaf(struct ears *ears, enum trouble trouble, const char *reason)
+void ears_go_deaf(struct ears *ears, enum trouble trouble, const char *reason)
 {
 	if (!ears->deaf)
 		ears->deaf_since = loop_boottime_ms();
@@ -87,11 +44,11 @@ static void go_deaf_of(struct ears *ears, enum trouble trouble, const struct err
 	if (len && reason[len - 1] == '.')
 		reason[len - 1] = '\0';
 	reason[0] = (char)tolower((unsigned char)reason[0]);
-	go_deaf(ears, trouble, reason);
+	ears_go_deaf(ears, trouble, reason);
 	mem_free(reason);
 }
 
-static void now_hearing(struct ears *ears)
+void ears_now_hearing(struct ears *ears)
 {
 	ears->deaf_ms += loop_boottime_ms() - ears->deaf_since;
 	ears->deaf = false;
@@ -113,116 +70,11 @@ static void leave(struct ears *ears)
 	loop_timer_disarm(ears->deadline);
 }
 
-static void connect_again(struct ears *ears)
+void ears_connect_again(struct ears *ears)
 {
 	leave(ears);
 	db_close(ears->db);
 	loop_timer_arm(ears->again, backoff_next(&ears->backoff, random_bits(), -1));
-}
-
-/* ---- the proof ------------------------------------------------------------ */
-
-static void missed(struct ears *ears)
-{
-	char *reason = NULL;
-
-	ears->asked = ASKED_NOTHING;
-	ears->misses++;
-	if (db_pooled(ears->db))
-		reason = mem_printf("notifications do not arrive through the connection pooler on the way to %s: %s",
-				    db_describe(ears->db), pooler_remedy);
-	else
-		reason = mem_printf("a notification to itself did not arrive within %lld ms from %s; it goes on trying by "
-				    "itself: see whether the server is overloaded, or whether something on the way drops "
-				    "idle connections", (long long)ears->answer_ms, db_describe(ears->db));
-	go_deaf(ears, TROUBLE_SILENT, reason);
-	mem_free(reason);
-	if (ears->misses >= MISSES_MAX)
-		connect_again(ears);
-	else
-		loop_timer_arm(ears->probe, 0);
-}
-
-/* How long nothing need be proved where nothing can be sent. */
-static int64_t patience(const struct ears *ears)
-{
-	return UNPROVED_PROBES * ears->probe_ms + ears->answer_ms;
-}
-
-/* Nothing could be sent: that says nothing about hearing, for a while. */
-static void not_spoken(struct ears *ears)
-{
-	int64_t wait = ears->probe_ms < SPEAK_AGAIN_MS ? ears->probe_ms : SPEAK_AGAIN_MS;
-
-	ears->asked = ASKED_NOTHING;
-	if (loop_now_ms() - ears->proved_at >= patience(ears))
-		go_deaf(ears, TROUBLE_SILENT, "whether notifications arrive cannot be proved, since the ledger's connection is "
-			"down or busy; it is tried again by itself: see what the log says about that connection");
-	loop_timer_arm(ears->probe, wait);
-}
-
-static void too_late(void *arg)
-{
-	struct ears *ears = arg;
-
-	if (ears->listening && ears->asked == ASKED_QUEUED) {
-		not_spoken(ears);
-	} else if (ears->listening) {
-		missed(ears);
-	} else {
-		go_deaf(ears, TROUBLE_LOST, "the server does not answer LISTEN; it is tried again by itself: see whether the "
-			"server is overloaded");
-		connect_again(ears);
-	}
-}
-
-static void send_probe(void *arg)
-{
-	struct ears *ears = arg;
-	char *payload = mem_printf(PROBE "%s:%lld", ears->token, (long long)++ears->number);
-	bool spoken = ears->speak(ears->channel, payload, ears->arg);
-
-	mem_free(payload);
-	if (!spoken) {
-		not_spoken(ears);
-		return;
-	}
-	ears->asked = ears->confirms ? ASKED_QUEUED : ASKED_SENT;
-	loop_timer_arm(ears->deadline, ears->confirms ? patience(ears) : ears->answer_ms);
-}
-
-void ears_spoken(struct ears *ears, bool sent)
-{
-	if (!ears->listening || ears->asked != ASKED_QUEUED)
-		return; /* it is here already, or was of another connection */
-	loop_timer_disarm(ears->deadline);
-	if (!sent) {
-		not_spoken(ears);
-		return;
-	}
-	ears->asked = ASKED_SENT;
-	loop_timer_arm(ears->deadline, ears->answer_ms);
-}
-
-/* Ours, of this connection; also one that was given up: late is heard. */
-static bool is_ours(const struct ears *ears, const char *payload)
-{
-	const char *token = payload + strlen(PROBE);
-	size_t len = strlen(ears->token);
-
-	return ears->listening && strncmp(token, ears->token, len) == 0 && token[len] == ':' &&
-	       strtoll(token + len + 1, NULL, 10) <= ears->number;
-}
-
-static void proved(struct ears *ears)
-{
-	ears->asked = ASKED_NOTHING;
-	ears->misses = 0;
-	ears->proved_at = loop_now_ms();
-	loop_timer_disarm(ears->deadline);
-	loop_timer_arm(ears->probe, ears->probe_ms);
-	if (ears->deaf)
-		now_hearing(ears);
 }
 
 static void notified(const char *channel, const char *payload, void *arg)
@@ -231,11 +83,8 @@ static void notified(const char *channel, const char *payload, void *arg)
 
 	if (strcmp(channel, ears->channel) != 0)
 		return;
-	if (strncmp(payload, PROBE, strlen(PROBE)) == 0) {
-		if (is_ours(ears, payload))
-			proved(ears);
+	if (ears_take_probe(ears, payload))
 		return;
-	}
 	ears->heard(payload[0] && strcmp(payload, "*") != 0 ? payload : NULL, ears->arg);
 }
 
@@ -246,7 +95,7 @@ static void lost(const struct error *err, void *arg)
 	struct ears *ears = arg;
 
 	go_deaf_of(ears, TROUBLE_LOST, err);
-	connect_again(ears);
+	ears_connect_again(ears);
 }
 
 /* A LISTEN of an earlier connection has nothing to say about this one. */
@@ -258,7 +107,7 @@ struct listen {
 static void refused(struct ears *ears, const struct error *err)
 {
 	if (strcmp(db_sqlstate(ears->db), "25006") == 0)
-		go_deaf(ears, TROUBLE_REFUSED, "the server is a standby, where LISTEN is not possible; let [postgres] conninfo "
+		ears_go_deaf(ears, TROUBLE_REFUSED, "the server is a standby, where LISTEN is not possible; let [postgres] conninfo "
 			"lead to the primary (with several hosts: target_session_attrs=read-write)");
 	else
 		go_deaf_of(ears, err->kind == ERROR_LATER ? TROUBLE_LOST : TROUBLE_REFUSED, err);
@@ -279,7 +128,7 @@ static void listened(struct db_result *const *results, const struct error *err, 
 		/* A connection that broke is told by lost(), too, and that is soon enough. */
 		if (db_connected(ears->db)) {
 			refused(ears, err);
-			connect_again(ears);
+			ears_connect_again(ears);
 		}
 		return;
 	}
@@ -296,9 +145,9 @@ static void start_listening(struct ears *ears)
 	struct listen *listen = NULL;
 
 	if (!name) {
-		go_deaf(ears, TROUBLE_REFUSED, "the name of the schema is not valid in the database's encoding; correct "
+		ears_go_deaf(ears, TROUBLE_REFUSED, "the name of the schema is not valid in the database's encoding; correct "
 			"[postgres] schema");
-		connect_again(ears);
+		ears_connect_again(ears);
 		return;
 	}
 	listen = mem_alloc(sizeof *listen);
@@ -323,13 +172,13 @@ static void pooler_known(bool shared, const struct error *err, void *arg)
 	} else if (shared) {
 		reason = mem_printf("the connection goes through %s; notifications do not arrive there: %s; until then every "
 				    "`poll` looks at everything", pooler_in_the_way, pooler_remedy);
-		go_deaf(ears, TROUBLE_POOLER, reason);
+		ears_go_deaf(ears, TROUBLE_POOLER, reason);
 		mem_free(reason);
 	}
 	pooler_free(ears->pooler); /* with it goes `err` */
 	ears->pooler = NULL;
 	if (err || shared)
-		connect_again(ears);
+		ears_connect_again(ears);
 	else if (db_connected(ears->db)) /* else lost() has said so */
 		start_listening(ears);
 }
@@ -340,7 +189,7 @@ static void connected(const struct error *err, void *arg)
 
 	if (err) {
 		go_deaf_of(ears, TROUBLE_LOST, err);
-		connect_again(ears);
+		ears_connect_again(ears);
 	} else if (db_pooled(ears->db)) {
 		ears->pooler = pooler_new(ears->loop, ears->db, pooler_known, ears);
 	} else {
@@ -380,8 +229,8 @@ struct ears *ears_new(const struct ears_setup *setup)
 	db_on_lost(ears->db, lost, ears);
 	db_on_notify(ears->db, notified, ears);
 	ears->again = loop_timer_new(setup->loop, connect_now, ears);
-	ears->probe = loop_timer_new(setup->loop, send_probe, ears);
-	ears->deadline = loop_timer_new(setup->loop, too_late, ears);
+	ears->probe = loop_timer_new(setup->loop, ears_send_probe, ears);
+	ears->deadline = loop_timer_new(setup->loop, ears_too_late, ears);
 	loop_timer_arm(ears->again, 0);
 	return ears;
 }
