@@ -13,6 +13,7 @@
  * wrong is said once, and once more when it is over.
  */
 #include "listen.h"
+#include "listen_verify.h"
 
 #include "log.h"
 #include "mem.h"
@@ -190,6 +191,7 @@ static int term(struct daemon *d, struct error *err)
 		return -1;
 	d->open = true;
 	signs_open(d->signs, &d->session);
+	rounds_open(d->rounds, &d->session);
 	db_on_lost(d->session.db, lost, d);
 	if (!d->observe)
 		log_info("this process mutates now");
@@ -199,7 +201,9 @@ static int term(struct daemon *d, struct error *err)
 	ears_free(d->ears);
 	d->ears = NULL;
 	signs_closed(d->signs);
+	rounds_close(d->rounds);
 	session_close(&d->session);
+	rounds_closed(d->rounds);
 	d->open = false;
 	return rc;
 }
@@ -308,6 +312,7 @@ static int begin(struct daemon *d, struct error *err)
 	    signs_new(d->loop, d->config, d->observe, &d->signs, err))
 		return -1;
 	d->wake = wake_new();
+	d->rounds = rounds_new(d->loop, d->signs);
 	d->due = loop_timer_new(d->loop, due, d);
 	d->rest = loop_timer_new(d->loop, rested, d);
 	d->patience = loop_timer_new(d->loop, out_of_patience, d);
@@ -326,6 +331,7 @@ static void end(struct daemon *d)
 	loop_timer_free(d->rest);
 	loop_timer_free(d->patience);
 	wake_free(d->wake);
+	rounds_free(d->rounds);
 	signs_free(d->signs);
 	forget_said(d);
 	loop_free(d->loop);

@@ -27,6 +27,7 @@ struct daemon {
 	struct wake *wake;
 	struct pass_memory memory; /* of the term */
 	struct signs *signs;
+	struct rounds *rounds; /* listen_verify.h */
 	struct backoff backoff;
 
 	struct session session; /* of the term */

@@ -226,6 +226,12 @@ void signs_pass(struct signs *signs, enum metrics_kind kind, const struct pass_s
 	tally_file_write(&signs->metrics, signs->config, &signs->warned);
 }
 
+void signs_verified(struct signs *signs, const struct verify_summary *summary, bool whole)
+{
+	tally_verified(&signs->metrics, summary, whole);
+	tally_file_write(&signs->metrics, signs->config, &signs->warned);
+}
+
 /* ---- signals ------------------------------------------------------------------ */
 
 void signs_reloading(struct signs *signs)

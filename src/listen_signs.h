@@ -14,6 +14,7 @@
 #include "metrics.h"
 #include "pass.h"
 #include "session.h"
+#include "verify.h"
 
 struct signs;
 
@@ -34,6 +35,8 @@ void signs_line(struct signs *signs, const struct pass_line *line);
 /* Reads the ledger's state behind a look at everything: turns the loop. */
 void signs_pass(struct signs *signs, enum metrics_kind kind, const struct pass_summary *summary, bool failed,
 		const struct session *session);
+/* The remote side was compared with the ledger, as far as it could be read. */
+void signs_verified(struct signs *signs, const struct verify_summary *summary, bool whole);
 void signs_settled(struct signs *signs); /* whatever was heard has been looked at */
 
 void signs_reloading(struct signs *signs);

@@ -22,6 +22,7 @@ void metrics_init(struct metrics *m, int64_t started_ms)
 		.last_success_ms = METRICS_UNKNOWN,
 		.source_rows = METRICS_UNKNOWN,
 		.subscribers = METRICS_UNKNOWN,
+		.verified_ms = METRICS_UNKNOWN,
 		.leader = METRICS_UNKNOWN,
 		.paused = METRICS_UNKNOWN,
 		.resident_bytes = METRICS_UNKNOWN,
@@ -32,6 +33,8 @@ void metrics_init(struct metrics *m, int64_t started_ms)
 		m->extensions[i] = METRICS_UNKNOWN;
 	for (size_t i = 0; i < METRICS_CLASSES; i++)
 		m->held[i] = METRICS_UNKNOWN;
+	for (size_t i = 0; i < METRICS_FOUNDS; i++)
+		m->found[i] = METRICS_UNKNOWN;
 	for (size_t i = 0; i < METRICS_KINDS; i++)
 		m->pass_ms[i] = METRICS_UNKNOWN;
 }

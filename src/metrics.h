@@ -47,6 +47,8 @@ enum metrics_result { METRICS_DONE, METRICS_RESULT_REJECTED, METRICS_FAILED, MET
 
 enum metrics_unsent { METRICS_UNSENT_NETWORK, METRICS_UNSENT_FENCE, METRICS_UNSENTS };
 
+enum metrics_found { METRICS_DRIFTED, METRICS_MISSING, METRICS_LEAKED, METRICS_FOREIGN, METRICS_FOUNDS };
+
 enum { METRICS_METHODS = 5, METRICS_CODES = 500, METRICS_BUCKETS = 14 };
 
 /* Read it freely; the counters are changed by the functions below alone, the gauges by whoever knows them. */
@@ -76,6 +78,8 @@ struct metrics {
 	int64_t held[METRICS_CLASSES];
 	int64_t source_rows;
 	int64_t subscribers;
+	int64_t verified_ms;    /* when a comparison with the remote side was last whole; wall clock; METRICS_UNKNOWN: never */
+	int64_t found[METRICS_FOUNDS]; /* by that one */
 	int64_t price_cents;    /* of one subscriber, a month */
 	int leader;             /* 1: this process mutates, 0: it stands by */
 	int paused;

@@ -20,6 +20,7 @@ static const char *const actions[METRICS_ACTIONS] = {
 	"create", "update", "replace", "suspend", "restore", "remove", "adopt"
 };
 static const char *const results[METRICS_RESULTS] = { "done", "rejected", "failed", "unknown" };
+static const char *const founds[METRICS_FOUNDS] = { "drifted", "missing", "leaked", "foreign" };
 static const char *const unsents[METRICS_UNSENTS] = { "network", "fence" };
 
 void metrics_escape(struct strbuf *out, const char *value)
@@ -106,6 +107,7 @@ PLAIN(last_success, plain_ms, m->last_success_ms)
 PLAIN(source_rows, plain, m->source_rows)
 PLAIN(unsure, plain, m->extensions[METRICS_UNSURE])
 PLAIN(subscribers, plain, m->subscribers)
+PLAIN(verified, plain_ms, m->verified_ms)
 PLAIN(retries, plain, m->retries)
 PLAIN(notifications, plain, m->listens ? m->notifications : METRICS_UNKNOWN)
 PLAIN(deaf, plain, m->listens ? m->deaf_since_ms != METRICS_UNKNOWN : METRICS_UNKNOWN)
@@ -155,6 +157,12 @@ static void held(const struct family *f, const struct metrics *m, int64_t now_ms
 {
 	(void)now_ms;
 	by_name(f, "class", classes, m->held, METRICS_CLASSES, out);
+}
+
+static void found(const struct family *f, const struct metrics *m, int64_t now_ms, struct strbuf *out)
+{
+	(void)now_ms;
+	by_name(f, "kind", founds, m->found, METRICS_FOUNDS, out);
 }
 
 static void unsent(const struct family *f, const struct metrics *m, int64_t now_ms, struct strbuf *out)
@@ -272,6 +280,9 @@ static const struct family families[] = {
 	{ "swbridge_unknown_outcomes", "gauge", "Changes whose outcome is not known yet.", unsure },
 	{ "swbridge_subscribers", "gauge", "Subscribers that are paid for.", subscribers },
 	{ "swbridge_monthly_cost_dollars", "gauge", "What they cost a month, by subscriber_price.", monthly_cost },
+	{ "swbridge_verify_found", "gauge", "What the last whole comparison with SignalWire found, by kind.", found },
+	{ "swbridge_verify_last_success_timestamp_seconds", "gauge",
+	  "When SignalWire was last read whole and compared with the ledger, since the epoch.", verified },
 	{ "swbridge_changes_total", "counter", "Changes by action and result.", changes },
 	{ "swbridge_requests_total", "counter", "Requests to SignalWire by method and code; none: no answer came.",
 	  requests },

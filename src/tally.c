@@ -137,6 +137,21 @@ void tally_status(struct metrics *m, const struct admin_status *status)
 	m->last_success_ms = status->last_success_ms;
 }
 
+void tally_verified(struct metrics *m, const struct verify_summary *summary, bool whole)
+{
+	static const enum verify_kind kinds[METRICS_FOUNDS] = {
+		[METRICS_DRIFTED] = VERIFY_DRIFTED, [METRICS_MISSING] = VERIFY_MISSING, [METRICS_LEAKED] = VERIFY_LEAKED,
+		[METRICS_FOREIGN] = VERIFY_FOREIGN,
+	};
+
+	/* What was not read is not "none". */
+	if (!whole)
+		return;
+	m->verified_ms = wall_ms();
+	for (size_t i = 0; i < METRICS_FOUNDS; i++)
+		m->found[i] = summary->count[kinds[i]];
+}
+
 void tally_render(struct metrics *m, struct strbuf *out)
 {
 	metrics_process(m);

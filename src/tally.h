@@ -12,6 +12,7 @@
 #include "metrics.h"
 #include "pass.h"
 #include "session.h"
+#include "verify.h"
 
 /* metrics_init() with the configuration's price, and when this process began. */
 void tally_init(struct metrics *m, const struct config *config);
@@ -24,6 +25,9 @@ void tally_line(struct metrics *m, const struct pass_line *line);
 
 /* The end of a pass; `failed`: it ended early.  A full one also says what is held and skipped now. */
 void tally_pass(struct metrics *m, enum metrics_kind kind, const struct pass_summary *summary, bool failed);
+
+/* What a comparison with the remote side found; `whole`: everything could be read. */
+void tally_verified(struct metrics *m, const struct verify_summary *summary, bool whole);
 
 /* What the ledger says: states, subscribers, paused, the last success of any process. */
 void tally_status(struct metrics *m, const struct admin_status *status);

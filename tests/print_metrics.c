@@ -12,6 +12,9 @@ static void fill(struct metrics *m)
 		m->held[i] = i;
 	m->source_rows = 12;
 	m->subscribers = 11;
+	m->verified_ms = 1700000102456;
+	for (int i = 0; i < METRICS_FOUNDS; i++)
+		m->found[i] = i;
 	m->price_cents = 300;
 	m->leader = 1;
 	m->paused = 0;

@@ -186,6 +186,21 @@ like "$out" '"fields":\["subscriber"\]' "is told as that"
 verifies 2 "3 1 0 0 0 0" "--repair cannot mend it" --repair
 is "$(sent)" "" "and does not try"
 
+# ---- standalone credentials ------------------------------------------------------------------
+
+world alone mirror.target=sip-endpoint
+people 101 103
+sql "update pbx_users set codecs = 'ulaw' where key = 'k101'"
+syncs 0 "three standalone credentials"
+seed '{"sip_endpoints":[{"username":"door","password":"x"}],"subscribers":[{"email":"z@x.example","credentials":[{"username":"900","password":"x"}]}]}' >/dev/null
+verifies 2 "3 0 0 0 3 0" "standalone credentials: ours are as they were sent, three objects are foreign"
+edit "{\"id\":\"$(credential_of k101)\",\"set\":{\"codecs\":[\"G722\"]}}"
+edit "{\"id\":\"$(credential_of k102)\",\"delete\":true}"
+verifies 2 "3 1 1 0 3 0" "one drifted, one is gone"
+like "$out" '"key":"k101".*"fields":\["codecs"\]' "with the field"
+verifies 2 "3 1 1 0 3 2" "--repair mends both" --repair
+verifies 2 "3 0 0 0 3 0" "and then only strangers are there"
+
 # ---- secrets -----------------------------------------------------------------------------------
 
 world secrets
