@@ -224,8 +224,8 @@ asked() {
 	# A step of the stopping itself, which the sweep has asked for: that is a second signal, and ends it at once.
 	if grep -q 'ended at once' "$tmp/err"; then status=143; else status=0; fi
 	wait_for 10 lock_free
-	is "$rc $? $(sql "select count(*) from swbridge.journal where outcome is null")" "0 0 0" \
-		"I37: $what: 0, the lock given back, nothing open"
+	is "$rc $? $(sql "select count(*) from swbridge.journal where outcome is null")" "$status 0 0" \
+		"I37: $what: $status, the lock given back, nothing open"
 	judged "$1"
 }
 
