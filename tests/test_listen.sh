@@ -200,7 +200,7 @@ edits_before=$(edits)
 rages "it returned"
 before=$(full_pass)
 changes "insert into pbx_users (key, extension, secret) values ('k103', '103', 'new')" '*'
-ok "I28: a look at everything comes to its end" wait_for 20 passed_again
+ok "a look at everything comes to its end between the edits" wait_for 20 passed_again
 edits_before=$(edits)
 rages "it ended"
 rm "$tmp/storm"
