@@ -4,6 +4,7 @@
 #include "api_operation.h"
 #include "mem.h"
 
+#include <assert.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -140,6 +141,7 @@ static int aim_at_endpoint(struct api_operation *op, const char *id, struct erro
 {
 	if (check_id(id, err))
 		return -1;
+	assert(id);
 	op->path = mem_printf(API_ENDPOINTS "/%s", id);
 	memcpy(op->id, id, API_UUID_LENGTH);
 	return 0;

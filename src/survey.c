@@ -36,6 +36,7 @@ void survey_free(struct survey *survey)
 		return;
 	for (int i = 0; i < SURVEY_PARTS; i++)
 		mem_free(survey->parts[i].why);
+	survey_forget_visits(survey);
 	survey_batch_release(&survey->batch);
 	mem_free(survey->first_trouble);
 	mem_free(survey->project_id);

@@ -7,6 +7,8 @@
 #ifndef SURVEY_INTERNAL_H
 #define SURVEY_INTERNAL_H
 
+#include <sys/queue.h>
+
 #include "survey.h"
 #include "survey_table.h"
 
@@ -42,6 +44,7 @@ struct survey {
 	bool exhausted; /* there are no more */
 	char after[SURVEY_ID_SIZE];
 	int in_flight;
+	LIST_HEAD(, visit) visits; /* of subscribers, on their way */
 	int failures;  /* one after the other */
 	int64_t read, trouble;
 	char *first_trouble;
@@ -62,6 +65,7 @@ void survey_go_on(struct survey *survey);
 
 /* Starts as many listings of subscribers' credentials as may be under way. */
 void survey_visit(struct survey *survey);
+void survey_forget_visits(struct survey *survey); /* nobody will answer any more */
 /* All have ended: are they whole? */
 void survey_judge_visits(struct survey *survey);
 

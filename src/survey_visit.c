@@ -10,8 +10,21 @@ enum { MOST_IN_FLIGHT = 64, FAILURES_IN_A_ROW = 20 };
 /* One subscriber whose credentials are being listed. */
 struct visit {
 	struct survey *survey;
+	LIST_ENTRY(visit) entry;
 	char id[SURVEY_ID_SIZE];
 };
+
+static void visit_free(struct visit *visit)
+{
+	LIST_REMOVE(visit, entry);
+	mem_free(visit);
+}
+
+void survey_forget_visits(struct survey *survey)
+{
+	while (!LIST_EMPTY(&survey->visits))
+		visit_free(LIST_FIRST(&survey->visits));
+}
 
 static void credential_row(const struct json_credential *credential, void *arg)
 {
@@ -47,7 +60,7 @@ static void visited(const struct api_result *result, void *arg)
 		note_trouble(survey, visit, result);
 		survey_batch_read(&survey->batch, visit->id, result->outcome == API_NOT_FOUND ? "gone" : "failed", result->text);
 	}
-	mem_free(visit);
+	visit_free(visit);
 	survey_report(survey, survey->read, survey->parts[SURVEY_SUBSCRIBERS].rows);
 	survey_go_on(survey);
 }
@@ -58,6 +71,7 @@ static void visit_next(struct survey *survey)
 
 	visit->survey = survey;
 	memcpy(visit->id, survey->queue[survey->taken++], SURVEY_ID_SIZE);
+	LIST_INSERT_HEAD(&survey->visits, visit, entry);
 	survey->in_flight++;
 	api_list_credentials(survey->setup.api, visit->id, credential_row, visited, visit);
 }
