@@ -21,17 +21,18 @@ reaped() { # the one in the background has ended: sets $rc, $out, $err
 }
 
 # Two passes of twenty creations each run slowly from here on: several are on the wire, most are not begun.
-slow() { # NAME: a pass over twenty extensions, in the background, a few requests into its work
-	world "$1" signalwire.max_in_flight=2
+slow() { # NAME [SETTING…]: a pass over twenty extensions, in the background, a few requests into its work
+	world "$@" signalwire.max_in_flight=2
 	people 101 120
-	set_sim "{\"latency_ms\":$(unhurried 200)}"
+	set_sim '{"latency_ms":200}'
 	start_swb sync
 	sim "wait?key=posts_received&min=5" >/dev/null
 }
 
 # ---- two at once --------------------------------------------------------------------
 
-slow together
+slow together signalwire.timeout=600s mirror.settle=610s
+set_sim '{"hold":true}'
 first=$swb_pid
 swb sync
 is "$rc" 7 "I31: a second sync is refused with 7"
@@ -49,29 +50,30 @@ done
 set_sim '{"latency_ms":20}'
 "$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/waiting" 2>&1 &
 waiting=$!
+said() { grep -q "waiting for another" "$1"; }
+ok "I31: --wait says that it waits" wait_for 20 said "$tmp/waiting"
+set_sim '{"hold":false}'
 reaped
 is "$rc" 0 "I31: the first goes on"
 wait "$waiting"
 is "$?" 0 "I31: --wait waits, and then runs"
-like "$(cat "$tmp/waiting")" "waiting for another swbridge" "and says so"
 like "$(cat "$tmp/waiting")" "nothing to do" "and finds the work done"
 is "$(sql 'select released_at is not null from swbridge.holder')" t "a clean end is in the row of the holder"
 in_step "two at once"
 is "$(twins)" "" "I1: nothing is there twice"
 
 # Interrupted while it waits: it ends, and has done nothing.  (A file of its own: what the first one said is in the other.)
-set_sim "{\"latency_ms\":$(unhurried 2000)}"
+set_sim '{"hold":true}'
 sql "update pbx_users set secret = 'new'"
 start_swb sync
 sim "wait?key=PATCH&min=2" >/dev/null
 "$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/interrupted" 2>&1 &
 waiting=$!
-said() { grep -q "waiting for another" "$tmp/interrupted"; }
-wait_for 10 said
+ok "it says that it waits" wait_for 20 said "$tmp/interrupted"
 kill -TERM "$waiting"
 wait "$waiting"
 is "$?" 75 "I37: interrupted while it waits"
-set_sim '{"latency_ms":0}'
+set_sim '{"hold":false}'
 reaped
 is "$rc" 0 "the other is not disturbed"
 in_step "interrupted while it waits"

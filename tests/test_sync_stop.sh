@@ -108,14 +108,14 @@ is "$(twins)" "" "nothing is there twice"
 # ---- two at once ------------------------------------------------------------------
 
 sql "update pbx_users set secret = 'again'"
-set_sim "{\"latency_ms\":$(unhurried 1000)}"
+set_sim '{"hold":true}'
 n=$(carried PATCH)
 start_swb sync
 ok "the first has sent something" wait_for 20 reached PATCH $((n + 1))
 rc=0
 "$BUILDDIR/swbridge" -c "$conf" sync >"$tmp/second" 2>&1 || rc=$?
 is "$rc" 7 "a second one is refused"
-set_sim '{"latency_ms":0}'
+set_sim '{"hold":false}'
 wait "$swb_pid"
 is "$?" 0 "the first goes on"
 swb_pid=

@@ -152,6 +152,11 @@ static bool drip(struct exchange *x)
 	return true;
 }
 
+static bool holds(const struct exchange *x)
+{
+	return x->sim->settings.hold && x->rq.method != METHOD_GET;
+}
+
 /* The next thing to do for an exchange whose time has come. */
 static void act(evutil_socket_t fd, short what, void *arg)
 {
@@ -172,6 +177,9 @@ static void act(evutil_socket_t fd, short what, void *arg)
 	} else if (x->outcome == OUTCOME_CUT) {
 		send_part(x, x->reply.body.len / 2);
 		again(x, 20); /* the half goes out, then the end */
+		done = false;
+	} else if (holds(x) && !x->started && !wire_is_closed(x->req)) {
+		again(x, 20);
 		done = false;
 	} else if (x->step) {
 		done = drip(x);
@@ -295,7 +303,7 @@ void exchange_begin(struct evhttp_request *req, void *arg)
 			    x->rq.body_len);
 	carry_out(x, fault);
 	wait = sim->settings.latency_ms + (fault_is(fault, FAULT_DELAY) ? fault->ms : 0);
-	if (wait > 0 || x->outcome != OUTCOME_REPLY)
+	if (wait > 0 || holds(x) || x->outcome != OUTCOME_REPLY)
 		again(x, wait);
 	else
 		act(-1, 0, x);

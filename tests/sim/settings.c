@@ -33,6 +33,7 @@ static const struct entry settings_table[] = {
 	{ "error_shape", TYPE_CHOICE, AT(error_shape), "spec object strings html empty", SETTINGS_SHAPE_SPEC },
 	{ "extra_fields", TYPE_BOOL, AT(extra_fields), NULL, false },
 	{ "filter_username", TYPE_CHOICE, AT(filter_username), "match ignore", SETTINGS_MATCH },
+	{ "hold", TYPE_BOOL, AT(hold), NULL, false },
 	{ "inner_id", TYPE_CHOICE, AT(inner_id), "other absent same", SETTINGS_INNER_OTHER },
 	{ "latency_ms", TYPE_INT, AT(latency_ms), NULL, 0 },
 	{ "legacy_includes_credentials", TYPE_BOOL, AT(legacy_includes_credentials), NULL, false },

@@ -55,6 +55,7 @@ struct settings {
 	char *request_id_header;
 	char *numbers; /* E.164, with commas between */
 	bool extra_fields;
+	bool hold; /* keep the answers to mutations back while it is set */
 };
 
 void settings_init(struct settings *s);
