@@ -271,6 +271,7 @@ static void report(const struct change *change)
 		.action = change->decision.action,
 		.end = change->end,
 		.again = change->decision.take_over && change->end == MIRROR_DONE,
+		.aside = change->decision.aside,
 		.doubted = change->doubted,
 		.reason = change->reason ? change->reason : change->detail ? change->detail : change->decision.reason,
 		.subscriber_id = owner_subscriber_id(change->owner),

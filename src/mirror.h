@@ -53,6 +53,7 @@ struct mirror_report {
 	enum plan_action action;
 	enum mirror_end end;
 	bool again;          /* done, and to be planned once more: what else the row wants was not known */
+	bool aside;          /* as it was submitted */
 	bool doubted;        /* a list at SignalWire could not be read whole */
 	const char *reason;  /* why it was done, or why it was not; a sentence part */
 	const char *subscriber_id;

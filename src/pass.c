@@ -11,6 +11,7 @@ enum {
 	LIFE_MS = 1000, /* a proof of life that is younger is proof enough before a request */
 	PAGE_ROWS = 10000,
 	WAKE_PAGE = 1000, /* keys that are looked at together */
+	SERVED_MS = 10000, /* so long a pass by keys goes on with those that come up meanwhile */
 	ROUNDS = 4 /* of planning keys again whose ground moved, and of fetching those who hold a wanted name */
 };
 
@@ -22,11 +23,28 @@ static bool woken(const struct pass *pass)
 	return pass->setup->wake && wake_wants_keys(pass->setup->wake) && !mirror_stopped(pass->setup->mirror, NULL);
 }
 
-static bool idle_or_woken(void *arg)
+/*
+ * Where rows change without end the engine has always something to do, and what
+ * comes after this pass would wait for ever (I28).  So what comes up meanwhile is
+ * served while the pass's own changes are under way, and then it waits until the
+ * engine has come to rest, which takes as long as the requests that were begun.
+ */
+static bool serves(const struct pass *pass)
+{
+	const struct wake *wake = pass->setup->wake;
+
+	if (!woken(pass))
+		return false;
+	if (pass->under_way > 0)
+		return true;
+	return !pass->whole && !wake_wants_all(wake) && loop_now_ms() - pass->started_ms < SERVED_MS;
+}
+
+static bool idle_or_served(void *arg)
 {
 	const struct pass *pass = arg;
 
-	return mirror_idle(pass->setup->mirror) || woken(pass);
+	return mirror_idle(pass->setup->mirror) || serves(pass);
 }
 
 /* What changed while the engine works does not wait for its end. */
@@ -62,9 +80,9 @@ static int finish(struct pass *pass, struct error *err)
 		return 0;
 	mirror_gather(mirror, false);
 	do {
-		if (!loop_until(pass->setup->loop, idle_or_woken, pass))
+		if (!loop_until(pass->setup->loop, idle_or_served, pass))
 			mirror_stop(mirror, NULL);
-		else if (woken(pass) && serve(pass, err))
+		else if (serves(pass) && serve(pass, err))
 			return see_through(pass, err);
 	} while (!mirror_idle(mirror));
 	if (!mirror_stopped(mirror, &why))
@@ -245,7 +263,9 @@ static void begin(struct pass *pass, const struct pass_setup *setup, struct pass
 	const struct config *config = setup->config;
 
 	*summary = (struct pass_summary){ 0 };
-	*pass = (struct pass){ .setup = setup, .summary = summary };
+	*pass = (struct pass){ .setup = setup, .summary = summary, .whole = !keyed };
+	pass->started_ms = loop_now_ms();
+	pass->requests_before = setup->api ? api_requests(setup->api) : 0;
 	pass->policy.on_remove = config->on_remove;
 	pass->policy.one_place = target_one_place(config);
 	pass->policy.keyed = keyed;
@@ -253,7 +273,7 @@ static void begin(struct pass *pass, const struct pass_setup *setup, struct pass
 		mirror_set_report(setup->mirror, pass_ended, pass);
 }
 
-static void complete(struct pass *pass, int64_t started_ms, int64_t requests_before)
+static void complete(struct pass *pass)
 {
 	const struct pass_setup *setup = pass->setup;
 	struct pass_summary *summary = pass->summary;
@@ -263,8 +283,8 @@ static void complete(struct pass *pass, int64_t started_ms, int64_t requests_bef
 		summary->subscribers_removed = mirror_counts(setup->mirror)->subscribers_removed;
 		mirror_set_report(setup->mirror, NULL, NULL);
 	}
-	summary->requests = setup->api ? api_requests(setup->api) - requests_before : 0;
-	summary->seconds = (double)(loop_now_ms() - started_ms) / 1000.0;
+	summary->requests = setup->api ? api_requests(setup->api) - pass->requests_before : 0;
+	summary->seconds = (double)(loop_now_ms() - pass->started_ms) / 1000.0;
 	pass_keys_release(&pass->holders);
 	pass_keys_release(&pass->again);
 	mem_free(pass->cursor);
@@ -281,8 +301,6 @@ static void complete(struct pass *pass, int64_t started_ms, int64_t requests_bef
 int pass_full(const struct pass_setup *setup, struct pass_summary *summary, struct error *err)
 {
 	struct pass pass;
-	int64_t started_ms = loop_now_ms();
-	int64_t requests = setup->api ? api_requests(setup->api) : 0;
 	int rc = -1;
 
 	begin(&pass, setup, summary, false);
@@ -297,7 +315,7 @@ int pass_full(const struct pass_setup *setup, struct pass_summary *summary, stru
 		goto out;
 	rc = 0;
 out:
-	complete(&pass, started_ms, requests);
+	complete(&pass);
 	return rc;
 }
 
@@ -305,8 +323,6 @@ int pass_keys(const struct pass_setup *setup, const char *const *keys, size_t co
 	      struct pass_summary *summary, struct error *err)
 {
 	struct pass pass;
-	int64_t started_ms = loop_now_ms();
-	int64_t requests = setup->api ? api_requests(setup->api) : 0;
 	int rc = -1;
 
 	begin(&pass, setup, summary, true);
@@ -317,15 +333,13 @@ int pass_keys(const struct pass_setup *setup, const char *const *keys, size_t co
 	if (!rc)
 		rc = plan_again(&pass, err);
 out:
-	complete(&pass, started_ms, requests);
+	complete(&pass);
 	return rc;
 }
 
 int pass_orphans(const struct pass_setup *setup, struct pass_summary *summary, struct error *err)
 {
 	struct pass pass;
-	int64_t started_ms = loop_now_ms();
-	int64_t requests = setup->api ? api_requests(setup->api) : 0;
 	int rc = -1;
 
 	begin(&pass, setup, summary, false);
@@ -338,7 +352,7 @@ int pass_orphans(const struct pass_setup *setup, struct pass_summary *summary, s
 	pass.cursor = mem_strdup("\x01");
 	rc = walk_pages(&pass, WALK_REMOVE, err);
 out:
-	complete(&pass, started_ms, requests);
+	complete(&pass);
 	return rc;
 }
 

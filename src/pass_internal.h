@@ -23,10 +23,13 @@ struct pass {
 	struct keys holders;  /* whose change has to go first and is not here yet */
 	struct keys again;    /* the ground moved: plan these once more */
 	char *cursor;         /* of the last row */
+	bool whole;           /* everything is looked at, not some keys */
 	bool serving;         /* these rows are what a daemon was told of meanwhile, and no part of the page */
 	int64_t rows;
 	struct difference_totals totals; /* of the same snapshot as the rows that are being read */
+	int64_t started_ms, requests_before;
 	int64_t total, ended;
+	int64_t under_way;    /* changes that were submitted and have not ended, but for those that came up meanwhile */
 };
 
 void pass_keys_add(struct keys *keys, const char *key);

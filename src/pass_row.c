@@ -105,6 +105,13 @@ static void hold(struct pass *pass, const struct difference *d, const struct pla
 	mem_free(reason);
 }
 
+static void give(struct pass *pass, const struct difference *d, struct plan_decision *decision)
+{
+	decision->aside = pass->serving;
+	pass->under_way += !decision->aside;
+	mirror_submit(pass->setup->mirror, d, decision);
+}
+
 static void submit(struct pass *pass, const struct difference *d, struct plan_decision *decision)
 {
 	struct mirror *mirror = pass->setup->mirror;
@@ -123,7 +130,7 @@ static void submit(struct pass *pass, const struct difference *d, struct plan_de
 		return;
 	if (decision->after_holder && !mirror_has(mirror, d->holder_key))
 		pass_keys_add(&pass->holders, d->holder_key);
-	mirror_submit(mirror, d, decision);
+	give(pass, d, decision);
 }
 
 /* Actions that send something go past the rails; the others do not. */
@@ -159,10 +166,10 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 /* The row is left as it is; the ledger still follows what it says of itself, and that it is there again. */
 static void follow(struct pass *pass, const struct difference *d, const struct plan_decision *decision)
 {
-	const struct plan_decision note = { .action = PLAN_NOTE, .note = true, .reason = decision->reason };
+	struct plan_decision note = { .action = PLAN_NOTE, .note = true, .reason = decision->reason };
 
 	if (decision->note && pass->setup->mirror && !mirror_has(pass->setup->mirror, d->key))
-		mirror_submit(pass->setup->mirror, d, &note);
+		give(pass, d, &note);
 }
 
 static bool refused_before(const struct difference *d)
@@ -276,6 +283,7 @@ void pass_ended(const struct mirror_report *report, void *arg)
 	};
 
 	pass->ended++;
+	pass->under_way -= !report->aside;
 	summary->doubted |= report->doubted;
 	if (pass->setup->wake)
 		wake_ended(pass->setup->wake, report->key);

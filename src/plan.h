@@ -79,6 +79,7 @@ struct plan_decision {
 	bool look_first;        /* an earlier attempt may have acted: look before sending again */
 	bool take_over;         /* CREATE becomes an UPDATE of holder_key's row */
 	bool park;              /* UPDATE: only gives its name away, to a parking name (set by the pass, never here) */
+	bool aside;             /* not of the pass's own page: told of while it worked (set by the pass, never here) */
 	bool after_holder;      /* holder_key's change goes first (renumbered, swapped), or its parking */
 	bool move_owner;        /* CREATE, UPDATE, RESTORE: PUT the e-mail instead of replacing: ids are kept.
 				   Every row of that owner says so; the first one does it for all */
