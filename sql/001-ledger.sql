@@ -49,7 +49,7 @@ create table sync (
     sip_endpoint_id  uuid,
     state            text        not null check (state in ('creating', 'active', 'suspended', 'removing')),
     settings_digest  bytea,      -- of the settings last sent; null: unknown
-    secret_digest    bytea,      -- of the secret last sent; null: unknown
+    secret_digest    bytea,      -- of the secret last sent; null: unknown; empty: one that nobody was told may be there
     tried_digest     bytea,      -- of everything desired when SignalWire rejected it
     sent_fields      text[]      not null default '{}', -- settings that were sent with a value
     protected        boolean     not null default false,

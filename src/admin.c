@@ -52,6 +52,12 @@ static const char sql_retry[] =
 	"update sync s\n" RETRY_SET
 	" where s.key = $1\n" NOT_OPEN;
 
+static const char sql_retry_secret[] =
+	"-- swbridge: try an extension again, with its secret\n"
+	"update sync s\n" RETRY_SET
+	"       , secret_digest = ''\n"
+	" where s.key = $1\n" NOT_OPEN;
+
 static const char sql_retry_all[] =
 	"-- swbridge: try all again that were rejected or wait\n"
 	"update sync s\n" RETRY_SET
@@ -164,16 +170,26 @@ void admin_forgotten_release(struct admin_forgotten *forgotten)
 	*forgotten = (struct admin_forgotten){ 0 };
 }
 
-int admin_retry(struct db *db, const char *key, struct error *err)
+static int retry_row(struct db *db, const char *key, const char *sql, struct error *err)
 {
 	const char *params[] = { key };
 	struct db_result *results[3] = { NULL };
-	int rc = change_row(db, key, sql_retry, params, 1, results, err);
+	int rc = change_row(db, key, sql, params, 1, results, err);
 
 	if (!rc && db_result_affected(results[2]) == 0)
 		rc = refuse_open(key, err);
 	free_results(results);
 	return rc;
+}
+
+int admin_retry(struct db *db, const char *key, struct error *err)
+{
+	return retry_row(db, key, sql_retry, err);
+}
+
+int admin_retry_secret(struct db *db, const char *key, struct error *err)
+{
+	return retry_row(db, key, sql_retry_secret, err);
 }
 
 int admin_retry_all(struct db *db, int64_t *count, struct error *err)

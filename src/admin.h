@@ -42,6 +42,9 @@ void admin_forgotten_release(struct admin_forgotten *forgotten);
 /* Clears what keeps the row from being tried now. */
 int admin_retry(struct db *db, const char *key, struct error *err);
 
+/* The same, and its password counts as nobody's: the next pass sends the PBX's, or issues another. */
+int admin_retry_secret(struct db *db, const char *key, struct error *err);
+
 /* The same for every row that is rejected or waits for its next attempt; those with an open intent stay as they are. */
 int admin_retry_all(struct db *db, int64_t *count, struct error *err);
 

@@ -241,7 +241,7 @@ int admin_skipped(struct db *db, const struct source *source, const struct confi
 			  "with parameters as (\n"
 			  "    select $1::text[], $2::bytea, $3::bytea, $4::jsonb, $5::text, $6::text, $7::bigint\n"
 			  ")\n"
-			  "select d.key, d.extension, d.tenant, replace(d.skip_reason, '_', ' ')\n"
+			  "select d.key, d.extension, d.tenant, " SOURCE_SQL_WHY_SKIPPED("d") "\n"
 			  "  from ");
 	source_query(&sql, source, config, NULL);
 	strbuf_puts(&sql, " d\n"

@@ -47,7 +47,7 @@ static const char *obstacle(const struct difference *d, const struct plan_policy
 		return "it is disabled in the PBX, and the next pass would take the credential away again";
 	if (d->skip_reason)
 		return d->skip_reason;
-	if (!d->secret || !*d->secret)
+	if (!d->hashed && (!d->secret || !*d->secret))
 		return "it has no secret";
 	return plan_objection(d, policy);
 }

@@ -168,8 +168,15 @@ static void check_source_rows(struct check *check)
 		check_say(check, totals.without_secret == totals.source_rows ? PROBLEM : WARNING, "secrets",
 		    "%lld of %lld rows have no secret and cannot be mirrored; fill it in the PBX, or correct [columns] secret",
 		    (long long)totals.without_secret, (long long)totals.source_rows);
-	else
+	else if (!totals.hashed)
 		check_say(check, GOOD, "secrets", "no row is without one");
+	if (totals.hashed && s->config->issue_secrets)
+		check_say(check, GOOD, "hashes", "of %lld of %lld rows only a hash of the secret is there: where one is sent, a new secret "
+		    "is issued, and sync or migrate shows it once; listen issues none", (long long)totals.hashed,
+		    (long long)totals.source_rows);
+	else if (totals.hashed)
+		check_say(check, WARNING, "hashes", "of %lld of %lld rows only a hash of the secret is there: they are skipped; "
+		    "[mirror] issue_secrets = yes issues new ones", (long long)totals.hashed, (long long)totals.source_rows);
 	if (totals.paused)
 		check_say(check, WARNING, "paused", "nothing is sent to SignalWire; to go on: swbridge resume");
 	rails_init(&rails, s->config, &totals);

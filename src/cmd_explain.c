@@ -52,7 +52,7 @@ static void say_present(const struct story *story, const struct difference *d)
 	say("tenant", d->tenant);
 	say("enabled", d->enabled ? "yes" : "no");
 	say("username", d->username);
-	say("secret", d->secret ? "there" : "missing");
+	say("secret", d->secret ? "there" : d->hashed ? "only a hash of it" : "missing");
 	say("e-mail", d->email_given ? d->email : NULL);
 	say("caller id", d->caller_id);
 	say("send as", d->send_as);
@@ -63,6 +63,8 @@ static void say_present(const struct story *story, const struct difference *d)
 	say("", d->calling_handler);
 	say("protected", d->wants_protection ? "yes" : NULL);
 	say("skipped", d->skip_reason);
+	if (d->hashed && d->skip_reason)
+		printf("  %-14s [mirror] issue_secrets = yes: then it gets a new secret\n", "way out");
 	say("cannot be sent", objection);
 	say("name held by", d->holder != HOLDER_NONE ? d->holder_key : NULL);
 }
@@ -210,6 +212,8 @@ static void say_now(const struct story *story)
 		return;
 	}
 	printf("Now: %s (%s)\n", plan_action_name(decision->action), decision->reason);
+	if (decision->issue)
+		printf("  A new secret is issued: swbridge sync or migrate shows it, once; listen issues none.\n");
 	say_release(story);
 	if (decision->action == PLAN_REJECT)
 		printf("  It waits until its row in the PBX changes.\n");

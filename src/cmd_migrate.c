@@ -91,6 +91,17 @@ static void done_line(const struct pass_line *line, void *arg)
 	report_line(w->report, line);
 }
 
+/* Printed at once, as by sync: until the file is there, this is all that anybody has of it. */
+static bool done_secret(const struct mirror_issued *issued, void *arg)
+{
+	struct cmd_migrate_work *w = arg;
+
+	progress_clear(&w->progress);
+	if (w->issued)
+		issued_keep(w->issued, issued->key, issued->secret);
+	return report_secret(w->report, issued);
+}
+
 static void done_progress(int64_t done, int64_t total, void *arg)
 {
 	struct cmd_migrate_work *w = arg;
@@ -111,7 +122,7 @@ static int act(struct cmd_migrate_work *w, struct error *err)
 {
 	struct migrate migrate = {
 		.session = &w->session, .ours = w->ours, .canary = w->canary != 0, .line = done_line, .progress = done_progress,
-		.waiting = waiting, .arg = w,
+		.secret = report_is_private(stdout) ? done_secret : NULL, .waiting = waiting, .arg = w,
 	};
 	int rc = 0;
 
@@ -131,7 +142,7 @@ static int write_report(struct cmd_migrate_work *w, struct error *err)
 	if (!file)
 		return 0;
 	w->file = NULL;
-	rc = report_fleet(&w->session, ledger_identity(w->session.ledger)->sip_domain, w->dry_run, file, err);
+	rc = report_fleet(&w->session, ledger_identity(w->session.ledger)->sip_domain, w->dry_run, w->issued, file, err);
 	if (rc)
 		report_file_abandon(file);
 	else
@@ -227,6 +238,7 @@ static void prepare(struct cmd_migrate_work *w)
 
 	w->started_ms = loop_now_ms();
 	w->report = report_new(&setup);
+	w->issued = w->with_secrets ? issued_new() : NULL;
 	w->what = (struct report_migrate){
 		.counts = &w->counts, .write_rate = config->write_rate, .adopt = w->adopt, .ours = w->ours, .canary = w->canary,
 		.price_cents = target_traits(config)->place ? 0 : config->subscriber_price_cents,
@@ -293,6 +305,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	progress_end(&w.progress);
 	report_file_abandon(w.file);
 	report_free(w.report);
+	issued_free(w.issued);
 	session_close(&w.session);
 	survey_free(survey); /* where it was interrupted, api and db would have called back */
 	return rc;

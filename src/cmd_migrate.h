@@ -8,6 +8,7 @@
 #define CMD_MIGRATE_H
 
 #include "cmd.h"
+#include "issued.h"
 #include "preflight.h"
 #include "progress.h"
 #include "report.h"
@@ -23,6 +24,7 @@ struct cmd_migrate_work {
 	struct session session;
 	struct report *report;
 	struct report_file *file;
+	struct issued *issued; /* for the file; NULL: no secrets go into it */
 	struct progress progress;
 	struct preflight_counts counts;
 	struct report_migrate what;

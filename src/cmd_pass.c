@@ -24,6 +24,14 @@ static void line(const struct pass_line *line, void *arg)
 	tally_line(view->metrics, line);
 }
 
+static bool secret(const struct mirror_issued *issued, void *arg)
+{
+	struct view *view = arg;
+
+	progress_clear(&view->progress);
+	return report_secret(view->report, issued);
+}
+
 static void progress(int64_t done, int64_t total, void *arg)
 {
 	struct view *view = arg;
@@ -63,7 +71,9 @@ static int run_open(struct cmd_pass *pass, const struct session *session, struct
 		.color = report_color(stdout), .price_cents = session->config->subscriber_price_cents,
 	};
 	struct view view = { .metrics = metrics };
-	struct pass_setup setup = { .line = line, .progress = progress, .arg = &view };
+	struct pass_setup setup = {
+		.line = line, .progress = progress, .secret = report_is_private(stdout) ? secret : NULL, .arg = &view,
+	};
 	struct cmd_keys keys = { 0 };
 	struct error err = ERROR_INIT;
 	int rc = EXIT_IN_STEP;

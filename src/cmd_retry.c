@@ -6,14 +6,21 @@
 #include "mem.h"
 #include "report_json.h"
 
-#include <limits.h>
 #include <stdio.h>
 
-static int retry_named(const struct session *session, char *const *names, int count, int64_t *done, struct error *err)
+enum { OPTION_SECRET = CMD_OPTION_FIRST };
+
+static const struct option options_known[] = {
+	{ "secret", no_argument, NULL, OPTION_SECRET },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int retry_named(const struct session *session, bool secret, char *const *names, int count, int64_t *done, struct error *err)
 {
 	for (int i = 0; i < count; i++) {
 		char *key = NULL;
-		int rc = admin_find(session->db, names[i], &key, err) || admin_retry(session->db, key, err);
+		int rc = admin_find(session->db, names[i], &key, err) ||
+			 (secret ? admin_retry_secret : admin_retry)(session->db, key, err);
 
 		mem_free(key);
 		if (rc)
@@ -25,15 +32,25 @@ static int retry_named(const struct session *session, char *const *names, int co
 
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
 	struct session session;
 	struct strbuf line = STRBUF_INIT;
 	struct error err = ERROR_INIT;
 	int64_t done = 0;
-	int rc = 0;
+	bool secret = false;
+	int rc = 0, option = 0;
 
-	if (cmd_open(verb, options, argc, argv, 0, INT_MAX, &session, &rc) == CMD_STOP)
-		return rc;
-	if (optind < argc ? retry_named(&session, argv + optind, argc - optind, &done, &err)
+	while ((option = cmd_option(verb, options, options_known, argc, argv, &rc)) != CMD_END) {
+		if (option == CMD_STOP)
+			return rc;
+		secret = true;
+	}
+	if (secret && optind == argc)
+		return cmd_usage(verb, "--secret needs the extensions whose secret is to be sent again; of all: swbridge verify --secrets.");
+	wish.config_path = options->config_path;
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	if (optind < argc ? retry_named(&session, secret, argv + optind, argc - optind, &done, &err)
 			  : admin_retry_all(session.db, &done, &err))
 		rc = cmd_fail(&err);
 	if (options->json) {
@@ -52,10 +69,12 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 const struct cmd_verb cmd_retry = {
 	.name = "retry",
 	.summary = "let the next pass try again what was rejected",
-	.arguments = "[EXT...]",
+	.arguments = "[--secret] [EXT...]",
 	.details =
 	"A rejected extension waits until its row in the PBX changes, or for this.  Without EXT: all\n"
-	"that were rejected or wait for their next attempt.  Nothing is sent now; then run: swbridge sync\n"
+	"that were rejected or wait for their next attempt.  Nothing is sent now; then run: swbridge sync\n\n"
+	"  --secret  and send its secret again.  Where the PBX has only a hash of it and [mirror]\n"
+	"            issue_secrets is on, the next sync issues another one, and shows it\n\n"
 	"Refused (75) for an extension whose last change has an unknown outcome.\n",
 	.run = run,
 };

@@ -63,6 +63,15 @@ static void line(const struct pass_line *line, void *arg)
 	run->said = true;
 }
 
+static bool secret(const struct mirror_issued *issued, void *arg)
+{
+	struct run *run = arg;
+
+	progress_clear(&run->progress);
+	run->said = true;
+	return report_secret(run->report, issued);
+}
+
 static int compare(struct run *run, struct error *err)
 {
 	const struct session *s = &run->session;
@@ -79,7 +88,7 @@ static int compare(struct run *run, struct error *err)
 static int mend(struct run *run, struct error *err)
 {
 	struct repair repair = { .found = run->repair, .orphans = run->leaked_for_sure > 0, .secrets = run->secrets };
-	struct pass_setup setup = { .line = line, .arg = run };
+	struct pass_setup setup = { .line = line, .secret = report_is_private(stdout) ? secret : NULL, .arg = run };
 	struct strbuf trailer = STRBUF_INIT;
 	int rc = 0;
 

@@ -69,6 +69,7 @@ struct config {
 	/* [mirror] */
 	enum config_target target;
 	enum config_on_remove on_remove;
+	bool issue_secrets; /* a new secret where the PBX has only a hash of it */
 	char *username; /* template, NULL: the extension or the bound column */
 	char *subscriber_domain;
 	char *subscriber_id;

@@ -60,6 +60,7 @@ struct difference {
 	const char *tenant;
 	const char *username;
 	const char *secret;
+	bool hashed; /* the PBX has only a hash of it; without a skip_reason a new one is issued where one has to be sent */
 	bool enabled;
 	const char *email; /* folded; NULL: none can be made */
 	bool email_given;
@@ -86,7 +87,7 @@ struct difference {
 	const char *ledger_username;
 	const char *sip_endpoint_id;
 	const char *ledger_settings_digest;
-	const char *ledger_secret_digest;
+	const char *ledger_secret_digest; /* "": nobody was told the password that may be there */
 	const char *tried_digest;
 	const char *sent_fields; /* comma separated */
 	bool is_protected;
@@ -135,6 +136,7 @@ struct difference_totals {
 	int64_t mirrored;        /* enabled, mirrorable */
 	int64_t skipped;         /* skip_reason or no secret */
 	int64_t without_secret;  /* of them */
+	int64_t hashed;          /* enabled, and only a hash of the secret is there */
 	int64_t rejected;        /* tried_digest is what is desired now */
 	int64_t retiring;        /* absent, grace not over */
 	int64_t unchanged;       /* mirrored or disabled and in step */

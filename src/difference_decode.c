@@ -58,6 +58,7 @@ static void decode_desired(const struct db_row *row, struct difference *d)
 	d->tenant = db_row_get(row, ROW_TENANT);
 	d->username = db_row_get(row, ROW_USERNAME);
 	d->secret = db_row_get(row, ROW_SECRET);
+	d->hashed = truth(row, ROW_HASHED);
 	d->enabled = truth(row, ROW_ENABLED);
 	d->email = db_row_get(row, ROW_EMAIL);
 	d->email_given = truth(row, ROW_EMAIL_GIVEN);
@@ -144,6 +145,7 @@ void difference_decode_totals(const struct db_row *row, struct difference_totals
 		.mirrored = number(row, TOTAL_MIRRORED),
 		.skipped = number(row, TOTAL_SKIPPED),
 		.without_secret = number(row, TOTAL_WITHOUT_SECRET),
+		.hashed = number(row, TOTAL_HASHED),
 		.rejected = number(row, TOTAL_REJECTED),
 		.retiring = number(row, TOTAL_RETIRING),
 		.unchanged = number(row, TOTAL_UNCHANGED),

@@ -29,6 +29,7 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_TENANT] = "p.tenant",
 	[ROW_USERNAME] = "p.username",
 	[ROW_SECRET] = "p.secret",
+	[ROW_HASHED] = "p.hashed",
 	[ROW_ENABLED] = "p.enabled",
 	[ROW_EMAIL] = "p.email",
 	[ROW_EMAIL_GIVEN] = "p.email_given",

@@ -15,7 +15,7 @@
 	DIGEST("concat('username=', char_length(" row ".username), ':', " row ".username,\n" \
 	       "                     case when " row ".email_given then 'email=' || char_length(" row ".email) || ':' || " row ".email end,\n" \
 	       "                     'settings=', char_length(" row ".settings_text), ':', " row ".settings_text,\n" \
-	       "                     'secret=', char_length(" row ".secret), ':', " row ".secret,\n" \
+	       "                     'secret=', char_length(" row ".secret_text), ':', " row ".secret_text,\n" \
 	       "                     'profile=', char_length(" row ".profile_text), ':', " row ".profile_text)")
 
 const char difference_sql_parameters[] =
@@ -28,13 +28,14 @@ const char difference_sql_parameters[] =
 static const char joined_columns[] =
 	"        select d.key is not null as present, s.key is not null as tracked,\n"
 	"               coalesce(d.key, s.key) as key,\n"
-	"               d.extension, d.tenant, d.username, d.secret, coalesce(d.enabled, false) as enabled,\n"
+	"               d.extension, d.tenant, d.username, d.secret, coalesce(d.hashed, false) as hashed,\n"
+	"               coalesce(d.enabled, false) as enabled,\n"
 	"               d.email, coalesce(d.email_given, false) as email_given,\n"
 	"               d.caller_id, d.send_as, d.ciphers, d.codecs, d.encryption, d.call_handler,\n"
 	"               d.calling_handler_resource_id, d.first_name, d.last_name, d.display_name, d.job_title,\n"
 	"               d.timezone, d.country, d.company_name, d.skip_reason, d.problem,\n"
 	"               coalesce(d.protected, false) as wants_protection, coalesce(d.wanted, false) as wanted,\n"
-	"               d.settings_text, d.profile_text,\n"
+	"               d.settings_text, d.secret_text, d.profile_text,\n"
 	"               s.state, s.extension as ledger_extension, s.username as ledger_username, s.subscriber_no,\n"
 	"               s.sip_endpoint_id, s.settings_digest as ledger_settings_digest,\n"
 	"               s.secret_digest as ledger_secret_digest, s.tried_digest, s.sent_fields,\n"
@@ -51,7 +52,7 @@ static const char digests_level[] =
 	"           case when not t.wanted then null\n"
 	"                when t.settings_text = '' then (select " DIGEST("''") ") -- once for all\n"
 	"                else " DIGEST("t.settings_text") " end as settings_digest,\n"
-	"           case when t.wanted then " DIGEST("t.secret") " end as secret_digest,\n"
+	"           case when t.wanted then " DIGEST("t.secret_text") " end as secret_digest,\n"
 	"           case when t.wanted and t.profile_text <> '' then " DIGEST("t.profile_text") " end as profile_digest\n";
 
 static const char flags_level[] =
@@ -157,6 +158,7 @@ static const struct {
 	{ TOTAL_MIRRORED, "count(*) filter (where j.wanted)" },
 	{ TOTAL_SKIPPED, "count(*) filter (where j.enabled and j.skip_reason is not null)" },
 	{ TOTAL_WITHOUT_SECRET, "count(*) filter (where j.enabled and j.skip_reason = 'no_secret')" },
+	{ TOTAL_HASHED, "count(*) filter (where j.enabled and j.hashed)" },
 	{ TOTAL_REJECTED, "count(*) filter (where j.rejected)" },
 	{ TOTAL_RETIRING, "count(*) filter (where j.tracked and not j.present and not j.due)" },
 	{ TOTAL_UNCHANGED, "count(*) filter (where (j.wanted and not j.rejected or j.present and not j.enabled)\n"

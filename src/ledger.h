@@ -102,6 +102,7 @@ struct ledger_intent {
 	bool is_protected;
 	bool clear_settings;
 	bool clear_secret;
+	bool unshown;          /* the secret that is sent is one that nobody has been told: the digest is empty until somebody was */
 	bool clear_profile;
 	bool absent;           /* a removal because the row is gone: notes absent_since */
 	bool recheck;          /* only if the source still does not want the key (removals) */
@@ -135,6 +136,15 @@ void ledger_intend(struct ledger *ledger, const struct ledger_intent *intents, s
 		   const char *still_wanted, const char *policy,
 		   void (*done)(const struct ledger_intended *results, size_t count, const struct error *err, void *arg),
 		   void *arg);
+
+/*
+ * secret_digest: that of a secret which nobody has been told: issued and not shown
+ * yet, or a suspension's.  The column is empty then and not NULL, so that the way
+ * back is known: a new secret has to be issued where the PBX has only a hash.  It
+ * stays so through every attempt of unknown outcome, until a secret of the PBX's
+ * has certainly arrived or an issued one has been shown.
+ */
+#define LEDGER_SECRET_UNSHOWN "unshown"
 
 enum ledger_absence { LEDGER_ABSENCE_AS_IS, LEDGER_ABSENT, LEDGER_NOT_ABSENT };
 

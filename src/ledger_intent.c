@@ -11,7 +11,7 @@
 	"jsonb_to_recordset($1::jsonb) as b(\n" \
 	"           n integer, key text, extension text, operation text, cause text, at_ms bigint,\n" \
 	"           take_key text, username text, owner_no bigint, email text, protected boolean,\n" \
-	"           clear_settings boolean, clear_secret boolean, clear_profile boolean,\n" \
+	"           clear_settings boolean, clear_secret boolean, unshown boolean, clear_profile boolean,\n" \
 	"           absent boolean, recheck boolean, orphan boolean,\n" \
 	"           subscriber_id uuid, sip_endpoint_id uuid, sent_fields text,\n" \
 	"           profile_fields text)\n"
@@ -25,6 +25,9 @@
 
 /* What may have a value remotely once this is sent: what has to be taken back when it is not wanted any more. */
 #define SENT_FIELDS "array(select unnest(s.sent_fields) union select unnest(string_to_array(b.sent_fields, ',')))"
+
+/* A secret that nobody was told may be there from now on, or still (ledger.h); else it is unknown. */
+#define SECRET_DIGEST(unshown) "case when " unshown " or s.secret_digest = '' then ''::bytea end"
 
 /* An intent that this batch took: open, and in this holder's hands. */
 #define TAKEN "  join journal j on j.key = b.key and j.outcome is null and j.settles_at is null\n"
@@ -84,7 +87,7 @@ static const char sql_intent_take[] =
 	"-- swbridge: rows that are taken over by a new key\n"
 	"update sync s\n"
 	"   set key = b.key, extension = b.extension, protected = b.protected,\n"
-	"       settings_digest = null, secret_digest = null, tried_digest = null,\n"
+	"       settings_digest = null, secret_digest = " SECRET_DIGEST("b.unshown") ", tried_digest = null,\n"
 	"       sent_fields = " SENT_FIELDS ",\n"
 	"       absent_since = null, updated_at = now()\n"
 	"  from " INTENTS TAKEN
@@ -92,9 +95,9 @@ static const char sql_intent_take[] =
 
 static const char sql_intent_create[] =
 	"-- swbridge: rows that are about to be created\n"
-	"insert into sync as s (key, extension, username, subscriber_no, state, protected, sent_fields)\n"
+	"insert into sync as s (key, extension, username, subscriber_no, state, protected, secret_digest, sent_fields)\n"
 	"select b.key, b.extension, b.username, coalesce(b.owner_no, o.no), 'creating', b.protected,\n"
-	"       coalesce(string_to_array(b.sent_fields, ','), '{}')\n"
+	"       case when b.unshown then ''::bytea end, coalesce(string_to_array(b.sent_fields, ','), '{}')\n"
 	"  from " INTENTS TAKEN
 	"  left join subscriber o on o.email = b.email\n"
 	" where b.operation = 'create'\n"
@@ -102,7 +105,8 @@ static const char sql_intent_create[] =
 	"    on conflict (key)\n"
 	"    do update set extension = excluded.extension, username = excluded.username,\n"
 	"                  subscriber_no = excluded.subscriber_no, state = 'creating',\n"
-	"                  sip_endpoint_id = null, settings_digest = null, secret_digest = null,\n"
+	"                  sip_endpoint_id = null, settings_digest = null,\n"
+	"                  secret_digest = " SECRET_DIGEST("excluded.secret_digest = ''") ",\n"
 	"                  sent_fields = array(select unnest(s.sent_fields) union select unnest(excluded.sent_fields)),\n"
 	"                  protected = excluded.protected, absent_since = null, updated_at = now()";
 
@@ -111,7 +115,7 @@ static const char sql_intent_touch[] =
 	"update sync s\n"
 	"   set state = case when b.operation = 'remove' then 'removing' else s.state end,\n"
 	"       settings_digest = case when b.clear_settings then null else s.settings_digest end,\n"
-	"       secret_digest = case when b.clear_secret then null else s.secret_digest end,\n"
+	"       secret_digest = case when b.clear_secret then " SECRET_DIGEST("b.unshown") " else s.secret_digest end,\n"
 	"       sent_fields = " SENT_FIELDS ",\n"
 	"       absent_since = case when b.absent then coalesce(s.absent_since, now()) else s.absent_since end,\n"
 	"       updated_at = now()\n"
@@ -173,6 +177,7 @@ static void intent_doc(struct strbuf *doc, const struct ledger_intent *intent, s
 	ledger_put_bool(doc, "protected", intent->is_protected);
 	ledger_put_bool(doc, "clear_settings", intent->clear_settings);
 	ledger_put_bool(doc, "clear_secret", intent->clear_secret);
+	ledger_put_bool(doc, "unshown", intent->unshown);
 	ledger_put_bool(doc, "clear_profile", intent->clear_profile);
 	ledger_put_bool(doc, "absent", intent->absent);
 	ledger_put_bool(doc, "recheck", intent->recheck);

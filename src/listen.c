@@ -2,6 +2,7 @@
 #include "listen.h"
 
 #include "ledger.h"
+#include "log.h"
 #include "report.h"
 
 #include <stdio.h>
@@ -16,6 +17,7 @@ enum {
 struct view {
 	const struct daemon *daemon;
 	struct report *report; /* from the first line on */
+	int64_t unissued; /* held, since a new secret is needed */
 };
 
 static void show_line(const struct pass_line *line, void *arg)
@@ -28,6 +30,7 @@ static void show_line(const struct pass_line *line, void *arg)
 	};
 
 	signs_line(d->signs, line);
+	view->unissued += line->state == PASS_HELD && line->issues;
 	if (!report_is_news(line))
 		return;
 	if (!view->report)
@@ -35,11 +38,23 @@ static void show_line(const struct pass_line *line, void *arg)
 	report_line(view->report, line);
 }
 
+/* Nobody looks at a daemon's output when it comes, and the journal keeps it: so it issues none, and says so. */
+static void say_unissued(struct daemon *d, bool whole, int64_t unissued)
+{
+	bool news = unissued && (!whole || unissued != d->unissued);
+
+	if (news)
+		log_warn("%lld %s a new secret ([mirror] issue_secrets), which is not issued here: run swbridge sync, which shows each "
+			 "once", (long long)unissued, unissued == 1 ? "extension needs" : "extensions need");
+	if (whole)
+		d->unissued = unissued;
+}
+
 static int look(struct daemon *d, bool whole, struct error *err)
 {
 	struct view view = { .daemon = d };
 	struct pass_summary summary = { 0 };
-	struct pass_setup setup = { .line = show_line, .arg = &view };
+	struct pass_setup setup = { .line = show_line, .never_issues = true, .arg = &view };
 	size_t count = 0;
 	char **keys = NULL;
 	int rc = 0;
@@ -62,6 +77,8 @@ static int look(struct daemon *d, bool whole, struct error *err)
 		report_end(view.report, &summary);
 		report_free(view.report);
 	}
+	if (!rc)
+		say_unissued(d, whole, view.unissued);
 	signs_pass(d->signs, whole ? METRICS_FULL : METRICS_KEYED, &summary, rc != 0, &d->session);
 	if (!wake_wants_keys(d->wake))
 		signs_settled(d->signs);

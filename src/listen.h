@@ -26,6 +26,7 @@ struct daemon {
 	struct loop_timer *patience; /* with a stop */
 	struct wake *wake;
 	struct pass_memory memory; /* of the term */
+	int64_t unissued;        /* said: so many extensions need a new secret */
 	struct signs *signs;
 	struct rounds *rounds; /* listen_verify.h */
 	struct backoff backoff;

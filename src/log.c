@@ -25,16 +25,21 @@ void log_setup(enum log_level most, bool journald)
 }
 
 /* Both numbers are compared: a child of a service inherits the variable, and may write elsewhere. */
-bool log_to_journal(void)
+bool log_is_journal(int fd)
 {
 	const char *stream = getenv("JOURNAL_STREAM");
 	unsigned long long device = 0, inode = 0;
 	struct stat where;
 	char end = 0;
 
-	if (!stream || sscanf(stream, "%llu:%llu%c", &device, &inode, &end) != 2 || fstat(STDERR_FILENO, &where))
+	if (!stream || sscanf(stream, "%llu:%llu%c", &device, &inode, &end) != 2 || fstat(fd, &where))
 		return false;
 	return where.st_dev == device && where.st_ino == inode;
+}
+
+bool log_to_journal(void)
+{
+	return log_is_journal(STDERR_FILENO);
 }
 
 enum log_level log_level(void)

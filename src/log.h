@@ -21,7 +21,8 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 void log_setup(enum log_level most, bool journald); /* journald: sd-daemon(3) "<N>" prefixes instead of times */
-bool log_to_journal(void); /* stderr is the journal: $JOURNAL_STREAM names its device and inode (systemd.exec(5)) */
+bool log_is_journal(int fd); /* what is written there goes to the journal: $JOURNAL_STREAM names its device and inode (systemd.exec(5)) */
+bool log_to_journal(void);   /* stderr is the journal */
 enum log_level log_level(void);
 void log_add_secret(const char *secret); /* copied; shorter than 4 bytes: ignored */
 void log_release(void);                  /* wipes the registered secrets */

@@ -45,7 +45,7 @@ static int say_adoption(struct migrate *m, const struct admin_adoption *a, struc
 {
 	struct pass_line line = {
 		.key = a->key, .extension = a->extension, .username = a->username, .action = PLAN_ADOPT, .state = PASS_DONE,
-		.reason = "its password is set to the PBX's", .subscriber_id = a->subscriber_id, .sip_endpoint_id = a->sip_endpoint_id,
+		.reason = "its password is set to the PBX's, where the PBX has it", .subscriber_id = a->subscriber_id, .sip_endpoint_id = a->sip_endpoint_id,
 	};
 	struct error refusal = ERROR_INIT;
 	int rc = 0;
@@ -106,6 +106,13 @@ static void pass_line(const struct pass_line *line, void *arg)
 	m->line(line, m->arg);
 }
 
+static bool pass_secret(const struct mirror_issued *issued, void *arg)
+{
+	const struct migrate *m = arg;
+
+	return m->secret(issued, m->arg);
+}
+
 static void pass_progress(int64_t done, int64_t total, void *arg)
 {
 	struct migrate *m = arg;
@@ -131,7 +138,8 @@ static int one_pass(struct migrate *m, const struct keys *keys, struct pass_summ
 	const struct session *s = m->session;
 	struct pass_setup setup = {
 		.loop = s->loop, .db = s->db, .ledger = s->ledger, .query = s->query, .config = s->config, .mirror = s->mirror,
-		.api = s->api, .never_removes = true, .line = pass_line, .progress = pass_progress, .arg = m,
+		.api = s->api, .never_removes = true, .line = pass_line,
+		.secret = m->secret ? pass_secret : NULL, .progress = pass_progress, .arg = m,
 	};
 
 	return m->canary ? pass_keys(&setup, (const char *const *)keys->key, keys->count, summary, err)
@@ -149,6 +157,7 @@ static void add(struct pass_summary *all, const struct pass_summary *pass, bool 
 	sum.removed += all->removed;
 	sum.suspended += all->suspended;
 	sum.adopted += all->adopted;
+	sum.issued += all->issued;
 	sum.requests += all->requests;
 	sum.seconds += all->seconds;
 	if (!first)

@@ -24,6 +24,7 @@ struct migrate {
 	bool ours;   /* what is adopted, and alone on its subscriber, counts as made by us */
 	bool canary; /* only what the pre-flight chose */
 	void (*line)(const struct pass_line *line, void *arg);
+	bool (*secret)(const struct mirror_issued *issued, void *arg); /* as in struct pass_setup; may be NULL */
 	void (*progress)(int64_t done, int64_t total, void *arg);
 	void (*waiting)(int64_t unknown, int64_t ms, void *arg); /* for outcomes to settle */
 	void *arg;

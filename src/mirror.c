@@ -95,6 +95,8 @@ static bool ledger_only(struct change *change)
 		/* A refusal is over when the row is what it was before. */
 		if (change->refusal_over)
 			o->tried_digest = o->last_error = "";
+		if (change->decision.keep_secret)
+			o->secret_digest = change->secret_digest;
 		break;
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_ADOPT: case PLAN_CREATE: case PLAN_UPDATE:
 	case PLAN_REPLACE: case PLAN_SUSPEND: case PLAN_RESTORE: case PLAN_REMOVE: case PLAN_REMOVE_SUBSCRIBER:
@@ -272,6 +274,7 @@ static void report(const struct change *change)
 		.end = change->end,
 		.again = change->decision.take_over && change->end == MIRROR_DONE,
 		.aside = change->decision.aside,
+		.keeps_secret = change->decision.keep_secret,
 		.doubted = change->doubted,
 		.reason = change->reason ? change->reason : change->detail ? change->detail : change->decision.reason,
 		.subscriber_id = owner_subscriber_id(change->owner),
@@ -328,6 +331,12 @@ void mirror_set_report(struct mirror *mirror, void (*report_to)(const struct mir
 {
 	mirror->setup.report = report_to;
 	mirror->setup.arg = arg;
+}
+
+void mirror_set_show(struct mirror *mirror, bool (*show)(const struct mirror_issued *issued, void *arg), void *arg)
+{
+	mirror->setup.show = show;
+	mirror->setup.show_arg = arg;
 }
 
 /* ---- stopping --------------------------------------------------------------- */

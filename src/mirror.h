@@ -54,10 +54,20 @@ struct mirror_report {
 	enum mirror_end end;
 	bool again;          /* done, and to be planned once more: what else the row wants was not known */
 	bool aside;          /* as it was submitted */
+	bool keeps_secret;   /* NOTE: that no secret is sent is to be said */
 	bool doubted;        /* a list at SignalWire could not be read whole */
 	const char *reason;  /* why it was done, or why it was not; a sentence part */
 	const char *subscriber_id;
 	const char *sip_endpoint_id;
+};
+
+/* A secret that was made for an extension, and that SignalWire has taken.  Borrowed during the call. */
+struct mirror_issued {
+	const char *key;
+	const char *extension;
+	const char *tenant; /* NULL: none */
+	const char *username;
+	const char *secret;
 };
 
 struct mirror_counts {
@@ -75,6 +85,9 @@ struct mirror_setup {
 	const char *cause;                /* "sync", "listen", ...: for the journal */
 	void (*report)(const struct mirror_report *report, void *arg); /* may come later: mirror_set_report() */
 	void *arg;
+	/* Shows a secret, once; false: it could not be shown.  NULL: decisions that issue one must not be submitted. */
+	bool (*show)(const struct mirror_issued *issued, void *arg);
+	void *show_arg;
 };
 
 /* Everything in `setup` is borrowed and must outlive the engine. */
@@ -92,6 +105,9 @@ void mirror_gather(struct mirror *mirror, bool gathering);
 
 /* Who hears how changes end, from now on. */
 void mirror_set_report(struct mirror *mirror, void (*report)(const struct mirror_report *report, void *arg), void *arg);
+
+/* Who shows the secrets that are issued, from now on. */
+void mirror_set_show(struct mirror *mirror, bool (*show)(const struct mirror_issued *issued, void *arg), void *arg);
 
 bool mirror_idle(const struct mirror *mirror);
 int64_t mirror_pending(const struct mirror *mirror); /* submitted and not ended */

@@ -46,7 +46,8 @@ static void pack_wish(struct change *c, const struct difference *d, struct packi
 static void pack_memory(struct change *c, const struct difference *d, struct packing *to)
 {
 	c->old_settings_digest = pack(to, d->ledger_settings_digest ? d->ledger_settings_digest : "");
-	c->old_secret_digest = pack(to, d->ledger_secret_digest ? d->ledger_secret_digest : "");
+	c->old_secret_digest = pack(to, !d->ledger_secret_digest ? "" :
+				    *d->ledger_secret_digest ? d->ledger_secret_digest : LEDGER_SECRET_UNSHOWN);
 	c->old_profile_digest = pack(to, d->owner_profile_digest ? d->owner_profile_digest : "");
 	c->holder_key = pack(to, d->holder_key);
 	c->tried_usernames = pack(to, d->intent_usernames);

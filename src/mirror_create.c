@@ -53,6 +53,7 @@ static void describe(struct change *change)
 	change->intent.username = change->username;
 	change->intent.sent_fields = update_sets(change);
 	change->intent.profile_fields = profile_sets(change);
+	change->intent.unshown = change->decision.issue;
 	change->intent.owner_no = change->owner->no;
 	change->intent.email = change->owner->fixed ? NULL : change->owner->tag;
 }
@@ -175,7 +176,7 @@ void create_set_outcome(struct change *change)
 	o->row_owner_no = owner->no;
 	o->sip_endpoint_id = change->found_id;
 	o->settings_digest = change->settings_digest;
-	o->secret_digest = change->secret_digest;
+	o->secret_digest = issue_digest(change);
 	o->tried_digest = "";
 	o->sent_fields = change->sent_now ? change->sent_now : "";
 	o->last_error = "";
@@ -253,6 +254,7 @@ static void credential_posted(const struct api_result *result, void *arg)
 		return;
 	change->found_id = mem_strdup(result->credential->id);
 	change->made = true;
+	issue_show(change);
 	strbuf_puts(owner_made(change), change->found_id);
 	strbuf_putc(owner_made(change), ' ');
 	change->look_next(change);
@@ -264,6 +266,8 @@ void create_credential(struct change *change, void (*next)(struct change *change
 	struct settings settings = SETTINGS_INIT;
 	char *sent_before = change->sent_fields;
 
+	if (!issue_make(change))
+		return;
 	change->look_next = next;
 	/* A new one has nothing that would have to be taken back. */
 	change->sent_fields = NULL;

@@ -51,7 +51,8 @@ static void set_made(struct change *c)
 		c->outcome.username = c->found_username;
 		c->outcome.row_owner_no = c->owner->no;
 		c->outcome.sip_endpoint_id = c->found_id;
-		c->outcome.settings_digest = c->outcome.secret_digest = "";
+		/* That of the secret is unknown or empty since its intent, and stays so. */
+		c->outcome.settings_digest = "";
 	}
 	if (c->removes_found)
 		c->outcome.sip_endpoint_id = c->credential_id;
@@ -62,7 +63,7 @@ static void set_made(struct change *c)
 	c->outcome.row_owner_no = c->owner->no;
 	c->outcome.sip_endpoint_id = c->found_id;
 	c->outcome.settings_digest = c->settings_digest;
-	c->outcome.secret_digest = c->secret_digest;
+	c->outcome.secret_digest = issue_digest(c);
 	c->outcome.sent_fields = c->sent_now ? c->sent_now : "";
 }
 

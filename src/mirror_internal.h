@@ -8,6 +8,7 @@
  *   mirror_change.c  one change: its copy of the wish, how it can end
  *   mirror_check.c   the canary, and objects that may be gone
  *   mirror_look.c    what an earlier attempt may have made
+ *   mirror_issue.c   secrets that are made here: for whom the PBX has only a hash, and for the suspended
  *   mirror_create.c  CREATE
  *   mirror_update.c  UPDATE, RESTORE, SUSPEND, taking over
  *   mirror_profile.c profiles
@@ -133,6 +134,7 @@ struct change {
 	char *merged[JSON_PROFILE_COUNT];
 	struct strbuf request_ids;
 	struct strbuf random_secret;
+	bool shown;              /* the secret that was issued, and arrived, was shown */
 	char *sent_now;          /* sent_fields after this change */
 	char *profile_now;       /* those of its subscriber, for the intent */
 
@@ -255,6 +257,13 @@ void change_look_failed(struct change *change, const struct api_result *result);
  * success and the change has been ended by it.  NOT_FOUND is the caller's.
  */
 bool change_refused(struct change *change, const struct api_result *result);
+
+/* mirror_issue.c */
+/* Before a request that carries a secret: makes one where the change issues it.  False: the change was ended. */
+bool issue_make(struct change *change);
+const char *issue_secret(const struct change *change); /* what is to be sent; borrowed */
+void issue_show(struct change *change);                /* behind a request that carried one, and was carried out */
+const char *issue_digest(const struct change *change); /* of the secret that arrived, for the ledger */
 
 /* mirror_park.c */
 char *park_name(struct mirror *mirror); /* one that nobody wants; caller frees */

@@ -40,7 +40,8 @@ static void record_found(struct change *change, const struct owner *owner)
 	o->username = change->found_username;
 	o->row_owner_no = owner->no;
 	o->sip_endpoint_id = change->found_id;
-	o->settings_digest = o->secret_digest = "";
+	/* That of the secret is unknown or empty since the attempt's intent, and stays so. */
+	o->settings_digest = "";
 }
 
 static void closed(struct change *change)

@@ -35,6 +35,7 @@ static void describe(struct change *change)
 	change->intent.email = change->owner->tag;
 	change->intent.clear_settings = true;
 	change->intent.clear_secret = true;
+	change->intent.unshown = change->decision.issue;
 	change->intent.subscriber_id = change->old_owner->id;
 	change->intent.sip_endpoint_id = change->credential_id;
 }

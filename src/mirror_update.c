@@ -14,7 +14,6 @@
 #include "mem.h"
 
 #include <string.h>
-#include <sys/random.h>
 
 static void patch(struct change *change);
 static void profile(struct change *change);
@@ -75,7 +74,7 @@ void update_request(struct change *change, unsigned fields, struct json_credenti
 	}
 	if (fields & PLAN_SECRET) {
 		request->fields |= JSON_PASSWORD;
-		request->password = change->secret;
+		request->password = issue_secret(change);
 	}
 }
 
@@ -106,6 +105,7 @@ static void patched(const struct api_result *result, void *arg)
 		return;
 	change->patched = true;
 	change->made = change->found_id != NULL;
+	issue_show(change);
 	change->look_next(change);
 }
 
@@ -114,6 +114,8 @@ static void send_patch(struct change *change, const char *id, unsigned fields)
 	struct json_credential_request request = { 0 };
 	struct settings settings = SETTINGS_INIT;
 
+	if (fields & PLAN_SECRET && !issue_make(change))
+		return;
 	update_request(change, fields, &request, &settings);
 	if (request.fields)
 		target_change(change->mirror->target, change->owner->id, id, &request, patched, change);
@@ -188,6 +190,8 @@ static void record_update(struct change *change)
 		o->sent_fields = change->sent_now ? change->sent_now : "";
 	}
 	if (fields & PLAN_SECRET)
+		o->secret_digest = issue_digest(change);
+	if (change->decision.keep_secret)
 		o->secret_digest = change->secret_digest;
 	if (change->profiled)
 		profile_record(change);
@@ -215,6 +219,7 @@ void update_start(struct change *change)
 	change->intent.sent_fields = fields & PLAN_SETTINGS ? update_sets(change) : NULL;
 	change->intent.clear_settings = fields & PLAN_SETTINGS;
 	change->intent.clear_secret = fields & PLAN_SECRET;
+	change->intent.unshown = fields & PLAN_SECRET && change->decision.issue;
 	change->intent.profile_fields = change->decision.take_over ? NULL : profile_sets(change);
 	change->intent.clear_profile = change->decision.profile && !change->decision.take_over;
 	change->intent.owner_no = change->owner->no;
@@ -233,7 +238,7 @@ static void record_suspend(struct change *change)
 
 	o->key = change->key;
 	o->state = "suspended";
-	o->secret_digest = "";
+	o->secret_digest = LEDGER_SECRET_UNSHOWN;
 	o->last_error = "";
 	o->tried_digest = "";
 	change_done(change);
@@ -258,30 +263,13 @@ static void suspended(const struct api_result *result, void *arg)
 		record_suspend(change);
 }
 
-/* 32 characters of 6 bits: nobody knows this password, and nobody needs to. */
-static void random_secret(struct strbuf *out)
-{
-	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	unsigned char bytes[32] = { 0 };
-
-	if (getentropy(bytes, sizeof bytes))
-		return;
-	strbuf_truncate(out, 0);
-	for (size_t i = 0; i < sizeof bytes; i++)
-		strbuf_putc(out, alphabet[bytes[i] & 63]);
-	mem_wipe(bytes, sizeof bytes);
-}
-
 static void suspend(struct change *change)
 {
 	struct json_credential_request request = { .fields = JSON_PASSWORD };
 
-	random_secret(&change->random_secret);
-	if (!change->random_secret.len) {
-		change_failed(change, "not sent", "the system gave no random numbers for a password");
+	if (!issue_make(change))
 		return;
-	}
-	request.password = change->random_secret.data;
+	request.password = issue_secret(change);
 	target_change(change->mirror->target, change->owner->id, change->credential_id, &request, suspended,
 			     change);
 }
@@ -289,7 +277,7 @@ static void suspend(struct change *change)
 void suspend_start(struct change *change)
 {
 	change->intent.operation = "suspend";
-	change->intent.clear_secret = true;
+	change->intent.clear_secret = change->intent.unshown = true;
 	change->intent.recheck = true;
 	change->intent.owner_no = change->owner->no;
 	change->intent.absent = !change->present;

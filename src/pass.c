@@ -174,6 +174,7 @@ static void take_totals(struct pass *pass)
 	summary->unchanged = totals->unchanged;
 	summary->skipped = totals->skipped;
 	summary->without_secret = totals->without_secret;
+	summary->hashed = pass->setup->config->issue_secrets ? 0 : totals->hashed;
 	summary->rejected = totals->rejected;
 	summary->differences = totals->differences;
 	pass->total = totals->differences;
@@ -271,6 +272,8 @@ static void begin(struct pass *pass, const struct pass_setup *setup, struct pass
 	pass->policy.keyed = keyed;
 	if (setup->mirror)
 		mirror_set_report(setup->mirror, pass_ended, pass);
+	if (setup->mirror)
+		mirror_set_show(setup->mirror, setup->secret ? pass_issued : NULL, pass);
 }
 
 static void complete(struct pass *pass)
@@ -282,6 +285,7 @@ static void complete(struct pass *pass)
 		summary->subscribers_created = mirror_counts(setup->mirror)->subscribers_created;
 		summary->subscribers_removed = mirror_counts(setup->mirror)->subscribers_removed;
 		mirror_set_report(setup->mirror, NULL, NULL);
+		mirror_set_show(setup->mirror, NULL, NULL);
 	}
 	summary->requests = setup->api ? api_requests(setup->api) - pass->requests_before : 0;
 	summary->seconds = (double)(loop_now_ms() - pass->started_ms) / 1000.0;
@@ -347,7 +351,7 @@ int pass_orphans(const struct pass_setup *setup, struct pass_summary *summary, s
 		goto out;
 	take_totals(&pass);
 	/* What is said of the extensions is for a pass over them. */
-	summary->unchanged = summary->skipped = summary->rejected = summary->without_secret = 0;
+	summary->unchanged = summary->skipped = summary->rejected = summary->without_secret = summary->hashed = 0;
 	/* Behind the last key. */
 	pass.cursor = mem_strdup("\x01");
 	rc = walk_pages(&pass, WALK_REMOVE, err);

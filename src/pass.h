@@ -42,6 +42,7 @@ struct pass_line {
 	enum pass_state state;
 	unsigned held;           /* PASS_HELD: by which limits (CLASS_*); 0: it is paused, or a list is in doubt */
 	const char *reason;      /* one plain sentence part, may be NULL */
+	bool issues;             /* PASS_PLANNED, PASS_HELD: it needs a new secret, which is made here */
 	const char *subscriber_id;
 	const char *sip_endpoint_id;
 };
@@ -56,6 +57,8 @@ struct pass_summary {
 	int64_t held_creates, held_removals, held_changes;
 	int64_t subscribers_created, subscribers_removed; /* plan: expected */
 	int64_t without_secret, source_rows, differences;
+	int64_t hashed; /* skipped, since the PBX has only a hash of the secret, and none is to be issued */
+	int64_t issued; /* secrets that were made and shown; plan: expected */
 	bool paused;
 	bool source_empty;
 	bool doubted; /* a list at SignalWire could not be read whole: what removes something is held from then on */
@@ -91,6 +94,12 @@ struct pass_setup {
 	 */
 	struct wake *wake;
 	struct pass_memory *memory; /* NULL: every pass counts */
+	/*
+	 * Shows a secret that was issued to the operator, at once; false: it could not be.
+	 * NULL, and with never_issues: none is issued, and what needs one is held.
+	 */
+	bool (*secret)(const struct mirror_issued *issued, void *arg);
+	bool never_issues;          /* also in a plan: of a daemon, whose output nobody reads when it comes */
 	bool never_removes;         /* a whole pass looks at no removal, and a move to another subscriber is held */
 	void (*line)(const struct pass_line *line, void *arg);
 	void (*progress)(int64_t done, int64_t total, void *arg); /* may be NULL */

@@ -41,6 +41,9 @@ void pass_row(const struct difference *difference, void *arg);
 /* A row that holds a name which another one wants: it may have to give it away. */
 void pass_holder_row(const struct difference *difference, bool in_step, void *arg);
 
+/* A secret that the engine issued; `arg` is the pass.  Whether it was shown. */
+bool pass_issued(const struct mirror_issued *issued, void *arg);
+
 /* What the engine reports; `arg` is the pass. */
 void pass_ended(const struct mirror_report *report, void *arg);
 

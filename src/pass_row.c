@@ -43,6 +43,7 @@ static void say(struct pass *pass, const struct pass_line *line)
 static void say_row(struct pass *pass, const struct difference *d, const struct plan_decision *decision,
 		    enum pass_state state, unsigned held, const char *reason)
 {
+	char *with_secret = state == PASS_PLANNED && decision->issue ? mem_printf("%s; a new secret will be issued", decision->reason) : NULL;
 	const struct pass_line line = {
 		.key = d->key,
 		.extension = d->extension ? d->extension : d->ledger_extension,
@@ -51,12 +52,14 @@ static void say_row(struct pass *pass, const struct difference *d, const struct 
 		.action = decision->action,
 		.state = state,
 		.held = held,
-		.reason = reason ? reason : decision->reason,
+		.reason = with_secret ? with_secret : reason ? reason : decision->reason,
+		.issues = decision->issue,
 		.subscriber_id = d->owner_id,
 		.sip_endpoint_id = d->sip_endpoint_id,
 	};
 
 	say(pass, &line);
+	mem_free(with_secret);
 }
 
 static void count_action(struct pass_summary *summary, enum plan_action action)
@@ -118,11 +121,12 @@ static void submit(struct pass *pass, const struct difference *d, struct plan_de
 
 	if (!mirror) {
 		count_action(pass->summary, decision->action);
+		pass->summary->issued += decision->issue;
 		if (decision->subscribers > 0)
 			pass->summary->subscribers_created++;
 		if (decision->subscribers < 0)
 			pass->summary->subscribers_removed++;
-		if (decision->action != PLAN_NOTE && decision->action != PLAN_FORGET)
+		if ((decision->action != PLAN_NOTE || decision->keep_secret) && decision->action != PLAN_FORGET)
 			say_row(pass, d, decision, PASS_PLANNED, 0, NULL);
 		return;
 	}
@@ -131,6 +135,11 @@ static void submit(struct pass *pass, const struct difference *d, struct plan_de
 	if (decision->after_holder && !mirror_has(mirror, d->holder_key))
 		pass_keys_add(&pass->holders, d->holder_key);
 	give(pass, d, decision);
+}
+
+static bool shows_secrets(const struct pass *pass)
+{
+	return !pass->setup->never_issues && (pass->setup->secret || !pass->setup->mirror);
 }
 
 /* Actions that send something go past the rails; the others do not. */
@@ -152,6 +161,11 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 	}
 	if (pass->setup->never_removes && decision->classes & CLASS_REMOVALS) {
 		hold(pass, d, decision, 0, "held: this removes something, which swbridge sync does");
+		return;
+	}
+	if (decision->issue && !shows_secrets(pass)) {
+		hold(pass, d, decision, 0, "held: it needs a new secret, which nobody would see here: swbridge sync or migrate issues "
+		     "it, where a person or a file gets what it prints");
 		return;
 	}
 	held = rails_admit(&pass->summary->rails, decision->classes, d->counted, d->approved);
@@ -186,7 +200,7 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 	case PLAN_NOTHING: case PLAN_ADOPT:
 		break;
 	case PLAN_SKIP:
-		say_row(pass, d, decision, PASS_SKIPPED, 0, d->skip_reason ? d->skip_reason : decision->reason);
+		say_row(pass, d, decision, PASS_SKIPPED, 0, d->skip_reason && !d->hashed ? d->skip_reason : decision->reason);
 		break;
 	case PLAN_REJECT:
 		/* What SignalWire refused before is in the totals of a whole pass already; by keys it comes as a row. */
@@ -266,6 +280,15 @@ static enum pass_state state_of(enum mirror_end end)
 	return PASS_FAILED;
 }
 
+bool pass_issued(const struct mirror_issued *issued, void *arg)
+{
+	struct pass *pass = arg;
+	bool shown = pass->setup->secret(issued, pass->setup->arg);
+
+	pass->summary->issued += shown;
+	return shown;
+}
+
 void pass_ended(const struct mirror_report *report, void *arg)
 {
 	struct pass *pass = arg;
@@ -307,6 +330,6 @@ void pass_ended(const struct mirror_report *report, void *arg)
 	summary->failed += line.state == PASS_FAILED;
 	if (line.state == PASS_DONE)
 		count_action(summary, report->action);
-	if (report->action != PLAN_NOTE && report->action != PLAN_FORGET)
+	if ((report->action != PLAN_NOTE || report->keeps_secret) && report->action != PLAN_FORGET)
 		say(pass, &line);
 }

@@ -7,42 +7,6 @@
 
 enum { PLAN_ALL = PLAN_USERNAME | PLAN_SETTINGS | PLAN_SECRET };
 
-static const struct {
-	const char *name;
-	char sign;
-} actions[] = {
-	[PLAN_NOTHING] = { "nothing", ' ' },
-	[PLAN_SKIP] = { "skip", '!' },
-	[PLAN_REJECT] = { "reject", '!' },
-	[PLAN_WAIT] = { "wait", '!' },
-	[PLAN_NOTE] = { "note", ' ' },
-	[PLAN_MARK_ABSENT] = { "mark_absent", ' ' },
-	[PLAN_ADOPT] = { "adopt", '+' },
-	[PLAN_CREATE] = { "create", '+' },
-	[PLAN_UPDATE] = { "update", '~' },
-	[PLAN_REPLACE] = { "replace", '~' },
-	[PLAN_SUSPEND] = { "suspend", '-' },
-	[PLAN_RESTORE] = { "restore", '~' },
-	[PLAN_REMOVE] = { "remove", '-' },
-	[PLAN_FORGET] = { "forget", ' ' },
-	[PLAN_REMOVE_SUBSCRIBER] = { "remove_subscriber", '-' },
-};
-
-const char *plan_action_name(enum plan_action action)
-{
-	return actions[action].name;
-}
-
-char plan_action_sign(enum plan_action action)
-{
-	return actions[action].sign;
-}
-
-bool plan_mutates(enum plan_action action)
-{
-	return action >= PLAN_CREATE && action != PLAN_FORGET;
-}
-
 const char *plan_objection(const struct difference *difference, const struct plan_policy *policy)
 {
 	return objection_find(difference, policy->one_place);
@@ -146,6 +110,13 @@ static bool last_of_ours(const struct difference *d, const struct plan_policy *p
 	       d->owner_extensions <= 1;
 }
 
+/* Whether nobody knows the password of its credential.  A suspension's is nobody's, whatever the ledger has. */
+static bool password_is_nobodys(const struct difference *d)
+{
+	return d->state == STATE_SUSPENDED || d->intent == OPERATION_SUSPEND ||
+	       (d->ledger_secret_digest && !*d->ledger_secret_digest);
+}
+
 static void decide_replace(const struct difference *d, const struct plan_policy *policy, struct plan_decision *decision)
 {
 	if (protected(d)) {
@@ -156,6 +127,7 @@ static void decide_replace(const struct difference *d, const struct plan_policy 
 	decide(decision, PLAN_REPLACE, CLASS_CREATES | CLASS_REMOVALS, "its e-mail changed: it gets another subscriber");
 	decision->look_first = d->intent != OPERATION_NONE || d->state == STATE_REMOVING;
 	decision->profile = d->profile_speaks && d->profile_digest;
+	decision->issue = d->hashed;
 	decision->subscribers = (!d->wanted_owner_id && d->profile_speaks) - last_of_ours(d, policy);
 }
 
@@ -165,6 +137,7 @@ static void decide_create(const struct difference *d, const struct plan_policy *
 	const char *reason = "new in the PBX";
 
 	decision->profile |= profile_differs(d, policy);
+	decision->issue = d->hashed;
 	if (decision->take_over) {
 		decide(decision, PLAN_CREATE, CLASS_CHANGES, "it takes over the credential of an extension that had its username");
 		decision->fields = PLAN_SETTINGS | PLAN_SECRET;
@@ -216,9 +189,27 @@ static unsigned update_fields(const struct difference *d)
 	return fields;
 }
 
+/* A secret of which only a hash is known: a new one where nobody knows what is there, else none. */
+static void decide_secret(const struct difference *d, struct plan_decision *decision)
+{
+	decision->issue = password_is_nobodys(d);
+	decision->keep_secret = !decision->issue && digest_differs(d->secret_digest, d->ledger_secret_digest, NULL);
+	decision->fields = (decision->fields & ~(unsigned)PLAN_SECRET) | (decision->issue ? PLAN_SECRET : 0);
+}
+
+#define KEPT ": the credential keeps the password that it has; to issue another: swbridge retry --secret"
+
+static void decide_kept(const struct difference *d, struct plan_decision *decision)
+{
+	decide(decision, PLAN_NOTE, 0, d->ledger_secret_digest ? "its secret changed in the PBX, which has only a hash of it" KEPT
+							       : "the PBX has only a hash of its secret" KEPT);
+}
+
 static void decide_update(const struct difference *d, const struct plan_policy *policy, struct plan_decision *decision)
 {
 	decision->fields = update_fields(d);
+	if (d->hashed)
+		decide_secret(d, decision);
 	decision->profile |= profile_differs(d, policy);
 	decision->look_first = d->state == STATE_REMOVING || intent_makes_ids(d);
 	if (d->state == STATE_SUSPENDED)
@@ -229,19 +220,28 @@ static void decide_update(const struct difference *d, const struct plan_policy *
 		decide(decision, PLAN_UPDATE, CLASS_CHANGES, "the outcome of an earlier attempt is unknown: sent again");
 	else if (decision->move_owner)
 		decide(decision, PLAN_UPDATE, CLASS_CHANGES, "its e-mail changed: its subscriber gets it");
+	else if (decision->issue)
+		decide(decision, PLAN_UPDATE, CLASS_CHANGES, "it needs a new secret");
+	else if ((decision->fields || decision->profile) && decision->keep_secret)
+		decide(decision, PLAN_UPDATE, CLASS_CHANGES, "all that changed but its secret, of which the PBX has only a hash: the "
+		       "credential keeps its password");
 	else if (decision->fields || decision->profile)
 		decide(decision, PLAN_UPDATE, CLASS_CHANGES, update_reason(decision->fields, decision->profile));
+	else if (decision->keep_secret)
+		decide_kept(d, decision);
 }
 
 /* Whether the row is to be left alone as it is.  True: the decision says why. */
 static bool decide_unfit(const struct difference *d, const struct plan_policy *policy, struct plan_decision *decision)
 {
-	bool no_secret = !d->secret || !*d->secret || same(d->skip_reason, "no_secret");
+	bool no_secret = (!d->hashed && (!d->secret || !*d->secret)) || same(d->skip_reason, "no_secret");
 	const char *objection = NULL;
 
 	if (no_secret || d->skip_reason) {
 		decide(decision, PLAN_SKIP, 0,
-		       no_secret ? "it has no secret" : "its skip_reason says that it cannot be mirrored");
+		       no_secret ? "it has no secret" :
+		       d->hashed ? "the PBX has only a hash of its secret" SOURCE_WAY_OUT :
+		       "its skip_reason says that it cannot be mirrored");
 		return true;
 	}
 	objection = plan_objection(d, policy);
@@ -385,7 +385,8 @@ void plan_decide(const struct difference *d, const struct plan_policy *policy, s
 		decide(decision, PLAN_WAIT, 0, wait);
 	/* What sends nothing carries nothing of what was considered on the way. */
 	if (!plan_mutates(decision->action))
-		*decision = (struct plan_decision){ .action = decision->action, .reason = decision->reason };
+		*decision = (struct plan_decision){ .action = decision->action, .reason = decision->reason,
+						    .keep_secret = decision->action == PLAN_NOTE && decision->keep_secret };
 
 	decision->note = !d->orphan && ledger_follows(d);
 	if (decision->action == PLAN_NOTHING && decision->note)

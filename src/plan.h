@@ -18,6 +18,19 @@
  * An open intent that has settled never comes out as PLAN_NOTHING for a wanted
  * row: what it may have changed is sent again, or looked for.
  *
+ * A secret of which the PBX has only a hash (difference.hashed, without a
+ * skip_reason: [mirror] issue_secrets is on).  `issue` says that the engine makes
+ * one, and it is said of nothing else:
+ *   - where a credential is made: CREATE, also one that takes another row's
+ *     over, and REPLACE, which makes it anew;
+ *   - where nobody knows the password that is there: RESTORE, and UPDATE where the
+ *     ledger's digest is "" (a suspension's password; a secret that was issued, and
+ *     no run came as far as showing it; or `retry --secret` asked for another).
+ * Any other credential keeps the password that it has, which its user knows.
+ * Where the digest of the hash is not the ledger's then, the PBX's password
+ * changed, or was known in clear before: `keep_secret` has the ledger take the
+ * digest over, so that it is said once, and no secret is sent.
+ *
  * Usernames of another row of ours, by difference.holder:
  *   KEEPS     rejected.
  *   MOVES     after_holder: its own change goes first.
@@ -83,6 +96,8 @@ struct plan_decision {
 	bool after_holder;      /* holder_key's change goes first (renumbered, swapped), or its parking */
 	bool move_owner;        /* CREATE, UPDATE, RESTORE: PUT the e-mail instead of replacing: ids are kept.
 				   Every row of that owner says so; the first one does it for all */
+	bool issue;             /* CREATE, UPDATE, REPLACE, RESTORE: the secret that is sent is made, and shown once */
+	bool keep_secret;       /* UPDATE, NOTE: none is sent; the ledger takes the digest over, and it is said */
 	bool note;              /* with any action of a present row: the ledger has to follow extension,
 				   protected or the end of an absence (alone: PLAN_NOTE) */
 	unsigned classes;       /* CLASS_*: which rails count it */

@@ -99,6 +99,7 @@ static void take_row(const struct difference *d, void *arg)
 	struct difference afresh = *d;
 	struct plan_decision decision = { 0 };
 	enum preflight_kind kind = PREFLIGHT_KINDS;
+	char *reason = NULL;
 	bool refused = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) == 0;
 
 	/* What was refused before may be what can be adopted now. */
@@ -116,7 +117,10 @@ static void take_row(const struct difference *d, void *arg)
 	put_bool(&page->doc, "email_given", d->email_given);
 	put_bool(&page->doc, "protected", d->wants_protection);
 	put(&page->doc, "kind", words[kind]);
-	put(&page->doc, "reason", kind == PREFLIGHT_SKIP && d->skip_reason ? d->skip_reason : decision.reason);
+	reason = decision.issue ? mem_printf("%s; a new secret will be issued", decision.reason) : NULL;
+	put(&page->doc, "reason", reason ? reason : kind == PREFLIGHT_SKIP && d->skip_reason && !d->hashed ? d->skip_reason
+														    : decision.reason);
+	mem_free(reason);
 	put_bool(&page->doc, "refused", refused);
 	put_bool(&page->doc, "unsure", d->intent != OPERATION_NONE);
 	put(&page->doc, "digest", d->desired_digest);
@@ -211,7 +215,7 @@ static int read_skipped(const struct preflight_setup *setup, struct error *err)
 	strbuf_puts(&sql, difference_sql_parameters);
 	strbuf_printf(&sql, "\ninsert into pg_temp.preflight (key, extension, username, email_given, protected, kind, reason,\n"
 		      "                               refused, unsure)\n"
-		      "select d.key, d.extension, d.username, false, false, 'skip', replace(d.skip_reason, '_', ' '), false, false\n"
+		      "select d.key, d.extension, d.username, false, false, 'skip', " SOURCE_SQL_WHY_SKIPPED("d") ", false, false\n"
 		      "  from %s d\n"
 		      " where d.enabled and d.skip_reason is not null\n"
 		      "    on conflict (key) do nothing", desired);

@@ -43,7 +43,7 @@ static const char sql_note_secrets[] =
 
 static const char sql_secrets[] =
 	"-- swbridge: no secret is known to be there\n"
-	"update sync s set secret_digest = null, updated_at = now() where " HAS_SECRET;
+	"update sync s set secret_digest = null, updated_at = now() where " HAS_SECRET " and s.secret_digest is distinct from ''";
 
 static const char sql_keys[] =
 	"-- swbridge: the keys that are to be repaired\n"
@@ -96,6 +96,7 @@ static void add(struct pass_summary *sum, const struct pass_summary *more)
 	sum->rejected += more->rejected;
 	sum->failed += more->failed;
 	sum->unknown += more->unknown;
+	sum->issued += more->issued;
 	sum->held_creates += more->held_creates;
 	sum->held_removals += more->held_removals;
 	sum->held_changes += more->held_changes;

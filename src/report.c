@@ -212,6 +212,48 @@ void report_line(struct report *report, const struct pass_line *line)
 		report_flush(report);
 }
 
+/* ---- a secret ------------------------------------------------------------------ */
+
+static void secret_text(const struct report *report, const struct mirror_issued *issued, struct strbuf *out)
+{
+	const struct pass_line line = { .key = issued->key, .extension = issued->extension, .tenant = issued->tenant };
+	char *name = pass_line_name(&line);
+	char *username = log_printable(issued->username);
+	const char *const cells[COLUMN_COUNT] = { name, username, "secret" };
+
+	strbuf_puts(out, "+ ");
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		columns_add(out, cells[i], report->width[i]);
+		strbuf_puts(out, "  ");
+	}
+	strbuf_printf(out, "%s  (issued; it is shown only here)\n", issued->secret);
+	mem_free(username);
+	mem_free(name);
+}
+
+bool report_secret(struct report *report, const struct mirror_issued *issued)
+{
+	FILE *out = report->setup.out;
+	struct strbuf text = STRBUF_INIT_SECRET;
+	bool written = false;
+
+	report_flush(report);
+	report->said = true;
+	if (report->setup.json)
+		report_json_secret(&text, issued);
+	else
+		secret_text(report, issued, &text);
+	clearerr(out);
+	written = fwrite(text.data, 1, text.len, out) == text.len && !fflush(out) && !ferror(out);
+	strbuf_release(&text);
+	return written;
+}
+
+bool report_is_private(FILE *out)
+{
+	return !log_is_journal(fileno(out));
+}
+
 /* ---- the end ------------------------------------------------------------------ */
 
 void report_end(struct report *report, const struct pass_summary *summary)

@@ -8,6 +8,11 @@
  * outside are escaped (log_printable()).  A plan's first lines are kept back
  * until their widths are known; what comes later is aligned to these.  With
  * json it is one object a line instead (report_json.h).
+ *
+ * A secret that was issued has a line of its own, before that of its change and
+ * at once, also where `quiet` is set: nothing else has it.
+ *
+ *	+ 101  alice  secret   wMv4...  (issued; it is shown only here)
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -38,6 +43,13 @@ struct report *report_new(const struct report_setup *setup);
 void report_free(struct report *report); /* NULL is fine */
 
 void report_line(struct report *report, const struct pass_line *line);
+/* True: it is written, as far as the system says.  It is not kept. */
+bool report_secret(struct report *report, const struct mirror_issued *issued);
+/*
+ * Whether what goes to `out` is read by who ran the command, or is his file: the
+ * journal is neither, and keeps it for whoever may read logs.
+ */
+bool report_is_private(FILE *out);
 /* Prints what is kept back; from now on lines are printed as they come. */
 void report_flush(struct report *report);
 /* Whether a line tells of something that happened just now: the others print nothing where `quiet` is set. */

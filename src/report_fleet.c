@@ -5,7 +5,7 @@
 #include "mem.h"
 
 /* Whether the credential has what the PBX says. */
-#define LIVE "s.sip_endpoint_id is not null and s.state = 'active' and s.secret_digest is not null and j.id is null"
+#define LIVE "s.sip_endpoint_id is not null and s.state = 'active' and s.secret_digest <> '' and j.id is null"
 
 static const char sql_head[] =
 	"-- swbridge: every extension, for a report\n";
@@ -16,12 +16,12 @@ static const char sql_rows[] =
 	"            when r.done = 'not done' and r.kind in ('create', 'adopt') and not r.chosen then 'not among those of the canary'\n"
 	"            when r.done = 'not done' and r.kind in ('create', 'adopt', 'change') then\n"
 	"                 coalesce(r.last_error, 'not reached; run swbridge migrate again')\n"
-	"            when r.done = 'skipped' then replace(r.skip_reason, '_', ' ')\n"
+	"            when r.done = 'skipped' then " SOURCE_SQL_WHY_SKIPPED("r") "\n"
 	"            when r.kind = 'foreign' or r.last_error is null then coalesce(r.reason, replace(r.problem, '_', ' '))\n"
 	"            else r.last_error end,\n"
-	"       r.username, r.secret, r.email, r.subscriber_id, r.sip_endpoint_id\n"
+	"       r.username, r.secret, r.email, r.subscriber_id, r.sip_endpoint_id, r.hashed and r.username is not null\n"
 	"  from (\n"
-	"    select d.key, d.extension, d.skip_reason, d.problem, s.last_error, p.kind, p.reason, coalesce(p.chosen, true) as chosen,\n"
+	"    select d.key, d.extension, d.skip_reason, d.hashed, d.problem, s.last_error, p.kind, p.reason, coalesce(p.chosen, true) as chosen,\n"
 	"           case when $5 = 'planned' and p.kind in ('create', 'adopt', 'change') then 'to ' || p.kind\n"
 	"                when not d.enabled then 'disabled'\n"
 	"                when j.id is not null then 'unknown'\n"
@@ -47,12 +47,14 @@ static const char sql_rows[] =
 struct fleet {
 	struct report_file *file;
 	const char *domain;
+	const struct issued *issued;
 };
 
 static void take_row(const struct db_row *r, void *arg)
 {
 	const struct fleet *fleet = arg;
-	const struct report_file_row row = {
+	const char *hashed = db_row_get(r, 9);
+	struct report_file_row row = {
 		.key = db_row_get(r, 0),
 		.extension = db_row_get(r, 1),
 		.done = db_row_get(r, 2),
@@ -65,16 +67,21 @@ static void take_row(const struct db_row *r, void *arg)
 		.sip_endpoint_id = db_row_get(r, 8),
 	};
 
+	if (hashed && *hashed == 't') {
+		row.secret = issued_find(fleet->issued, row.key);
+		row.why = row.secret ? row.why : "the PBX has only a hash of its secret, which is not known here";
+	}
 	report_file_row(fleet->file, &row);
 }
 
-int report_fleet(const struct session *session, const char *domain, bool planned, struct report_file *file, struct error *err)
+int report_fleet(const struct session *session, const char *domain, bool planned, const struct issued *issued,
+		 struct report_file *file, struct error *err)
 {
 	const char *params[] = {
 		NULL, NULL, NULL, difference_policy(session->query), planned ? "planned" : "done",
 		report_file_has_secrets(file) ? "secrets" : "no secrets", NULL,
 	};
-	struct fleet fleet = { file, domain };
+	struct fleet fleet = { file, domain, issued };
 	char *desired = difference_sql_desired(session->source, session->config, NULL);
 	struct strbuf sql = STRBUF_INIT;
 	struct db_statement statements[2] = { { .sql = difference_settings_sql(session->query) } };

@@ -9,6 +9,9 @@
  *   created    by a migration       adopted   of an adopted subscriber, or adopted now
  *   in step    before, or by a sync rejected, foreign, skipped, failed, unknown, disabled, not done
  *
+ * Of a secret that the PBX has only a hash of, the one that this run issued stands
+ * there (`issued`, may be NULL); one that was issued or set before nobody knows here.
+ *
  * `planned`: what would be done instead (to create, to adopt).
  */
 #ifndef REPORT_FLEET_H
@@ -16,10 +19,12 @@
 
 #include <stdbool.h>
 
+#include "issued.h"
 #include "report_file.h"
 #include "session.h"
 
 /* Rows in the order of their keys; turns the loop. */
-int report_fleet(const struct session *session, const char *domain, bool planned, struct report_file *file, struct error *err);
+int report_fleet(const struct session *session, const char *domain, bool planned, const struct issued *issued,
+		 struct report_file *file, struct error *err);
 
 #endif

@@ -44,9 +44,21 @@ void report_json_change(FILE *out, const struct pass_line *l)
 	jsonline_text(&line, "action", plan_action_name(l->action));
 	jsonline_text(&line, "state", report_json_state(l->state));
 	jsonline_text(&line, "reason", l->reason);
+	if (l->issues)
+		jsonline_bool(&line, "issues_secret", true);
 	jsonline_text(&line, "subscriber_id", l->subscriber_id);
 	jsonline_text(&line, "sip_endpoint_id", l->sip_endpoint_id);
 	report_json_put(out, &line);
+}
+
+void report_json_secret(struct strbuf *out, const struct mirror_issued *issued)
+{
+	jsonline_begin(out, "secret");
+	jsonline_text(out, "key", issued->key);
+	jsonline_text(out, "extension", issued->extension);
+	jsonline_text(out, "username", issued->username);
+	jsonline_text(out, "secret", issued->secret);
+	jsonline_end(out);
 }
 
 void report_json_plan(FILE *out, const struct pass_summary *s, int64_t price_cents)

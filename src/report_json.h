@@ -15,6 +15,8 @@
 #include "strbuf.h"
 
 void report_json_version(FILE *out);
+/* {"type":"secret",...}: a secret that was issued, as a line at the end of a buffer for secrets. */
+void report_json_secret(struct strbuf *out, const struct mirror_issued *issued);
 void report_json_change(FILE *out, const struct pass_line *line);
 void report_json_plan(FILE *out, const struct pass_summary *summary, int64_t price_cents);
 void report_json_sync(FILE *out, const struct pass_summary *summary);

@@ -50,6 +50,10 @@ static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
 	if (s->without_secret)
 		strbuf_printf(out, "%lld %s no secret in the PBX and cannot be mirrored: swbridge status\n",
 			      (long long)s->without_secret, s->without_secret == 1 ? "extension has" : "extensions have");
+	if (s->hashed)
+		strbuf_printf(out, "Of the secrets of %lld %s the PBX has only a hash: they are skipped. [mirror] issue_secrets = yes "
+			      "issues new secrets, and sync shows each once\n",
+			      (long long)s->hashed, s->hashed == 1 ? "extension" : "extensions");
 	if (s->rejected)
 		strbuf_puts(out, "Rejected extensions wait until their row in the PBX changes, or for: swbridge retry. The whole "
 			    "story of one: swbridge explain EXT\n");
@@ -87,6 +91,9 @@ void report_plan_trailer(struct strbuf *out, const struct pass_summary *s, int64
 		strbuf_puts(out, "none in step");
 	strbuf_puts(out, ".\n");
 	add_cost(out, s, price_cents);
+	if (s->issued)
+		strbuf_printf(out, "New secrets: %lld; the sync that issues them prints each once, and nothing keeps them.\n",
+			      (long long)s->issued);
 	add_obstacles(out, s);
 }
 
@@ -107,5 +114,8 @@ void report_sync_trailer(struct strbuf *out, const char *title, const struct pas
 		strbuf_puts(out, "none in step before");
 	strbuf_printf(out, "; %lld %s in %lld.%01lld s.\n", (long long)s->requests, s->requests == 1 ? "request" : "requests",
 		      (long long)s->seconds, (long long)(s->seconds * 10.0) % 10);
+	if (s->issued)
+		strbuf_printf(out, "New secrets: %lld, in the lines above and nowhere else: keep them. To issue another: swbridge retry "
+			      "--secret EXT\n", (long long)s->issued);
 	add_obstacles(out, s);
 }

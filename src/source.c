@@ -32,6 +32,7 @@ const char *const source_column_names[SOURCE_COLUMN_COUNT] = {
 	[SOURCE_PROTECTED] = "protected",
 	[SOURCE_CALL_HANDLER] = "call_handler",
 	[SOURCE_CALLING_HANDLER] = "calling_handler_resource_id",
+	[SOURCE_SECRET_HASH] = "secret_hash",
 };
 
 static char *list_columns(const struct db_result *columns)

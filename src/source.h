@@ -16,9 +16,19 @@
  *   protected, problem
  *
  * all text but enabled, email_given, protected (boolean, never null); lists are
- * comma separated; empty texts are null; key is collated "C".  And three that
+ * comma separated; empty texts are null; key is collated "C".  And five that
  * only the difference needs: wanted (to be mirrored: enabled, no skip_reason, no
- * problem), settings_text and profile_text (what their digests are over).
+ * problem), hashed (boolean, never null), settings_text, secret_text and
+ * profile_text (what their digests are over).
+ *
+ * hashed: the source says by its column secret_hash that it has a hash of the
+ * secret, and not the secret; nothing else is taken for that, and a row that has
+ * its secret, or a skip_reason of its own, is not hashed.  Where [mirror]
+ * issue_secrets is off its skip_reason says `password_hashed`.  Else it is wanted
+ * like any other, and whoever has to send a secret makes one (plan.h).  The hash
+ * itself is never sent, and leaves the server only as a digest: a hash is as good
+ * as the password to somebody who listens.  Hence it has a column of its own: what
+ * stands in `secret` is sent.
  *
  * skip_reason also says `no_secret`, and `no_extension` for a row with a key and
  * no extension (whose extension then reads as its key); a row with neither is no
@@ -51,9 +61,14 @@ enum source_column {
 	SOURCE_CALLER_ID, SOURCE_SEND_AS, SOURCE_CIPHERS, SOURCE_CODECS, SOURCE_ENCRYPTION,
 	SOURCE_EMAIL, SOURCE_FIRST_NAME, SOURCE_LAST_NAME, SOURCE_DISPLAY_NAME, SOURCE_JOB_TITLE,
 	SOURCE_TIMEZONE, SOURCE_COUNTRY, SOURCE_COMPANY_NAME, SOURCE_SKIP_REASON, SOURCE_PROTECTED,
-	SOURCE_CALL_HANDLER, SOURCE_CALLING_HANDLER, SOURCE_COLUMN_COUNT
+	SOURCE_CALL_HANDLER, SOURCE_CALLING_HANDLER, SOURCE_SECRET_HASH, SOURCE_COLUMN_COUNT
 };
 extern const char *const source_column_names[SOURCE_COLUMN_COUNT];
+
+/* Why a row of desired is skipped, in words, as SQL; the setting that is the way out is named. */
+#define SOURCE_SQL_WHY_SKIPPED(row) \
+	"replace(" row ".skip_reason, '_', ' ') || case when " row ".hashed then '" SOURCE_WAY_OUT "' else '' end"
+#define SOURCE_WAY_OUT "; [mirror] issue_secrets = yes issues a new one"
 
 /* What the generated text must know about a column's type. */
 enum source_kind { SOURCE_TEXT, SOURCE_CHAR, SOURCE_BOOLEAN, SOURCE_INTEGER, SOURCE_NUMBER, SOURCE_UUID, SOURCE_OTHER };

@@ -304,8 +304,12 @@ static void normalise(struct strbuf *out, const struct source *source, const str
 	email_expressions(out, source, config);
 	strbuf_puts(out, ",\n"
 			 "               case when k.skip_reason is not null then k.skip_reason\n"
-			 "                    when k.extension is null then 'no_extension'\n"
-			 "                    when k.secret is null then 'no_secret' end as skip_reason\n"
+			 "                    when k.extension is null then 'no_extension'\n");
+	if (source_has(source, SOURCE_SECRET_HASH))
+		strbuf_printf(out, "                    when k.secret is null and k.secret_hash is not null then %s\n",
+			      config->issue_secrets ? "null" : "'password_hashed'");
+	strbuf_puts(out, "                    when k.secret is null then 'no_secret' end as skip_reason,\n"
+			 "               k.secret is null and k.secret_hash is not null and k.skip_reason is null as hashed\n"
 			 "          from (\n");
 	strbuf_printf(out, "            select r.*, %s%s%s collate \"C\" as key from (\n",
 		      source_has(source, SOURCE_KEY) ? "coalesce(r.bound_key, " : "", key,
@@ -329,6 +333,9 @@ void source_query(struct strbuf *out, const struct source *source, const struct 
 	strbuf_puts(out, "(\n    -- desired: the source, normalised\n    select d.*,\n           ");
 	digest_text(out, source, config, settings, sizeof(settings) / sizeof(*settings));
 	strbuf_puts(out, " as settings_text,\n           ");
+	/* No password begins like this, so that none is ever taken for a hash. */
+	strbuf_puts(out, source_has(source, SOURCE_SECRET_HASH) ? "coalesce(d.secret, E'\\x01hash ' || d.secret_hash)" : "d.secret");
+	strbuf_puts(out, " as secret_text,\n           ");
 	digest_text(out, source, config, profile, sizeof(profile) / sizeof(*profile));
 	strbuf_puts(out, " as profile_text\n"
 			 "      from (\n"

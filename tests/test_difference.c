@@ -15,7 +15,7 @@
  */
 static const char world_sql[] =
 	"create table pbx.users (extension varchar(40) primary key, secret text, enabled boolean, email text,"
-	"    username text, caller_id text, codecs text[], first_name text, skip_reason text, protected boolean);"
+	"    username text, caller_id text, codecs text[], first_name text, skip_reason text, protected boolean, secret_hash text);"
 	"create function hmac(t text) returns bytea language sql as"
 	"    $$ select sha256('\\x0202'::bytea || sha256('\\x0101'::bytea || convert_to(t, 'UTF8'))) $$;"
 	"create function mirror_all() returns void language sql as $$"
@@ -112,6 +112,7 @@ static int setup(void **state)
 	};
 	test->config.source = mem_strdup("pbx.users");
 	test->config.subscriber_domain = mem_strdup("pbx.example");
+	test->config.issue_secrets = true;
 	strbuf_init(&test->seen);
 	sql(test->world->db, "drop schema if exists swb, pbx cascade");
 	sql(test->world->db, "create schema swb");
@@ -209,6 +210,8 @@ static void describe(const struct difference *d, void *arg)
 		say(out, differ(d->username, d->ledger_username), "username");
 		say(out, differ(d->settings_digest, d->ledger_settings_digest), "settings");
 		say(out, differ(d->secret_digest, d->ledger_secret_digest), "secret");
+		say(out, d->ledger_secret_digest && !*d->ledger_secret_digest, "unshown");
+		say(out, d->hashed && !d->secret, "hashed");
 		say(out, d->profile_speaks && differ(d->profile_digest, d->owner_profile_digest), "profile");
 		say(out, !d->owner_id, "ownerless");
 		say(out, !d->sip_endpoint_id, "idless");
@@ -299,6 +302,17 @@ static const struct {
 	  "update pbx.users set enabled = false where extension = '101'; update pbx.users set username = '199' where extension = '102'",
 	  "102 username", "101 disabled intent=update" },
 	{ "update pbx.users set secret = null where extension = '102'", "", "" },
+	/* only a hash of the secret: the hash is compared, and never said */
+	{ "update pbx.users set secret = null, secret_hash = 'h' where extension = '102'", "102 secret hashed", "" },
+	{ "update pbx.users set secret = null, secret_hash = 'h' where extension = '102';"
+	  "update sync set secret_digest = hmac(E'\\x01hash h') where key = '102'", "", "" },
+	{ "update pbx.users set secret = null, secret_hash = 'h2' where extension = '102';"
+	  "update sync set secret_digest = hmac(E'\\x01hash h') where key = '102'", "102 secret hashed", "" },
+	{ "update pbx.users set secret = null, secret_hash = 'h' where extension = '102'; update sync set secret_digest = '' where key = '102'",
+	  "102 secret unshown hashed", "" },
+	{ "update pbx.users set secret_hash = 'h' where extension = '102'", "", "" },
+	{ "update pbx.users set secret = null, secret_hash = '' where extension = '102'", "", "" },
+	{ "update sync set secret_digest = '' where key = '102'", "102 secret unshown", "" },
 	{ "update pbx.users set skip_reason = 'virtual', secret = 'other' where extension = '102'", "", "" },
 	{ "update pbx.users set skip_reason = 'virtual' where extension = '102'; update sync set absent_since = now()",
 	  "101 noted; 102 skip=virtual noted; 103 noted", "" },
@@ -586,6 +600,7 @@ static void totals(void **state)
 		"insert into pbx.users (extension, secret, enabled, skip_reason, username) values ('104', 'x', true, null, null),"
 		" ('105', null, true, null, null), ('106', 'x', true, 'virtual', null), ('107', null, false, null, null),"
 		" ('108', 'x', true, null, 'same'), ('109', 'x', true, null, 'same');"
+		"insert into pbx.users (extension, secret_hash, enabled) values ('110', 'h', true), ('111', 'h', false);"
 		"delete from pbx.users where extension = '101'; update sync set absent_since = now() where key = '101';"
 		"update sync set tried_digest = hmac('username=3:102settings=21:caller_id=9:Phone 102secret=3:newprofile=17:first_name=4:F102')"
 		" where key = '102';"
@@ -597,14 +612,15 @@ static void totals(void **state)
 		"update control set paused = true;");
 	if (difference_totals(test->query, test->world->db, &t, &err))
 		fail_msg("%s", error_text(&err));
-	assert_int_equal(t.source_rows, 8);
-	assert_int_equal(t.mirrored, 3); /* 102, 103, 104 */
+	assert_int_equal(t.source_rows, 10);
+	assert_int_equal(t.mirrored, 4); /* 102, 103, 104, 110 */
 	assert_int_equal(t.skipped, 2);
 	assert_int_equal(t.without_secret, 1);
+	assert_int_equal(t.hashed, 1); /* 110 */
 	assert_int_equal(t.rejected, 1);
 	assert_int_equal(t.retiring, 1);
-	assert_int_equal(t.unchanged, 2); /* 103, 107 */
-	assert_int_equal(t.differences, 3); /* 104, 108, 109 */
+	assert_int_equal(t.unchanged, 3); /* 103, 107, 111 */
+	assert_int_equal(t.differences, 4); /* 104, 108, 109, 110 */
 	assert_int_equal(t.removals, 0);
 	assert_int_equal(t.active_ids, 3);
 	assert_int_equal(t.removed_in_window, 1);

@@ -68,7 +68,11 @@ SET(took_profile, d->owner_profile_digest = "old"; d->owner_sent_fields = "first
 SET(gone, d->present = false; d->enabled = false; d->wants_protection = false)
 SET(disabled, d->enabled = false)
 SET(no_secret, d->secret = NULL; d->skip_reason = "no_secret")
-SET(hashed, d->skip_reason = "password_hashed")
+SET(skipped, d->skip_reason = "password_hashed")
+SET(hashed, d->secret = NULL; d->hashed = true)
+SET(never_issued, d->secret = NULL; d->hashed = true; d->skip_reason = "password_hashed")
+SET(unshown, d->ledger_secret_digest = "")
+SET(secret_unknown, d->ledger_secret_digest = NULL)
 SET(renumbered, d->extension = "101")
 SET(renamed, d->username = "u101")
 SET(password, d->secret_digest = "new")
@@ -123,7 +127,7 @@ static const struct {
 	WORD(creating), WORD(active), WORD(suspended), WORD(removing), WORD(no_endpoint), WORD(owner), WORD(no_owner),
 	WORD(adopted), WORD(shared_owner), WORD(orphan), WORD(is_protected), WORD(absent_noted), WORD(due),
 	WORD(not_yet), WORD(tried), WORD(tried_other), WORD(took_profile), WORD(gone), WORD(disabled),
-	WORD(no_secret), WORD(hashed), WORD(renumbered), WORD(renamed), WORD(password), WORD(settings),
+	WORD(no_secret), WORD(hashed), WORD(skipped), WORD(never_issued), WORD(unshown), WORD(secret_unknown), WORD(renumbered), WORD(renamed), WORD(password), WORD(settings),
 	WORD(no_settings), WORD(never_settings), WORD(bare_settings), WORD(empty_secret), WORD(reason_no_secret), WORD(digests_unknown), WORD(profile), WORD(silent_profile),
 	WORD(silent), WORD(given_email), WORD(other_email), WORD(default_email_differs), WORD(moves_whole),
 	WORD(wanted_owner), WORD(no_email), WORD(wants_protection), WORD(duplicate), WORD(bad_username), WORD(unknown_create),
@@ -159,12 +163,13 @@ static const char *said(const struct plan_decision *decision)
 {
 	static char text[256];
 
-	snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s", plan_action_name(decision->action),
+	snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", plan_action_name(decision->action),
 		 decision->fields & PLAN_USERNAME ? " username" : "", decision->fields & PLAN_SETTINGS ? " settings" : "",
 		 decision->fields & PLAN_SECRET ? " secret" : "", decision->profile ? " profile" : "",
 		 decision->look_first ? " look_first" : "", decision->take_over ? " take_over" : "",
 		 decision->after_holder ? " after_holder" : "", decision->move_owner ? " move_owner" : "",
-		 decision->note ? " note" : "", decision->classes & CLASS_CREATES ? " C" : "",
+		 decision->issue ? " issue" : "", decision->keep_secret ? " keep_secret" : "", decision->note ? " note" : "",
+		 decision->classes & CLASS_CREATES ? " C" : "",
 		 decision->classes & CLASS_REMOVALS ? " R" : "", decision->classes & CLASS_CHANGES ? " U" : "",
 		 decision->subscribers == 0 ? "" : decision->subscribers > 0 ? " +1" : " -1");
 	return text;
@@ -172,6 +177,9 @@ static const char *said(const struct plan_decision *decision)
 
 #define UNKNOWN_SENT "the outcome of an earlier attempt is unknown: sent again"
 #define UNKNOWN_MADE "the outcome of an earlier attempt is unknown: looked for, and created where it is missing"
+#define HASHED "the PBX has only a hash of its secret"
+#define CHANGED "its secret changed in the PBX, which has only a hash of it"
+#define KEPT ": the credential keeps the password that it has; to issue another: swbridge retry --secret"
 #define UNSETTLED "the outcome of an earlier attempt is unknown and has not settled"
 #define NOT_YET "the time of its next attempt has not come"
 #define MOVED "its e-mail changed: it gets another subscriber"
@@ -276,16 +284,58 @@ static const struct {
 	{ "active no_secret", "skip", "it has no secret" },
 	{ "empty_secret", "skip", "it has no secret" },
 	{ "reason_no_secret", "skip", "it has no secret" },
-	{ "hashed", "skip", "its skip_reason says that it cannot be mirrored" },
-	{ "active hashed password", "skip", "its skip_reason says that it cannot be mirrored" },
-	{ "active hashed unknown_update", "skip", "its skip_reason says that it cannot be mirrored" },
-	{ "hashed duplicate", "skip", "its skip_reason says that it cannot be mirrored" },
+	{ "skipped", "skip", "its skip_reason says that it cannot be mirrored" },
+	{ "active skipped password", "skip", "its skip_reason says that it cannot be mirrored" },
+	{ "active skipped unknown_update", "skip", "its skip_reason says that it cannot be mirrored" },
+	{ "skipped duplicate", "skip", "its skip_reason says that it cannot be mirrored" },
 	{ "duplicate", "reject", SAME_KEY },
 	{ "creating tried", "reject", "SignalWire rejected it, and it has not changed since" },
 	{ "active password tried", "reject", "SignalWire rejected it, and it has not changed since" },
 	{ "active password tried_other", "update secret note U", "secret changed" },
 	{ "active tried_other", "note note", "only the ledger has to follow" },
 	{ "active password tried unknown_update", "update username secret U", UNKNOWN_SENT },
+
+	/* Only a hash of the secret is known, and none may be issued. */
+	{ "never_issued", "skip", HASHED "; [mirror] issue_secrets = yes issues a new one" },
+	{ "active never_issued password", "skip", HASHED "; [mirror] issue_secrets = yes issues a new one" },
+	{ "active never_issued unshown", "skip", HASHED "; [mirror] issue_secrets = yes issues a new one" },
+	{ "suspended never_issued", "skip", HASHED "; [mirror] issue_secrets = yes issues a new one" },
+
+	/* It may: where a credential is made, ... */
+	{ "hashed", "create issue C +1", "new in the PBX" },
+	{ "hashed profile", "create profile issue C +1", "new in the PBX" },
+	{ "creating hashed", "create issue C +1", "not created completely yet" },
+	{ "creating hashed unshown unknown_create", "create look_first issue C +1", UNKNOWN_MADE },
+	{ "creating hashed unshown unknown_create unsettled", "wait", UNSETTLED },
+	{ "active hashed no_endpoint", "create issue C", "its credential is gone from SignalWire" },
+	{ "hashed name_absent", "create settings secret take_over issue U",
+	  "it takes over the credential of an extension that had its username" },
+	{ "active hashed other_email", "replace issue C R", MOVED },
+	{ "hashed duplicate", "reject", SAME_KEY },
+	{ "hashed disabled", "nothing", "not wanted, and not there" },
+	/* ... or nobody knows the password that is there; */
+	{ "active hashed unshown", "update secret issue U", "it needs a new secret" },
+	{ "active hashed unshown settings", "update settings secret issue U", "it needs a new secret" },
+	{ "active hashed unshown unknown_update", "update username secret issue U", UNKNOWN_SENT },
+	{ "active hashed unknown_suspend", "update username settings secret issue U", UNKNOWN_SENT },
+	{ "suspended hashed", "restore username settings secret issue U", "suspended, and wanted again" },
+	{ "suspended hashed unshown", "restore username settings secret issue U", "suspended, and wanted again" },
+	{ "removing hashed unshown", "update username settings secret look_first issue U", "its removal was begun, and it is wanted again" },
+	/* any other keeps the one that it has, */
+	{ "active hashed", "nothing", "in step" },
+	{ "active hashed settings", "update settings U", "settings changed" },
+	{ "removing hashed", "update username settings look_first U", "its removal was begun, and it is wanted again" },
+	{ "active hashed password unknown_update", "update username keep_secret U", UNKNOWN_SENT },
+	/* and it is said that the PBX has another. */
+	{ "active hashed password", "note keep_secret", CHANGED KEPT },
+	{ "active hashed secret_unknown", "note keep_secret", HASHED KEPT },
+	{ "active hashed password renumbered", "note keep_secret note", CHANGED KEPT },
+	{ "active hashed password settings", "update settings keep_secret U",
+	  "all that changed but its secret, of which the PBX has only a hash: the credential keeps its password" },
+	{ "active hashed password tried", "reject", "SignalWire rejected it, and it has not changed since" },
+	/* Of one that the PBX has in clear none is issued. */
+	{ "active unshown", "update secret U", "secret changed" },
+	{ "suspended unshown", "restore username settings secret U", "suspended, and wanted again" },
 
 	/* Names that another row of ours has. */
 	{ "name_moves", "create after_holder C +1", "new in the PBX" },

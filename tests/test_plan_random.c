@@ -48,7 +48,13 @@ static void draw_desired(struct difference *d)
 	d->extension = pick("100", "101", "100");
 	d->username = pick("100", "101", "u100");
 	d->secret = flip(12) ? NULL : "x";
-	d->skip_reason = !d->secret ? "no_secret" : flip(16) ? "password_hashed" : NULL;
+	d->skip_reason = !d->secret ? "no_secret" : flip(16) ? "virtual" : NULL;
+	/* Only a hash of it, and a new one may be issued or not. */
+	if (flip(4)) {
+		d->secret = NULL;
+		d->hashed = true;
+		d->skip_reason = flip(8) ? "password_hashed" : NULL;
+	}
 	d->problem = flip(16) ? "duplicate_username" : NULL;
 	d->email_given = flip(2);
 	d->email = d->email_given ? pick("a@x", "b@x", "c@x") : pick("100@x", "100@x", NULL);
@@ -82,7 +88,7 @@ static void draw_ledger(struct difference *d)
 	d->ledger_username = pick("100", "101", "u100");
 	d->sip_endpoint_id = d->state == STATE_CREATING || flip(6) ? NULL : "e";
 	d->ledger_settings_digest = pick("s1", "s2", NULL);
-	d->ledger_secret_digest = pick("k1", "k2", NULL);
+	d->ledger_secret_digest = flip(4) ? "" : pick("k1", "k2", NULL);
 	d->tried_digest = flip(4) ? "d1" : NULL;
 	d->sent_fields = pick("codecs", "", NULL);
 	d->is_protected = flip(4);
@@ -176,7 +182,7 @@ static void check_classes(int round, const struct difference *d, const struct pl
 	HOLDS(o->classes == (o->take_over ? (unsigned)CLASS_CHANGES : classes[o->action]));
 	HOLDS(o->subscribers >= -1 && o->subscribers <= 1);
 	if (!plan_mutates(o->action))
-		HOLDS(!o->fields && !o->profile && !o->look_first && !o->take_over && !o->after_holder &&
+		HOLDS(!o->fields && !o->profile && !o->issue && !o->look_first && !o->take_over && !o->after_holder &&
 		      !o->move_owner && !o->subscribers);
 	if (o->take_over)
 		HOLDS(o->action == PLAN_CREATE && d->state == STATE_NONE && !o->after_holder);
@@ -204,6 +210,24 @@ static void check_wanted(int round, const struct difference *d, const struct pla
 		HOLDS(o->fields || o->profile);
 }
 
+/* A secret is issued where one has to be sent and the PBX has only a hash, and nowhere else. */
+static void check_secrets(int round, const struct difference *d, const struct plan_decision *o)
+{
+	bool makes = o->action == PLAN_CREATE || o->action == PLAN_REPLACE;
+	bool nobodys = d->state == STATE_SUSPENDED || d->intent == OPERATION_SUSPEND ||
+		       (d->ledger_secret_digest && !*d->ledger_secret_digest);
+
+	HOLDS(o->issue == (d->hashed && wanted(d) && (makes || (o->fields & PLAN_SECRET))));
+	if (o->issue)
+		HOLDS(!d->skip_reason && (makes || nobodys) && !o->keep_secret);
+	if (o->keep_secret)
+		HOLDS(d->hashed && !d->skip_reason && !nobodys && (o->action == PLAN_UPDATE || o->action == PLAN_NOTE) &&
+		      !(o->fields & PLAN_SECRET));
+	/* What may have been sent and was shown to nobody does not stay. */
+	if (d->hashed && nobodys && (o->action == PLAN_UPDATE || o->action == PLAN_RESTORE))
+		HOLDS(o->issue);
+}
+
 static void rules(void **state)
 {
 	(void)state;
@@ -220,13 +244,15 @@ static void rules(void **state)
 		plan_decide(&d, &p, &again);
 		HOLDS(!memcmp(&d, &copy, sizeof d));
 		HOLDS(again.action == first.action && again.fields == first.fields && again.classes == first.classes &&
-		      again.note == first.note && again.subscribers == first.subscribers && again.reason == first.reason);
+		      again.note == first.note && again.subscribers == first.subscribers && again.reason == first.reason && again.issue == first.issue &&
+		      again.keep_secret == first.keep_secret);
 		HOLDS(o->reason && *o->reason);
 		if ((d.intent != OPERATION_NONE && !d.intent_settled) || d.not_yet)
 			HOLDS(!plan_mutates(o->action));
 		check_removals(round, &d, &p, o);
 		check_classes(round, &d, o);
 		check_wanted(round, &d, &p, o);
+		check_secrets(round, &d, o);
 	}
 }
 
@@ -260,7 +286,7 @@ static void sent(struct difference *d, const struct plan_decision *o)
 		d->ledger_settings_digest = d->settings_digest;
 		d->sent_fields = d->settings_digest ? "codecs" : "";
 	}
-	if (whole || o->fields & PLAN_SECRET)
+	if (whole || o->fields & PLAN_SECRET || o->keep_secret)
 		d->ledger_secret_digest = d->secret_digest;
 	d->ledger_extension = d->extension;
 	d->state = STATE_ACTIVE;
@@ -276,6 +302,8 @@ static void happen(struct difference *d, struct plan_policy *p, const struct pla
 		if (d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0)
 			d->tried_digest = NULL; /* what was refused is not wanted any more */
 	}
+	if (o->action == PLAN_NOTE && o->keep_secret)
+		d->ledger_secret_digest = d->secret_digest;
 	if (o->action == PLAN_MARK_ABSENT)
 		d->absent_noted = true;
 	if (o->action == PLAN_WAIT) { /* time passes, and a complete pass comes */

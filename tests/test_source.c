@@ -127,6 +127,11 @@ static const struct {
 	  "insert into s values ('1', '', 'x', '', true), ('2', '2', '', null, true),"
 	  "('3', '3', null, 'virtual', true), ('', '4', 'x', null, true), (null, '', 'x', null, true), ('6', '6', null, null, false)",
 	  "key, extension, skip_reason, wanted", "1|1|no_extension|f 2|2|no_secret|f 3|3|virtual|f 4|4|t 6|6|no_secret|f", NULL, NULL },
+	/* a hash of the secret, with and without the secret and a reason of its own; of three rows none is issued a secret here */
+	{ "create table s (extension text, secret text, secret_hash text, skip_reason text); insert into s values ('1', null, 'h', null),"
+	  " ('2', 'x', 'h', null), ('3', '', '', null), ('4', null, 'h', 'virtual'), ('5', null, null, null), (null, null, 'h', null)",
+	  "key, skip_reason, hashed, wanted, secret_text", "1|password_hashed|t|f|\001hash h 2|f|t|x 3|no_secret|f|f 4|virtual|f|f|\001hash h 5|no_secret|f|f",
+	  NULL, NULL },
 	{ "create table s (extension text, secret text, username text); insert into s values"
 	  " ('1', 'x', 'u'), ('2', 'x', 'u'), ('3', '', 'u'), ('4', 'x', 'w'), ('5', 'x', null), ('6', 'x', '5'), ('7', 'a', 'v'), ('7', 'b', 'w2')",
 	  "key, username, problem",

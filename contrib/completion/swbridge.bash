@@ -22,6 +22,7 @@ _swbridge() {
 	sync) COMPREPLY=($(compgen -W '--wait --quiet --json' -- "$cur")) ;;
 	listen) COMPREPLY=($(compgen -W '--observe --json' -- "$cur")) ;;
 	verify) COMPREPLY=($(compgen -W '--repair --secrets --wait --quiet --json' -- "$cur")) ;;
+	retry) COMPREPLY=($(compgen -W '--secret --json' -- "$cur")) ;;
 	wait) COMPREPLY=($(compgen -W '--timeout --json' -- "$cur")) ;;
 	approve) COMPREPLY=($(compgen -W 'creates removals changes --for' -- "$cur")) ;;
 	*) COMPREPLY=($(compgen -W '--json' -- "$cur")) ;;
