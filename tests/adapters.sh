@@ -8,7 +8,7 @@
 #	credentials    what is at SignalWire behind the first sync
 #	status         what `status` says is refused or skipped, and why
 #
-# A test calls adapter_world, then adapter_yields, adapter_mirrors, adapter_reports, then
+# A test calls adapter_world, then adapter_yields, adapter_mirrors, adapter_reports, adapter_issues, then
 # tells() for each of the PBX's own ways of writing, arrives() for what comes of it through
 # a daemon, survives() for the PBX's upgrades, and adapter_leaves at its end.
 
@@ -87,6 +87,15 @@ adapter_reports() {
 	swb status
 	printf '%s\n' "$out" | sed -n '/^\(Refused\|In the PBX\)/,$p' | sed 's/ *$//' >"$tmp/got"
 	same_as status "$adapter: what is not mirrored is reported, with its reason"
+}
+
+# adapter_issues KEYS: with [mirror] issue_secrets these get a new secret, and nobody else.
+adapter_issues() {
+	sed -i 's/^\[mirror\]$/&\nissue_secrets = yes/' "$conf"
+	swb --json plan
+	is "$(printf '%s\n' "$out" | sed -n 's/^{"type":"change","key":"\([^"]*\)".*"issues_secret":true.*/\1/p' | xargs)" "$1" \
+		"$adapter: only of these there is a hash alone"
+	sed -i '/^issue_secrets = yes$/d' "$conf"
 }
 
 # heard SQL…: the payloads that a session is told while it runs these, each a transaction.

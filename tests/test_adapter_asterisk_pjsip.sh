@@ -6,6 +6,7 @@ adapter_world asterisk-pjsip
 adapter_yields
 adapter_mirrors 4
 adapter_reports
+adapter_issues "6002 6017"
 
 # ---- the PBX's own ways of writing ---------------------------------------------------
 

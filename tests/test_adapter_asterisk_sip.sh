@@ -6,6 +6,7 @@ adapter_world asterisk-sip
 adapter_yields
 adapter_mirrors
 adapter_reports
+adapter_issues "202"
 
 # ---- the PBX's own ways of writing ---------------------------------------------------
 

@@ -7,6 +7,7 @@ adapter_world freepbx
 adapter_yields
 adapter_mirrors 4
 adapter_reports
+adapter_issues "304"
 is "$(printf '%s\n' "select string_agg(c.username, ' ' order by c.username) from credential c join subscriber s on s.id = c.subscriber_id
 	where s.email ilike 'kim@acme.example'" | told state)" "301 3011" "the devices of a user are one subscriber's"
 

@@ -13,6 +13,7 @@ adapter_world fusionpbx "$template"
 adapter_yields
 adapter_mirrors 4
 adapter_reports
+adapter_issues ""
 is "$(printf '%s\n' "select string_agg(c.username, ' ' order by c.username) from credential c join subscriber s on s.id = c.subscriber_id
 	where s.email ilike 'gina@acme.example'" | told state)" "101-acme.pbx.example 111-acme.pbx.example" "an owner's extensions are one subscriber's"
 

@@ -6,6 +6,7 @@ adapter_world kamailio 'mirror.username={username}-{tenant}'
 adapter_yields
 adapter_mirrors 4
 adapter_reports
+adapter_issues "a.example/bob"
 
 # ---- kamctl's ways of writing --------------------------------------------------------
 
@@ -47,8 +48,8 @@ sql "alter table subscriber add column ha1_sha256 varchar(64) not null default '
 sql "insert into subscriber (username, domain, password, ha1_sha256) values
 	('sha', 'a.example', 'pw', encode(sha256('sha:a.example:pw'), 'hex')), ('shastale', 'a.example', 'pw', encode(sha256('shastale:a.example:other'), 'hex'));
 	insert into subscriber (username, domain, ha1_sha512t256) values ('shaonly', 'a.example', 'ab')"
-is "$(adapter_query "select string_agg(concat_ws(':', extension, secret, skip_reason), ' ' order by key) from source where extension like 'sha%'")" \
-	"sha:pw shaonly:password_hashed shastale:password_unverified" "the hashes of OpenSIPS"
+is "$(adapter_query "select string_agg(concat_ws(':', extension, secret, skip_reason, secret_hash), ' ' order by key) from source where extension like 'sha%'")" \
+	"sha:pw shaonly:ab shastale:password_unverified" "the hashes of OpenSIPS"
 sql "delete from subscriber where username like 'sha%'"
 
 # ---- several domains ----------------------------------------------------------------

@@ -7,6 +7,7 @@ adapter_world wazo
 adapter_yields
 adapter_mirrors 4
 adapter_reports
+adapter_issues ""
 is "$(printf '%s\n' "select string_agg(c.username, ' ' order by c.username) from credential c join subscriber s on s.id = c.subscriber_id
 	where s.email = 'jo@acme.example'" | told state)" "a1b2c3d4 jo2line" "the lines of a user are one subscriber's"
 

@@ -10,7 +10,7 @@
 create function asterisk_pjsip(keys text[] default null)
 returns table (key text, extension text, secret text, enabled boolean, tenant text, username text, caller_id text,
                send_as text, codecs text, encryption text, email text, first_name text, last_name text,
-               display_name text, skip_reason text)
+               display_name text, skip_reason text, secret_hash text)
 language plpgsql stable
 set search_path from current
 set jit = off
@@ -50,9 +50,10 @@ with e as (
                          from e, unnest(string_to_array(e.auth, ',')) with ordinality n (id, at) where strpos(e.auth, ',') > 0) u
       join %7$s a on a.id = u.id
 ), judged as (
-    select a.endpoint, a.at, a.username, a.password,
+    select a.endpoint, a.at, a.username, a.password, nullif(concat_ws(' ', a.md5_cred, a.digest), '') as hash,
            case when a.auth_type = 'google_oauth' then 'oauth'
-                when a.password is null and (a.md5_cred is not null or a.digest is not null) then 'password_hashed'
+                when a.password is null and (a.md5_cred is not null or a.digest is not null)
+                then case when a.username is null then 'no_username' else 'password_hashed' end
                 when a.password is null and a.raw is not null then 'password_unreadable'
                 when a.password is null then 'password_empty'
                 when a.username is null then 'no_username'
@@ -66,14 +67,14 @@ with e as (
       from auth a
 ), best as (
     -- the first usable one, or else the first one
-    select distinct on (j.endpoint) j.endpoint, j.username, j.password, j.reason
+    select distinct on (j.endpoint) j.endpoint, j.username, j.password, j.hash, j.reason
       from judged j
      order by j.endpoint, j.reason <> '', j.at
 ), phone as (
     select e.id, adapter_truth(e.enabled, true) as enabled, adapter_text(e.tenantid) as tenant, e.allow,
            adapter_decode(e.callerid) as callerid, lower(e.media_encryption) as media_encryption,
            adapter_truth(e.webrtc, false) as webrtc, adapter_truth(e.media_encryption_optimistic, false) as optimistic,
-           a.username, a.password, coalesce(a.reason, 'no_auth') as reason,
+           a.username, a.password, a.hash, coalesce(a.reason, 'no_auth') as reason,
            adapter_mailbox(m.m) as mailbox, adapter_mailbox_context(m.m) as context
       from e
       left join aor o on o.endpoint = e.id
@@ -86,7 +87,7 @@ select p.id, p.id, case when p.reason = '' then p.password end, p.enabled, p.ten
        case when p.media_encryption = 'sdes' and not p.webrtc then case when p.optimistic then 'optional' else 'required' end
             when p.media_encryption is not null or p.webrtc then 'default' end,
        b.email, split_part(b.fullname, ' ', 1), adapter_text(substring(b.fullname from ' (.*)$')), b.fullname,
-       nullif(p.reason, '')
+       nullif(nullif(p.reason, ''), 'password_hashed'), case when p.reason = 'password_hashed' then p.hash end
   from phone p
   left join codec c on c.allow = p.allow
   left join %8$s b on b.mailbox = p.mailbox and b.context = p.context

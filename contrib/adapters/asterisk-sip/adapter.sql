@@ -8,7 +8,8 @@
 -- values), chan_sip.c (md5secret wins over secret; realtime_update_peer()).
 create function asterisk_sip(keys text[] default null)
 returns table (key text, extension text, secret text, enabled boolean, caller_id text, send_as text, codecs text,
-               encryption text, email text, first_name text, last_name text, display_name text, skip_reason text)
+               encryption text, email text, first_name text, last_name text, display_name text, skip_reason text,
+               secret_hash text)
 language plpgsql stable
 set search_path from current
 set jit = off
@@ -30,7 +31,7 @@ with p as (
 ), codec as (
     select d.allow, adapter_codecs(d.allow) as codecs from (select distinct p.allow from p) d
 ), phone as (
-    select p.name, p.allow, adapter_truth(p.enabled, true) as enabled, adapter_decode(p.secret) as secret,
+    select p.name, p.allow, adapter_truth(p.enabled, true) as enabled, adapter_decode(p.secret) as secret, adapter_text(p.md5secret) as hash,
            case when adapter_decode(p.secret) is null and adapter_text(p.md5secret) is not null then 'password_hashed'
                 when adapter_decode(p.secret) is null and adapter_text(p.secret) is not null then 'password_unreadable'
                 when adapter_decode(p.secret) is null then 'password_empty'
@@ -48,7 +49,8 @@ select p.name, p.name, case when p.reason is null then p.secret end, p.enabled,
        coalesce(p.fullname, adapter_caller_name(p.callerid)),
        coalesce(adapter_e164(p.cid_number), adapter_caller_e164(p.callerid)), c.codecs,
        case when p.encrypts then 'required' when not p.encrypts then 'default' end,
-       b.email, split_part(n.n, ' ', 1), adapter_text(substring(n.n from ' (.*)$')), n.n, p.reason
+       b.email, split_part(n.n, ' ', 1), adapter_text(substring(n.n from ' (.*)$')), n.n,
+       nullif(p.reason, 'password_hashed'), case when p.reason = 'password_hashed' then p.hash end
   from phone p
   left join codec c on c.allow = p.allow
   left join %3$s b on b.mailbox = p.mailbox and b.context = p.context

@@ -6,7 +6,8 @@
 -- Sources: FreePBX's core (install.php, functions.inc.php: addDevice, delDevice) and userman.
 create function freepbx(keys text[] default null)
 returns table (key text, extension text, secret text, enabled boolean, caller_id text, send_as text, codecs text,
-               encryption text, email text, first_name text, last_name text, display_name text, skip_reason text)
+               encryption text, email text, first_name text, last_name text, display_name text, skip_reason text,
+               secret_hash text)
 language plpgsql stable
 set search_path from current
 set work_mem = '32MB'
@@ -36,7 +37,7 @@ with d as (
      where m.default_extension in (select d.owner from d)
      order by m.default_extension, adapter_email(m.email) is null, length(m.id), m.id
 ), phone as (
-    select d.*, o.secret, lower(o.media_encryption) as media_encryption, adapter_truth(o.encryption, null) as encrypts,
+    select d.*, o.secret, o.md5_cred as hash, lower(o.media_encryption) as media_encryption, adapter_truth(o.encryption, null) as encrypts,
            adapter_truth(o.media_encryption_optimistic, false) as optimistic, adapter_truth(o.webrtc, false) as webrtc, o.allow,
            case when o.id is null then 'no_auth'
                 when o.secret is not null then null
@@ -56,7 +57,8 @@ select p.id, p.id, case when p.reason is null then p.secret end, true, coalesce(
             when p.encrypts then 'required'
             when not p.encrypts then 'default' end,
        m.email, m.first_name, m.last_name,
-       coalesce(m.display_name, nullif(concat_ws(' ', m.first_name, m.last_name), ''), adapter_text(u.name), p.description), p.reason
+       coalesce(m.display_name, nullif(concat_ws(' ', m.first_name, m.last_name), ''), adapter_text(u.name), p.description),
+       nullif(p.reason, 'password_hashed'), case when p.reason = 'password_hashed' then p.hash end
   from phone p
   left join codec c on c.allow = p.allow
   left join (select distinct on (u.extension) u.extension, u.name, u.outboundcid

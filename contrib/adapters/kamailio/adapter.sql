@@ -10,7 +10,7 @@
 create function kamailio(keys text[] default null)
 returns table (key text, extension text, secret text, enabled boolean, tenant text, caller_id text, send_as text,
                codecs text, encryption text, email text, first_name text, last_name text, display_name text,
-               skip_reason text)
+               skip_reason text, secret_hash text)
 language plpgsql stable
 set search_path from current
 set jit = off
@@ -34,7 +34,8 @@ with s as (
      where a.number is not null
      order by a.username, a.domain, length(a.id), a.id
 ), phone as (
-    select s.*, case when s.password = '' or s.password is null
+    select s.*, nullif(concat_ws(' ', nullif(s.ha1, ''), nullif(s.ha1b, ''), nullif(s.ha1_sha256, ''), nullif(s.ha1_sha512t256, '')), '') as hash,
+           case when s.password = '' or s.password is null
                      then case when concat(s.ha1, s.ha1b, s.ha1_sha256, s.ha1_sha512t256) <> '' then 'password_hashed'
                                else 'password_empty' end
                      when s.ha1 <> ''
@@ -55,7 +56,7 @@ select coalesce(nullif(s.domain, '') || '/' || s.username, s.username), s.userna
        lower(adapter_text(s.encryption)), coalesce(adapter_email(s.email), adapter_email(s.email_address)),
        adapter_text(s.first_name), adapter_text(s.last_name),
        coalesce(adapter_text(s.display_name), nullif(concat_ws(' ', adapter_text(s.first_name), adapter_text(s.last_name)), '')),
-       s.reason
+       nullif(s.reason, 'password_hashed'), case when s.reason = 'password_hashed' then s.hash end
   from phone s
   left join alias a on a.username = s.username and a.domain = s.domain
 $q$,

@@ -11,7 +11,7 @@
 create function wazo(keys text[] default null)
 returns table (key text, extension text, secret text, enabled boolean, tenant text, username text, caller_id text,
                send_as text, codecs text, encryption text, email text, first_name text, last_name text,
-               display_name text, skip_reason text)
+               display_name text, skip_reason text, secret_hash text)
 language plpgsql stable
 set search_path from current
 set work_mem = '32MB'
@@ -98,7 +98,8 @@ with recursive e as (
     select p.*, case when p.user_id is null then 'no_user'
                      when p.auth_type = 'google_oauth' then 'oauth'
                      when num_nonnulls(p.username, p.password, p.md5_cred) = 0 then 'no_auth'
-                     when p.password is null and p.md5_cred is not null then 'password_hashed'
+                     when p.password is null and p.md5_cred is not null
+                     then case when p.username is null then 'no_username' else 'password_hashed' end
                      when p.password is null then 'password_empty'
                      when p.username is null then 'no_username'
                      when p.md5_cred <> md5(concat_ws(':', p.username, p.realm, p.password)) then 'password_unverified' end as reason
@@ -112,7 +113,8 @@ select p.uuid::text, coalesce(adapter_text(x.exten), adapter_text(p.number), p.n
        case when p.media_encryption = 'sdes' and not p.webrtc then case when p.optimistic then 'optional' else 'required' end
             when p.media_encryption is not null or p.webrtc then 'default' end,
        adapter_email(p.email), adapter_text(p.firstname), adapter_text(p.lastname),
-       nullif(concat_ws(' ', adapter_text(p.firstname), adapter_text(p.lastname)), ''), p.reason
+       nullif(concat_ws(' ', adapter_text(p.firstname), adapter_text(p.lastname)), ''),
+       nullif(p.reason, 'password_hashed'), case when p.reason = 'password_hashed' then p.md5_cred end
   from judged p
   left join codec c on c.allow = p.allow
   left join %25$s t on t.uuid = p.tenant_uuid
