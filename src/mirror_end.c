@@ -81,6 +81,16 @@ static void set_nothing_sent(struct change *c)
 		c->outcome.sent_fields = "";
 }
 
+/*
+ * Its request came to nothing, but an earlier attempt under the same intent may
+ * have given the credential another name, which the ledger would never learn of.
+ */
+static bool name_in_doubt(const struct change *c)
+{
+	return c->journal_id && c->intent_at_ms && c->tried_usernames && *c->tried_usernames && c->credential_id &&
+	       !c->patched && !c->made && !c->gone && !c->decision.take_over && c->decision.action != PLAN_REPLACE;
+}
+
 static void record_rejection(struct change *change)
 {
 	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
@@ -108,10 +118,32 @@ static void record_rejection(struct change *change)
 	batch_record(change);
 }
 
+static void named(const struct api_result *result, void *arg)
+{
+	struct change *change = arg;
+
+	change_heard(change, result);
+	if (result->outcome != API_DONE && result->outcome != API_NOT_FOUND) {
+		change_look_failed(change, result);
+		return;
+	}
+	/* One that is gone has no name: the next change of it finds that out, and looks twice. */
+	if (result->outcome == API_DONE && change_may_be_called(change, result->credential->username)) {
+		mem_free(change->found_username);
+		change->found_username = mem_strdup(result->credential->username);
+		change->outcome.username = change->found_username;
+	}
+	record_rejection(change);
+}
+
 static void reject(struct change *change, const char *outcome, const char *reason)
 {
 	set_reason(change, reason);
 	change->verdict = outcome;
+	if (name_in_doubt(change)) {
+		target_get(change->mirror->target, change->owner->id, change->credential_id, named, change);
+		return;
+	}
 	/*
 	 * What a look alone refused has no intent yet: a new extension has no row
 	 * that could remember it, and an earlier attempt's intent is to be closed.
@@ -159,10 +191,30 @@ void change_name_taken(struct change *change, const char *why)
 	mem_free(text);
 }
 
+/* Its intent stays open, for a pass that comes when it has settled. */
+static void stays_unknown(struct change *change, int64_t settles_in_ms, const char *reason)
+{
+	change->end = MIRROR_UNKNOWN;
+	set_reason(change, reason);
+	set_journal(change, NULL);
+	set_owner(change);
+	set_made(change);
+	change->outcome.settles_in_ms = settles_in_ms;
+	change->outcome.key = change->key;
+	change->outcome.last_error = change->reason;
+	change->outcome.count_attempt = true;
+	batch_record(change);
+}
+
 void change_failed(struct change *change, const char *outcome, const char *reason)
 {
 	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
 
+	if (name_in_doubt(change)) {
+		/* As unknown as before: nothing has to settle anew. */
+		stays_unknown(change, 0, reason);
+		return;
+	}
 	change->end = MIRROR_FAILED;
 	set_reason(change, reason);
 	set_journal(change, outcome);
@@ -184,16 +236,7 @@ void change_unknown(struct change *change, int64_t first_byte_at, const char *re
 	int64_t settle = change->mirror->setup.config->settle_ms;
 	int64_t passed = first_byte_at >= 0 ? loop_boottime_ms() - first_byte_at : 0;
 
-	change->end = MIRROR_UNKNOWN;
-	set_reason(change, reason);
-	set_journal(change, NULL);
-	set_owner(change);
-	set_made(change);
-	change->outcome.settles_in_ms = settle > passed ? settle - passed : 0;
-	change->outcome.key = change->key;
-	change->outcome.last_error = change->reason;
-	change->outcome.count_attempt = true;
-	batch_record(change);
+	stays_unknown(change, settle > passed ? settle - passed : 0, reason);
 }
 
 void change_again(struct change *change, const char *reason)

@@ -251,4 +251,46 @@ for rows in 1 2; do
 	never_at_once
 done
 
+# ---- a new name that was lost, and then not wanted any more ----------------------------
+
+# SignalWire has the new name, and nobody was told; what is asked of it next certainly comes to nothing.
+lost_rename() { # WORLD: k101 may be called new
+	world "$1" "mirror.on_remove=$2"
+	people 101 102
+	syncs 0 "two extensions"
+	fault '{"method":"PATCH","action":"commit_then_reset"}'
+	sql "update pbx_users set username = 'new' where key = 'k101'"
+	syncs 5 "a new name, and no answer"
+	settle
+}
+
+lost_rename throttled delete
+fault '{"method":"PATCH","action":"status","status":429,"times":-1}'
+syncs 75 "nothing gets through for a while"
+sim fault/clear -d '{}' >/dev/null
+sql "update pbx_users set username = null where key = 'k101'"
+syncs 0 "the old name is wanted again"
+in_step "I2: a lost name, throttled, and taken back"
+
+lost_rename refused delete
+fault '{"method":"PATCH","action":"status","status":422}'
+sql "update pbx_users set username = 'other' where key = 'k101'"
+syncs 4 "another name is refused"
+sql "update pbx_users set username = null where key = 'k101'"
+syncs 0 "the old name is wanted again"
+in_step "I2: a lost name, another one refused, and the old one back"
+
+lost_rename suspended suspend
+sql "delete from pbx_users where key = 'k101'"
+syncs 0 "it is suspended"
+people 101 101
+syncs 0 "and comes back under its old name"
+in_step "I2: a lost name, suspended, and back"
+
+lost_rename taken delete
+sql "update pbx_users set username = null where key = 'k101'"
+sql "insert into pbx_users (key, extension, secret) values ('k103', 'new', 'third')"
+syncs 0 "the old name is wanted again, and the new one by another"
+in_step "I2: a lost name that another extension gets"
+
 done_testing
