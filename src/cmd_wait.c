@@ -15,12 +15,18 @@
 
 enum { OPTION_TIMEOUT = CMD_OPTION_FIRST, LOOK_FIRST_MS = 10, LOOK_LONGEST_MS = 250, TIMEOUT_MS = 60000 };
 
-enum standing { STANDING_NOT_YET, STANDING_LIVE, STANDING_REFUSED };
+enum standing {
+	STANDING_NOT_YET,
+	STANDING_LIVE,
+	STANDING_RETIRED, /* not wanted, and nothing more is done about it now */
+	STANDING_REFUSED
+};
 
 struct waiting {
 	const struct session *session;
 	struct plan_policy policy;
 	enum standing standing;
+	bool unwanted; /* gone from the PBX, or disabled there */
 	char *reason; /* of the last look; NULL: nothing is there of it */
 
 	/* of one key: what its row wanted when the wait began, and what the ledger has shown since */
@@ -84,18 +90,24 @@ static void forget_key(struct waiting *waiting)
 	waiting->renewed = 0;
 }
 
+static bool nothing_is_sent(enum plan_action action)
+{
+	return action == PLAN_NOTHING || action == PLAN_NOTE || action == PLAN_MARK_ABSENT || action == PLAN_FORGET;
+}
+
 static void standing_of(const struct difference *d, bool in_step, void *arg)
 {
 	struct waiting *waiting = arg;
 	struct plan_decision decision = { 0 };
 
 	plan_decide(d, &waiting->policy, &decision);
+	waiting->unwanted = !d->present || !d->enabled;
 	if (has_been_live(waiting, d))
 		waiting->standing = STANDING_LIVE;
 	else if (decision.action == PLAN_REJECT || decision.action == PLAN_SKIP)
 		waiting->standing = STANDING_REFUSED;
-	else if (in_step || decision.action == PLAN_NOTHING || decision.action == PLAN_NOTE)
-		waiting->standing = STANDING_LIVE;
+	else if (in_step || nothing_is_sent(decision.action))
+		waiting->standing = waiting->unwanted ? STANDING_RETIRED : STANDING_LIVE;
 	else
 		waiting->standing = STANDING_NOT_YET;
 	mem_free(waiting->reason);
@@ -134,7 +146,9 @@ static int wait_for(struct waiting *waiting, const char *key, int64_t until_ms, 
 	for (;;) {
 		int64_t left = until_ms - loop_now_ms();
 
-		waiting->standing = STANDING_LIVE; /* without a row nothing is wanted, and nothing is there */
+		waiting->standing = STANDING_RETIRED;
+		mem_free(waiting->reason);
+		waiting->reason = mem_strdup("it is not in the PBX, and nothing of it is at SignalWire");
 		if (difference_explain(s->query, s->db, key, standing_of, waiting, err))
 			return -1;
 		if (waiting->standing != STANDING_NOT_YET)
@@ -151,10 +165,12 @@ static int wait_for(struct waiting *waiting, const char *key, int64_t until_ms, 
 static int say(const struct waiting *waiting, const struct cmd_options *options, const char *key)
 {
 	static const char *const states[] = {
-		[STANDING_NOT_YET] = "waiting", [STANDING_LIVE] = "live", [STANDING_REFUSED] = "refused",
+		[STANDING_NOT_YET] = "waiting", [STANDING_LIVE] = "live", [STANDING_RETIRED] = "retired",
+		[STANDING_REFUSED] = "refused",
 	};
 	static const int codes[] = {
-		[STANDING_NOT_YET] = EXIT_LATER, [STANDING_LIVE] = EXIT_IN_STEP, [STANDING_REFUSED] = EXIT_REJECTED,
+		[STANDING_NOT_YET] = EXIT_LATER, [STANDING_LIVE] = EXIT_IN_STEP, [STANDING_RETIRED] = EXIT_IN_STEP,
+		[STANDING_REFUSED] = EXIT_REJECTED,
 	};
 	struct strbuf line = STRBUF_INIT;
 
@@ -165,10 +181,12 @@ static int say(const struct waiting *waiting, const struct cmd_options *options,
 		jsonline_text(&line, "reason", waiting->standing == STANDING_LIVE ? NULL : waiting->reason);
 		report_json_put(stdout, &line);
 	} else if (waiting->standing == STANDING_NOT_YET) {
-		printf("%s is not live yet (%s). Is the daemon running, or cron? See: swbridge explain %s\n", key,
-		       waiting->reason, key);
+		printf("%s is %s (%s). Is the daemon running, or cron? See: swbridge explain %s\n", key,
+		       waiting->unwanted ? "still there" : "not live yet", waiting->reason, key);
 	} else if (waiting->standing == STANDING_REFUSED) {
 		printf("%s will not be live: %s. See: swbridge explain %s\n", key, waiting->reason, key);
+	} else if (waiting->standing == STANDING_RETIRED && !options->quiet) {
+		printf("%s is not live, as the PBX has it: %s.\n", key, waiting->reason);
 	} else if (!options->quiet) {
 		printf("%s is live.\n", key);
 	}
@@ -184,7 +202,8 @@ static int wait_for_all(const struct session *session, const struct cmd_options 
 
 	waiting.policy.on_remove = session->config->on_remove;
 	waiting.policy.one_place = target_one_place(session->config);
-	waiting.policy.keyed = true;
+	/* That a row is not there is believed: nothing is removed here. */
+	waiting.policy.source_complete = true;
 	if (options->json)
 		report_json_version(stdout);
 	for (size_t i = 0; i < keys->count; i++) {
@@ -240,8 +259,9 @@ const struct cmd_verb cmd_wait = {
 	.arguments = "[--timeout 60s] EXT...",
 	.details =
 	"For scripts that make an extension and then use it: returns as soon as SignalWire has what the\n"
-	"PBX's row says, as whoever mutates (listen, or sync) has recorded it.  Only reads.\n"
+	"PBX's row says, as whoever mutates (listen, or sync) has recorded it; for one that was disabled\n"
+	"or deleted: when it is removed or suspended, or grace or a setting keeps it.  Only reads.\n"
 	"  --timeout  how long (60s); 0s looks once\n\n"
-	"Exit: 0 it is live, 4 it was refused and waits for its row to change, 75 not yet.\n",
+	"Exit: 0 it is as the PBX has it, 4 it was refused and waits for its row to change, 75 not yet.\n",
 	.run = run,
 };

@@ -105,6 +105,22 @@ swb --json wait 101
 like "$out" '"type":"wait","key":"k101","state":"live"' "the same for programs"
 swb wait nobody
 isnt "$rc" 0 "an extension that is nowhere is no success"
+changes "update pbx_users set enabled = false where key = 'k102'" k102
+swb wait k102
+is "$rc $(is_there 102 || echo gone)" "0 gone" "a removal is waited for"
+like "$out" "^k102 is not live, as the PBX has it: " "and it does not say that it is live"
+sql "delete from pbx_users where key = 'k102'"
+sql "insert into pbx_users (key, extension, secret) values ('k105', '105', 'short-lived')"
+changes "select 1" k105
+swb wait k105
+is "$rc" 0 "one that is deleted soon after"
+sql "delete from pbx_users where key = 'k105'"
+swb wait --timeout 0s k105
+is "$rc" 75 "what was deleted, and is still there, is waited for"
+like "$out" "^k105 is still there .gone from the PBX" "and it says why"
+changes "select 1" '*'
+swb wait k105
+is "$rc $(is_there 105 || echo gone)" "0 gone" "until it is gone"
 changes "insert into pbx_users (key, tenant, extension, username, secret) values
 	('a201', 'a.example', '201', '201-a', 'a'), ('b201', 'b.example', '201', '201-b', 'b')" a201
 swb wait a.example/201
