@@ -75,20 +75,25 @@ void mirror_head_ready(struct owner *owner)
 }
 
 /* What only the ledger has to follow needs no slot and no subscriber. */
-static bool ledger_only(struct change *change)
+static bool ledger_only(const struct change *change)
 {
-	struct ledger_outcome *o = &change->outcome;
+	const enum plan_action action = change->decision.action;
 
-	switch (change->decision.action) {
-	case PLAN_MARK_ABSENT:
+	return action == PLAN_MARK_ABSENT || action == PLAN_NOTE || (action == PLAN_FORGET && !change->orphan);
+}
+
+static void record_only(struct change *change)
+{
+	struct ledger_outcome *o = NULL;
+
+	change_begin(change);
+	o = &change->papers->outcome;
+	o->key = change->key;
+	if (change->decision.action == PLAN_MARK_ABSENT) {
 		o->absence = LEDGER_ABSENT;
-		break;
-	case PLAN_FORGET:
-		if (change->orphan)
-			return false;
+	} else if (change->decision.action == PLAN_FORGET) {
 		o->drop = true;
-		break;
-	case PLAN_NOTE:
+	} else {
 		o->extension = change->extension;
 		o->protection = change->wants_protection;
 		o->absence = LEDGER_NOT_ABSENT;
@@ -97,13 +102,9 @@ static bool ledger_only(struct change *change)
 			o->tried_digest = o->last_error = "";
 		if (change->decision.keep_secret)
 			o->secret_digest = change->secret_digest;
-		break;
-	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_ADOPT: case PLAN_CREATE: case PLAN_UPDATE:
-	case PLAN_REPLACE: case PLAN_SUSPEND: case PLAN_RESTORE: case PLAN_REMOVE: case PLAN_REMOVE_SUBSCRIBER:
-		return false;
 	}
-	o->key = change->key;
-	return true;
+	change->end = MIRROR_DONE;
+	batch_record(change);
 }
 
 void mirror_submit(struct mirror *mirror, const struct difference *difference, const struct plan_decision *decision)
@@ -115,10 +116,8 @@ void mirror_submit(struct mirror *mirror, const struct difference *difference, c
 	if (!change->orphan)
 		lh_table_insert(mirror->changes, change->key, change);
 	if (ledger_only(change)) {
-		change->started = true;
-		change->end = MIRROR_DONE;
 		mirror->running++;
-		batch_record(change);
+		record_only(change);
 		return;
 	}
 	if (decision->park) {
@@ -181,7 +180,7 @@ void mirror_begin(struct change *change)
 
 static void start(struct change *change)
 {
-	change->started = true;
+	change_begin(change);
 	change->mirror->running++;
 	if (recover_is_needed(change))
 		recover_start(change);

@@ -116,7 +116,7 @@ static void flush_intents(struct mirror *mirror)
 	batch = batch_of(mirror, &mirror->intents, &mirror->intent_count, &mirror->intent_size);
 	intents = mem_array(batch->count, sizeof *intents);
 	for (size_t i = 0; i < batch->count; i++)
-		intents[i] = batch->changes[i]->intent;
+		intents[i] = batch->changes[i]->papers->intent;
 	mirror->intending = true;
 	ledger_intend(mirror->setup.ledger, intents, batch->count,
 		      difference_still_wanted_sql(mirror->setup.query), difference_policy(mirror->setup.query),
@@ -133,11 +133,11 @@ void batch_intend(struct change *change, void (*next)(struct change *change))
 		return;
 	}
 	change->intended = next;
-	change->intent.key = change->key;
-	change->intent.extension = change->extension;
-	change->intent.cause = mirror->setup.cause;
-	change->intent.at_ms = mirror_server_ms(mirror);
-	change->intent.is_protected = change->wants_protection;
+	change->papers->intent.key = change->key;
+	change->papers->intent.extension = change->extension;
+	change->papers->intent.cause = mirror->setup.cause;
+	change->papers->intent.at_ms = mirror_server_ms(mirror);
+	change->papers->intent.is_protected = change->wants_protection;
 	add(&mirror->intents, &mirror->intent_count, &mirror->intent_size, change);
 	/* The flush waits for the end of this turn of the loop: what starts together travels together. */
 	mirror_turn(mirror);
@@ -176,9 +176,9 @@ static void flush_outcomes(struct mirror *mirror)
 	batch = batch_of(mirror, &mirror->outcomes, &mirror->outcome_count, &mirror->outcome_size);
 	outcomes = mem_array(2 * batch->count, sizeof *outcomes);
 	for (size_t i = 0; i < batch->count; i++) {
-		outcomes[count++] = batch->changes[i]->outcome;
-		if (batch->changes[i]->extra.owner_no)
-			outcomes[count++] = batch->changes[i]->extra;
+		outcomes[count++] = batch->changes[i]->papers->outcome;
+		if (batch->changes[i]->papers->extra.owner_no)
+			outcomes[count++] = batch->changes[i]->papers->extra;
 	}
 	mirror->recording = true;
 	ledger_record(mirror->setup.ledger, outcomes, count, recorded, batch);

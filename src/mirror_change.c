@@ -90,9 +90,15 @@ struct change *change_new(struct mirror *mirror, const struct difference *differ
 	c->refusal_over = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0;
 	c->request_ids = (struct strbuf)STRBUF_INIT;
 	c->random_secret = (struct strbuf)STRBUF_INIT_SECRET;
-	c->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
-	c->extra = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
 	return c;
+}
+
+void change_begin(struct change *c)
+{
+	c->started = true;
+	if (!c->papers)
+		c->papers = mem_alloc(sizeof *c->papers);
+	c->papers->outcome = c->papers->extra = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
 }
 
 void change_free(struct change *c)
@@ -102,8 +108,9 @@ void change_free(struct change *c)
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
 		mem_free(texts[i]);
-	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
-		mem_free(c->merged[i]);
+	for (int i = 0; c->papers && i < JSON_PROFILE_COUNT; i++)
+		mem_free(c->papers->merged[i]);
+	mem_free(c->papers);
 	mem_wipe(c->texts, c->texts_size);
 	mem_free(c->texts);
 	strbuf_release(&c->request_ids);

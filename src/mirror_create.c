@@ -49,13 +49,13 @@ static void survey(struct change *change)
 
 static void describe(struct change *change)
 {
-	change->intent.operation = "create";
-	change->intent.username = change->username;
-	change->intent.sent_fields = update_sets(change);
-	change->intent.profile_fields = profile_sets(change);
-	change->intent.unshown = change->decision.issue;
-	change->intent.owner_no = change->owner->no;
-	change->intent.email = change->owner->fixed ? NULL : change->owner->tag;
+	change->papers->intent.operation = "create";
+	change->papers->intent.username = change->username;
+	change->papers->intent.sent_fields = update_sets(change);
+	change->papers->intent.profile_fields = profile_sets(change);
+	change->papers->intent.unshown = change->decision.issue;
+	change->papers->intent.owner_no = change->owner->no;
+	change->papers->intent.email = change->owner->fixed ? NULL : change->owner->tag;
 }
 
 void create_start(struct change *change)
@@ -167,7 +167,7 @@ void create_subscriber(struct change *change, void (*next)(struct change *change
 void create_set_outcome(struct change *change)
 {
 	struct owner *owner = change->owner;
-	struct ledger_outcome *o = &change->outcome;
+	struct ledger_outcome *o = &change->papers->outcome;
 
 	o->key = change->key;
 	o->extension = change->extension;
@@ -226,8 +226,8 @@ void create_owner_is_gone(struct change *change)
 	change->owner_new = true;
 	mem_free(change->owner->id);
 	change->owner->id = NULL;
-	change->outcome.owner_no = change->owner->no;
-	change->outcome.owner_id = "";
+	change->papers->outcome.owner_no = change->owner->no;
+	change->papers->outcome.owner_id = "";
 	change_again(change, "its subscriber was deleted at SignalWire; it is created again");
 }
 

@@ -18,13 +18,13 @@ static void set_reason(struct change *change, const char *reason)
 /* What every outcome of a change with an intent says. */
 static void set_journal(struct change *c, const char *outcome)
 {
-	c->outcome.journal_id = c->journal_id;
-	c->outcome.outcome = outcome;
-	c->outcome.request_ids = c->request_ids.len ? c->request_ids.data : NULL;
-	c->outcome.detail = c->detail ? c->detail : outcome && strcmp(outcome, "done") == 0 ? NULL : c->reason;
+	c->papers->outcome.journal_id = c->journal_id;
+	c->papers->outcome.outcome = outcome;
+	c->papers->outcome.request_ids = c->request_ids.len ? c->request_ids.data : NULL;
+	c->papers->outcome.detail = c->detail ? c->detail : outcome && strcmp(outcome, "done") == 0 ? NULL : c->reason;
 	if (c->owner)
-		c->outcome.subscriber_id = owner_subscriber_id(c->owner);
-	c->outcome.credential_id = c->found_id ? c->found_id : c->credential_id;
+		c->papers->outcome.subscriber_id = owner_subscriber_id(c->owner);
+	c->papers->outcome.credential_id = c->found_id ? c->found_id : c->credential_id;
 }
 
 /* The subscriber, as far as this change learned of it; also where the change itself came to nothing. */
@@ -34,9 +34,9 @@ static void set_owner(struct change *c)
 
 	if (!owner || !owner->no || !c->owner_new)
 		return;
-	c->outcome.owner_no = owner->no;
-	c->outcome.owner_id = owner->id ? owner->id : "";
-	c->outcome.owner_origin = "created";
+	c->papers->outcome.owner_no = owner->no;
+	c->papers->outcome.owner_id = owner->id ? owner->id : "";
+	c->papers->outcome.owner_origin = "created";
 }
 
 /* A credential that was made stays known, also where a later step of its change came to nothing. */
@@ -47,24 +47,24 @@ static void set_made(struct change *c)
 		     (c->decision.action == PLAN_CREATE || c->decision.action == PLAN_REPLACE);
 
 	if (found) {
-		c->outcome.state = "active";
-		c->outcome.username = c->found_username;
-		c->outcome.row_owner_no = c->owner->no;
-		c->outcome.sip_endpoint_id = c->found_id;
+		c->papers->outcome.state = "active";
+		c->papers->outcome.username = c->found_username;
+		c->papers->outcome.row_owner_no = c->owner->no;
+		c->papers->outcome.sip_endpoint_id = c->found_id;
 		/* That of the secret is unknown or empty since its intent, and stays so. */
-		c->outcome.settings_digest = "";
+		c->papers->outcome.settings_digest = "";
 	}
 	if (c->removes_found)
-		c->outcome.sip_endpoint_id = c->credential_id;
+		c->papers->outcome.sip_endpoint_id = c->credential_id;
 	if (!c->made)
 		return;
-	c->outcome.state = "active";
-	c->outcome.username = c->username;
-	c->outcome.row_owner_no = c->owner->no;
-	c->outcome.sip_endpoint_id = c->found_id;
-	c->outcome.settings_digest = c->settings_digest;
-	c->outcome.secret_digest = issue_digest(c);
-	c->outcome.sent_fields = c->sent_now ? c->sent_now : "";
+	c->papers->outcome.state = "active";
+	c->papers->outcome.username = c->username;
+	c->papers->outcome.row_owner_no = c->owner->no;
+	c->papers->outcome.sip_endpoint_id = c->found_id;
+	c->papers->outcome.settings_digest = c->settings_digest;
+	c->papers->outcome.secret_digest = issue_digest(c);
+	c->papers->outcome.sent_fields = c->sent_now ? c->sent_now : "";
 }
 
 void change_done(struct change *change)
@@ -78,7 +78,7 @@ void change_done(struct change *change)
 static void set_nothing_sent(struct change *c)
 {
 	if (c->decision.action == PLAN_CREATE && !c->decision.take_over && !c->found_id && !c->credential_id)
-		c->outcome.sent_fields = "";
+		c->papers->outcome.sent_fields = "";
 }
 
 /*
@@ -99,21 +99,21 @@ static void record_rejection(struct change *change)
 	set_journal(change, change->verdict);
 	set_owner(change);
 	set_made(change);
-	change->outcome.key = change->key;
-	change->outcome.last_error = change->reason;
-	change->outcome.count_attempt = true;
+	change->papers->outcome.key = change->key;
+	change->papers->outcome.last_error = change->reason;
+	change->papers->outcome.count_attempt = true;
 	set_nothing_sent(change);
 	if (change->present) {
 		/* What the row says of itself is noted with it: the next pass has nothing left to write. */
-		change->outcome.tried_digest = change->desired_digest;
-		change->outcome.extension = change->extension;
-		change->outcome.protection = change->wants_protection;
-		change->outcome.absence = LEDGER_NOT_ABSENT;
+		change->papers->outcome.tried_digest = change->desired_digest;
+		change->papers->outcome.extension = change->extension;
+		change->papers->outcome.protection = change->wants_protection;
+		change->papers->outcome.absence = LEDGER_NOT_ABSENT;
 	}
 	/* A certain refusal: what was there before is there still. */
 	if (update && change->journal_id && !change->patched) {
-		change->outcome.settings_digest = change->old_settings_digest;
-		change->outcome.secret_digest = change->old_secret_digest;
+		change->papers->outcome.settings_digest = change->old_settings_digest;
+		change->papers->outcome.secret_digest = change->old_secret_digest;
 	}
 	batch_record(change);
 }
@@ -131,7 +131,7 @@ static void named(const struct api_result *result, void *arg)
 	if (result->outcome == API_DONE && change_may_be_called(change, result->credential->username)) {
 		mem_free(change->found_username);
 		change->found_username = mem_strdup(result->credential->username);
-		change->outcome.username = change->found_username;
+		change->papers->outcome.username = change->found_username;
 	}
 	record_rejection(change);
 }
@@ -199,10 +199,10 @@ static void stays_unknown(struct change *change, int64_t settles_in_ms, const ch
 	set_journal(change, NULL);
 	set_owner(change);
 	set_made(change);
-	change->outcome.settles_in_ms = settles_in_ms;
-	change->outcome.key = change->key;
-	change->outcome.last_error = change->reason;
-	change->outcome.count_attempt = true;
+	change->papers->outcome.settles_in_ms = settles_in_ms;
+	change->papers->outcome.key = change->key;
+	change->papers->outcome.last_error = change->reason;
+	change->papers->outcome.count_attempt = true;
 	batch_record(change);
 }
 
@@ -220,13 +220,13 @@ void change_failed(struct change *change, const char *outcome, const char *reaso
 	set_journal(change, outcome);
 	set_owner(change);
 	set_made(change);
-	change->outcome.key = change->key;
-	change->outcome.last_error = change->reason;
-	change->outcome.count_attempt = true;
+	change->papers->outcome.key = change->key;
+	change->papers->outcome.last_error = change->reason;
+	change->papers->outcome.count_attempt = true;
 	set_nothing_sent(change);
 	if (update && change->journal_id && !change->patched) {
-		change->outcome.settings_digest = change->old_settings_digest;
-		change->outcome.secret_digest = change->old_secret_digest;
+		change->papers->outcome.settings_digest = change->old_settings_digest;
+		change->papers->outcome.secret_digest = change->old_secret_digest;
 	}
 	batch_record(change);
 }
@@ -284,9 +284,9 @@ void change_look_failed(struct change *change, const struct api_result *result)
 		return;
 	}
 	/* Nothing was sent: an intent of an earlier attempt stays as it was, without one only the error is noted. */
-	change->outcome.key = change->orphan ? NULL : change->key;
-	change->outcome.last_error = change->reason;
-	change->outcome.count_attempt = true;
+	change->papers->outcome.key = change->orphan ? NULL : change->key;
+	change->papers->outcome.last_error = change->reason;
+	change->papers->outcome.count_attempt = true;
 	batch_record(change);
 }
 

@@ -59,6 +59,14 @@ struct owner {
 	size_t queued;
 };
 
+/* What a change that has begun has for the ledger; thousands that wait have none. */
+struct change_papers {
+	struct ledger_intent intent;
+	struct ledger_outcome outcome;
+	struct ledger_outcome extra; /* a second subscriber's row; with owner_no only */
+	char *merged[JSON_PROFILE_COUNT]; /* the profile that is PUT */
+};
+
 struct change {
 	struct mirror *mirror;
 	struct change *prev, *next; /* all pending */
@@ -105,7 +113,7 @@ struct change {
 	char *wanted_username;   /* and these wait for the round behind it */
 	struct plan_decision wanted_decision;
 	void (*intended)(struct change *change); /* the step behind the intent */
-	struct ledger_intent intent;
+	struct change_papers *papers; /* NULL before */
 	char *journal_id;
 	int64_t at_ms;
 	int64_t others_at_ms;    /* of open intents of others on its subscriber; 0: none */
@@ -131,7 +139,6 @@ struct change {
 	bool doubted;            /* a list could not be read whole */
 	bool recovering;         /* the look is for what nobody wants any more, */
 	bool recovered;          /* which found nothing */
-	char *merged[JSON_PROFILE_COUNT];
 	struct strbuf request_ids;
 	struct strbuf random_secret;
 	bool shown;              /* the secret that was issued, and arrived, was shown */
@@ -143,8 +150,6 @@ struct change {
 	char *reason;
 	const char *verdict;     /* of a refusal, while its intent is written */
 	char *detail;            /* for the journal, where it differs from the reason */
-	struct ledger_outcome outcome;
-	struct ledger_outcome extra; /* a second subscriber's row; with owner_no only */
 };
 
 enum canary { CANARY_NONE, CANARY_ASKED, CANARY_GREEN };
@@ -231,6 +236,7 @@ void batch_flush(struct mirror *mirror); /* sends what has gathered */
 /* mirror_change.c */
 struct change *change_new(struct mirror *mirror, const struct difference *difference,
 			  const struct plan_decision *decision);
+void change_begin(struct change *change);
 void change_free(struct change *change);
 /* Whether our credential may have this name: the ledger's, or one that an attempt of unknown outcome sent. */
 bool change_may_be_called(const struct change *change, const char *username);

@@ -44,8 +44,8 @@ void park_done(struct change *change)
 	change->parked = true;
 	mem_free(change->journal_id);
 	change->journal_id = NULL;
-	change->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
-	change->intent = (struct ledger_intent){ 0 };
+	change->papers->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
+	change->papers->intent = (struct ledger_intent){ 0 };
 	strbuf_truncate(&change->request_ids, 0);
 	owner_dequeue(change->owner, change);
 	owner_enqueue(change->owner, change);

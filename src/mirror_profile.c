@@ -38,8 +38,8 @@ static bool merge(struct change *change, const struct json_subscriber *is, unsig
 			want = NULL;
 		differs = differs || (want == NULL) != (is->profile[i] == NULL) ||
 			  (want && strcmp(want, is->profile[i]) != 0);
-		mem_free(change->merged[i]);
-		change->merged[i] = mem_strdup(want);
+		mem_free(change->papers->merged[i]);
+		change->papers->merged[i] = mem_strdup(want);
 	}
 	return differs;
 }
@@ -73,7 +73,7 @@ static void was_read(const struct api_result *result, void *arg)
 		return;
 	}
 	api_put_subscriber(change->mirror->setup.api, change->owner->id, email_after(change, result->subscriber),
-			   (const char *const *)change->merged, clear, was_put, change);
+			   (const char *const *)change->papers->merged, clear, was_put, change);
 }
 
 void profile_send(struct change *change, void (*next)(struct change *change))
@@ -110,7 +110,7 @@ const char *profile_sets(struct change *change)
 void profile_record(struct change *change)
 {
 	struct owner *owner = change->owner;
-	struct ledger_outcome *o = &change->outcome;
+	struct ledger_outcome *o = &change->papers->outcome;
 
 	o->owner_no = owner->no;
 	if (change->decision.profile || change->owner_new) {

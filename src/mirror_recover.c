@@ -27,7 +27,7 @@ bool recover_is_needed(const struct change *change)
 
 static void record_found(struct change *change, const struct owner *owner)
 {
-	struct ledger_outcome *o = &change->outcome;
+	struct ledger_outcome *o = &change->papers->outcome;
 
 	o->owner_no = owner->no;
 	o->owner_id = owner->id ? owner->id : "";
@@ -66,10 +66,10 @@ static void looked(struct change *change)
 		mirror_begin(change);
 	} else {
 		/* Nothing to take away from the old one: the row is an ordinary create, by the next plan. */
-		change->intent.operation = "create";
-		change->intent.username = change->username;
-		change->intent.email = change->owner->tag;
-		change->intent.owner_no = change->owner->no;
+		change->papers->intent.operation = "create";
+		change->papers->intent.username = change->username;
+		change->papers->intent.email = change->owner->tag;
+		change->papers->intent.owner_no = change->owner->no;
 		batch_intend(change, closed);
 	}
 }

@@ -91,12 +91,12 @@ static void read_it(struct change *change)
 
 static void describe(struct change *change)
 {
-	change->intent.operation = "remove";
-	change->intent.recheck = true;
-	change->intent.owner_no = change->owner->no;
-	change->intent.absent = !change->present;
-	change->intent.subscriber_id = owner_subscriber_id(change->owner);
-	change->intent.sip_endpoint_id = change->credential_id;
+	change->papers->intent.operation = "remove";
+	change->papers->intent.recheck = true;
+	change->papers->intent.owner_no = change->owner->no;
+	change->papers->intent.absent = !change->present;
+	change->papers->intent.subscriber_id = owner_subscriber_id(change->owner);
+	change->papers->intent.sip_endpoint_id = change->credential_id;
 }
 
 void remove_start(struct change *change)
@@ -246,7 +246,7 @@ static void then_owner(struct change *change)
 
 static void record_removal(struct change *change)
 {
-	struct ledger_outcome *o = &change->outcome;
+	struct ledger_outcome *o = &change->papers->outcome;
 
 	o->key = change->key;
 	o->drop = true;
@@ -261,7 +261,7 @@ static void record_removal(struct change *change)
 
 static void record_orphan(struct change *change)
 {
-	struct ledger_outcome *o = &change->outcome;
+	struct ledger_outcome *o = &change->papers->outcome;
 
 	if (change->owner_gone) {
 		o->owner_no = change->owner->no;
@@ -279,8 +279,8 @@ static void orphan_act(struct change *change)
 static void orphan_looked(struct change *change)
 {
 	change->owner_gone = !change->owner->id;
-	change->outcome.owner_no = change->owner->no;
-	change->outcome.owner_id = change->owner->id;
+	change->papers->outcome.owner_no = change->owner->no;
+	change->papers->outcome.owner_id = change->owner->id;
 	record_orphan(change);
 }
 
@@ -298,9 +298,9 @@ void orphan_start(struct change *change)
 		look_for_owner(change, orphan_looked);
 		return;
 	}
-	change->intent.operation = "remove";
-	change->intent.orphan = true;
-	change->intent.owner_no = owner->no;
-	change->intent.subscriber_id = owner->id;
+	change->papers->intent.operation = "remove";
+	change->papers->intent.orphan = true;
+	change->papers->intent.owner_no = owner->no;
+	change->papers->intent.subscriber_id = owner->id;
 	batch_intend(change, orphan_act);
 }

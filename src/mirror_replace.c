@@ -27,17 +27,17 @@ static void record_replace(struct change *change);
 
 static void describe(struct change *change)
 {
-	change->intent.operation = "replace";
-	change->intent.username = change->username;
-	change->intent.sent_fields = update_sets(change);
-	change->intent.profile_fields = profile_sets(change);
-	change->intent.owner_no = change->owner->no;
-	change->intent.email = change->owner->tag;
-	change->intent.clear_settings = true;
-	change->intent.clear_secret = true;
-	change->intent.unshown = change->decision.issue;
-	change->intent.subscriber_id = change->old_owner->id;
-	change->intent.sip_endpoint_id = change->credential_id;
+	change->papers->intent.operation = "replace";
+	change->papers->intent.username = change->username;
+	change->papers->intent.sent_fields = update_sets(change);
+	change->papers->intent.profile_fields = profile_sets(change);
+	change->papers->intent.owner_no = change->owner->no;
+	change->papers->intent.email = change->owner->tag;
+	change->papers->intent.clear_settings = true;
+	change->papers->intent.clear_secret = true;
+	change->papers->intent.unshown = change->decision.issue;
+	change->papers->intent.subscriber_id = change->old_owner->id;
+	change->papers->intent.sip_endpoint_id = change->credential_id;
 }
 
 void replace_start(struct change *change)
@@ -120,8 +120,8 @@ static void record_replace(struct change *change)
 {
 	create_set_outcome(change);
 	if (change->owner_gone && change->old_owner->no) {
-		change->extra.owner_no = change->old_owner->no;
-		change->extra.drop_owner = true;
+		change->papers->extra.owner_no = change->old_owner->no;
+		change->papers->extra.drop_owner = true;
 	}
 	change_done(change);
 }

@@ -82,8 +82,8 @@ void update_request(struct change *change, unsigned fields, struct json_credenti
 
 static void credential_is_gone(struct change *change)
 {
-	change->outcome.key = change->key;
-	change->outcome.sip_endpoint_id = "";
+	change->papers->outcome.key = change->key;
+	change->papers->outcome.sip_endpoint_id = "";
 	change_again(change, "its credential was deleted at SignalWire; it is created again");
 }
 
@@ -168,7 +168,7 @@ static void profile(struct change *change)
 static void record_update(struct change *change)
 {
 	unsigned fields = fields_of(change);
-	struct ledger_outcome *o = &change->outcome;
+	struct ledger_outcome *o = &change->papers->outcome;
 
 	o->key = change->key;
 	if (change->parking || change->decision.park) {
@@ -214,19 +214,19 @@ void update_start(struct change *change)
 {
 	unsigned fields = fields_of(change);
 
-	change->intent.operation = change->decision.action == PLAN_RESTORE ? "restore" : "update";
-	change->intent.username = fields & PLAN_USERNAME ? change->username : NULL;
-	change->intent.sent_fields = fields & PLAN_SETTINGS ? update_sets(change) : NULL;
-	change->intent.clear_settings = fields & PLAN_SETTINGS;
-	change->intent.clear_secret = fields & PLAN_SECRET;
-	change->intent.unshown = fields & PLAN_SECRET && change->decision.issue;
-	change->intent.profile_fields = change->decision.take_over ? NULL : profile_sets(change);
-	change->intent.clear_profile = change->decision.profile && !change->decision.take_over;
-	change->intent.owner_no = change->owner->no;
-	change->intent.subscriber_id = owner_subscriber_id(change->owner);
-	change->intent.sip_endpoint_id = change->credential_id;
+	change->papers->intent.operation = change->decision.action == PLAN_RESTORE ? "restore" : "update";
+	change->papers->intent.username = fields & PLAN_USERNAME ? change->username : NULL;
+	change->papers->intent.sent_fields = fields & PLAN_SETTINGS ? update_sets(change) : NULL;
+	change->papers->intent.clear_settings = fields & PLAN_SETTINGS;
+	change->papers->intent.clear_secret = fields & PLAN_SECRET;
+	change->papers->intent.unshown = fields & PLAN_SECRET && change->decision.issue;
+	change->papers->intent.profile_fields = change->decision.take_over ? NULL : profile_sets(change);
+	change->papers->intent.clear_profile = change->decision.profile && !change->decision.take_over;
+	change->papers->intent.owner_no = change->owner->no;
+	change->papers->intent.subscriber_id = owner_subscriber_id(change->owner);
+	change->papers->intent.sip_endpoint_id = change->credential_id;
 	if (change->decision.take_over)
-		change->intent.take_key = change->holder_key;
+		change->papers->intent.take_key = change->holder_key;
 	batch_intend(change, change->decision.take_over ? taken_over : patch);
 }
 
@@ -234,7 +234,7 @@ void update_start(struct change *change)
 
 static void record_suspend(struct change *change)
 {
-	struct ledger_outcome *o = &change->outcome;
+	struct ledger_outcome *o = &change->papers->outcome;
 
 	o->key = change->key;
 	o->state = "suspended";
@@ -246,7 +246,7 @@ static void record_suspend(struct change *change)
 
 static void suspended_gone(struct change *change)
 {
-	change->outcome.sip_endpoint_id = "";
+	change->papers->outcome.sip_endpoint_id = "";
 	record_suspend(change);
 }
 
@@ -276,13 +276,13 @@ static void suspend(struct change *change)
 
 void suspend_start(struct change *change)
 {
-	change->intent.operation = "suspend";
-	change->intent.clear_secret = change->intent.unshown = true;
-	change->intent.recheck = true;
-	change->intent.owner_no = change->owner->no;
-	change->intent.absent = !change->present;
-	change->intent.subscriber_id = owner_subscriber_id(change->owner);
-	change->intent.sip_endpoint_id = change->credential_id;
+	change->papers->intent.operation = "suspend";
+	change->papers->intent.clear_secret = change->papers->intent.unshown = true;
+	change->papers->intent.recheck = true;
+	change->papers->intent.owner_no = change->owner->no;
+	change->papers->intent.absent = !change->present;
+	change->papers->intent.subscriber_id = owner_subscriber_id(change->owner);
+	change->papers->intent.sip_endpoint_id = change->credential_id;
 	if (!change->credential_id || !change->owner->id)
 		batch_intend(change, record_suspend);
 	else

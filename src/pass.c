@@ -9,7 +9,7 @@
 
 enum {
 	LIFE_MS = 1000, /* a proof of life that is younger is proof enough before a request */
-	PAGE_ROWS = 10000,
+	PAGE_ROWS = 3000, /* at 1.7 kB each, with which a pass stays under 24 MiB */
 	WAKE_PAGE = 1000, /* keys that are looked at together */
 	SERVED_MS = 10000, /* so long a pass by keys goes on with those that come up meanwhile */
 	ROUNDS = 4 /* of planning keys again whose ground moved, and of fetching those who hold a wanted name */
