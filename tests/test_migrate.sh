@@ -224,9 +224,12 @@ set_sim '{"latency_ms":20}'
 config signalwire.max_in_flight=2
 start_swb migrate --yes --report "$tmp/stopped.csv"
 ok "it is at work" wait_for 20 sh -c '[ "$(curl -sS --noproxy "*" "'"$sim_url"'/_sim/count/posts_received")" -gt 10 ]'
+set_sim '{"hold":true}'
 swb sync
 is "$rc" 7 "nobody else works meanwhile"
-stop_swb TERM
+kill -TERM "$swb_pid"
+set_sim '{"hold":false}'
+stop_swb 0 # it was told
 is "$rc" 75 "SIGTERM stops it"
 like "$err" "to go on where it stopped: swbridge -c '.*' migrate --report '.*stopped.csv'" "it says how to go on"
 like "$(grep -c ',created,' "$tmp/stopped.csv")" "^[1-9]" "its report tells who was reached"
