@@ -161,7 +161,7 @@ begin() {
 	diary=$tmp/diary
 	: >"$diary"
 	: >"$tmp/runs"
-	one_of delete delete suspend
+	one_of delete delete suspend keep
 	on_remove=$pick
 	stop_sim
 	start_sim --port "${sim_url##*:}"
@@ -243,7 +243,7 @@ until_in_step() {
 at_peace() {
 	round=peace
 	sim fault/clear -d '{}' >/dev/null
-	sql "select test.tidy()" >/dev/null
+	sql "select test.tidy('$on_remove')" >/dev/null
 	until_in_step
 	sql "select test.rewrite_touched()" >/dev/null
 	until_in_step

@@ -108,6 +108,7 @@ begin
 	when kind = 25 then update pbx_users set codecs = (array['ulaw,alaw', 'g722', null])[1 + test.dice(3)] where key = a;
 	when kind = 26 then update pbx_users set secret = null where key = a;
 	when kind = 27 then update pbx_users set skip_reason = case when skip_reason is null then 'virtual' end where key = a;
+	when kind = 28 then update pbx_users set protected = not protected where key = a;
 	else null;
 	end case;
 end $$;
@@ -118,7 +119,7 @@ declare
 begin
 	perform setseed(((seed::bigint * 7919 + round * 104729) % 100003) / 100003.0);
 	for i in 0 .. test.dice(5) loop
-		perform test.change(test.dice(28), test.any_row(), test.any_row(), test.any_row());
+		perform test.change(test.dice(29), test.any_row(), test.any_row(), test.any_row());
 	end loop;
 end $$;
 
@@ -134,13 +135,24 @@ begin
 	end loop;
 end $$;
 
-create function test.tidy() returns void language sql volatile as $$
+-- What nobody wants any more, and keeps its credential and its name.
+create function test.stays(on_remove text) returns table (key text, username text) language sql stable as $$
+	select s.key, s.username
+	  from swbridge.sync s
+	 where (s.protected or on_remove = 'keep')
+	   and not exists (select from pbx_users p where p.key = s.key and p.enabled)
+$$;
+
+create function test.tidy(on_remove text) returns void language sql volatile as $$
 	update pbx_users set skip_reason = null where skip_reason is not null;
+	-- a move to another subscriber would remove what is protected, which is refused
+	update pbx_users set protected = false where protected and enabled;
 	update pbx_users set secret = test.secret(key) where secret is null;
 	update pbx_users set email = 'tidy' || key || '@people.example'
 	 where lower(email) in (select email from test.foreign_subscriber);
 	update pbx_users p set username = 'tidy-' || key
 	 where coalesce(username, extension) in (select username from test.foreign_credential)
+	    or p.enabled and coalesce(username, extension) in (select t.username from test.stays(on_remove) t)
 	    or exists (select from pbx_users o where o.key < p.key and o.enabled
 			and coalesce(o.username, o.extension) = coalesce(p.username, p.extension));
 $$;
