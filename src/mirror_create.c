@@ -145,7 +145,8 @@ static void subscriber_posted(const struct api_result *result, void *arg)
 	owner->id = mem_strdup(result->subscriber->id);
 	owner->origin = ORIGIN_CREATED;
 	change->owner_new = true;
-	change->profiled = true;
+	/* It has the e-mail of before, by which it can be looked for; the new one is PUT. */
+	change->profiled = !change->decision.move_owner;
 	change->mirror->counts.subscribers_created++;
 	if (project && result->subscriber->project_id && strcmp(project, result->subscriber->project_id) != 0) {
 		error_exit(&err, EXIT_FENCE, "SignalWire created a subscriber in project %s, but [signalwire] project_id "

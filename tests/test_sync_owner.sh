@@ -241,4 +241,17 @@ DELETE credential 103
 PATCH credential 101 password" "and the subscriber stays"
 quiet "one for all, changed"
 
+# A creation of unknown outcome, its subscriber deleted by somebody, and another e-mail meanwhile.
+world moved_and_gone
+sql "insert into pbx_users (key, extension, secret, email) values ('k1', '1', 's1', 'before@x.example')"
+fault '{"method":"POST","path":"*/sip_endpoints","action":"reset_before_commit"}'
+syncs 5 "a subscriber, and no answer for its credential"
+sim edit -d "{\"id\":\"$(sql "select id from swbridge.subscriber")\",\"delete\":true}" >/dev/null
+sql "update pbx_users set email = 'after@x.example'"
+settle
+swb sync
+[ "$rc" -eq 0 ] || swb sync
+is "$rc" 0 "it is made anew"
+in_step "I32: under the e-mail that the ledger has"
+
 done_testing
