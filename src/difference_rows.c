@@ -165,8 +165,8 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "        select s.key, s.username from sync s\n"
 			 "         where " WANTS_NAME "\n"
 			 "           and s.username = p.username\n"
-			 "           -- a creation that was refused holds nothing\n"
-			 "           and (s.sip_endpoint_id is not null or s.state <> 'creating'\n"
+			 "           -- a creation that was refused holds nothing, nor does what was deleted at SignalWire\n"
+			 "           and (s.sip_endpoint_id is not null\n"
 			 "                or exists (select from journal i where i.key = s.key and i.outcome is null))\n"
 			 "         order by s.key limit 1) h on true\n");
 	strbuf_printf(out, "  left join tried t on h.key is null and " WANTS_NAME " and t.name = p.username\n"

@@ -293,4 +293,17 @@ sql "insert into pbx_users (key, extension, secret) values ('k103', 'new', 'thir
 syncs 0 "the old name is wanted again, and the new one by another"
 in_step "I2: a lost name that another extension gets"
 
+# ---- a name that nothing has any more --------------------------------------------------
+
+world deleted mirror.on_remove=suspend
+people 101 102
+syncs 0 "two extensions"
+sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.mapping where key = 'k101'")\",\"delete\":true}" >/dev/null
+sql "delete from pbx_users where key = 'k101'"
+syncs 0 "one goes, and somebody had deleted it"
+renumber k102 101
+syncs 0 "its name is free"
+is "$(sent)" "PATCH credential 101 username" "and another one gets it"
+quiet "the name of one that was deleted"
+
 done_testing

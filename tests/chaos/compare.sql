@@ -32,8 +32,9 @@ select 'wanted, and not so at SignalWire:', w.*, m.state, r.username, r.email, r
 select 'at SignalWire, and nobody''s:', r.*
   from ours r
   left join kept m on m.sip_endpoint_id = r.id
- where (m.key is null or m.state <> 'active' and m.state <> 'suspended'
-    or m.state = 'active' and m.key not in (select key from wanted) and m.key not in (select key from stays))
+ where (m.key is null
+        or m.key not in (select key from stays)
+           and (m.state not in ('active', 'suspended') or m.state = 'active' and m.key not in (select key from wanted)))
    and split_part(r.password, '#', 1) not in (select key from unasked);
 select 'in the ledger, and not wanted:', m.*
   from kept m
