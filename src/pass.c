@@ -10,6 +10,7 @@
 enum {
 	LIFE_MS = 1000, /* a proof of life that is younger is proof enough before a request */
 	PAGE_ROWS = 3000, /* at 1.7 kB each, with which a pass stays under 24 MiB */
+	PENDING_LOW = 500, /* the next page is read while so many still wait, so that the wire does not run dry */
 	WAKE_PAGE = 1000, /* keys that are looked at together */
 	SERVED_MS = 10000, /* so long a pass by keys goes on with those that come up meanwhile */
 	ROUNDS = 4 /* of planning keys again whose ground moved, and of fetching those who hold a wanted name */
@@ -40,11 +41,18 @@ static bool serves(const struct pass *pass)
 	return !pass->whole && !wake_wants_all(wake) && loop_now_ms() - pass->started_ms < SERVED_MS;
 }
 
-static bool idle_or_served(void *arg)
+static bool enough_ended(const struct pass *pass)
+{
+	const struct mirror *mirror = pass->setup->mirror;
+
+	return mirror_pending(mirror) <= (pass->goes_on && !mirror_stopped(mirror, NULL) ? PENDING_LOW : 0);
+}
+
+static bool ended_or_served(void *arg)
 {
 	const struct pass *pass = arg;
 
-	return mirror_idle(pass->setup->mirror) || serves(pass);
+	return enough_ended(pass) || serves(pass);
 }
 
 /* What changed while the engine works does not wait for its end. */
@@ -70,7 +78,10 @@ static int serve(struct pass *pass, struct error *err)
 	return rc;
 }
 
-/* Lets the engine work until nothing is left, and says why it stopped, if it did. */
+/*
+ * Lets the engine work until nothing is left, or but a few where another page
+ * comes (goes_on), and says why it stopped, if it did.
+ */
 static int finish(struct pass *pass, struct error *err)
 {
 	struct mirror *mirror = pass->setup->mirror;
@@ -80,11 +91,11 @@ static int finish(struct pass *pass, struct error *err)
 		return 0;
 	mirror_gather(mirror, false);
 	do {
-		if (!loop_until(pass->setup->loop, idle_or_served, pass))
+		if (!loop_until(pass->setup->loop, ended_or_served, pass))
 			mirror_stop(mirror, NULL);
 		else if (serves(pass) && serve(pass, err))
 			return see_through(pass, err);
-	} while (!mirror_idle(mirror));
+	} while (!enough_ended(pass));
 	if (!mirror_stopped(mirror, &why))
 		return 0;
 	if (!why)
@@ -126,7 +137,7 @@ static int see_through(struct pass *pass, struct error *err)
 
 	if (!pass->setup->mirror)
 		return -1;
-	mirror_stop(pass->setup->mirror, NULL);
+	mirror_stop(pass->setup->mirror, NULL); /* from here on all of it is waited for */
 	finish(pass, &later);
 	error_clear(&later);
 	(void)err;
@@ -225,11 +236,13 @@ static int read_page(struct pass *pass, enum difference_walk walk, const char *a
 	const struct pass_setup *setup = pass->setup;
 
 	pass->rows = 0;
+	pass->goes_on = false;
 	if (setup->mirror)
 		mirror_gather(setup->mirror, true);
 	if (difference_page(setup->query, setup->db, walk, after, PAGE_ROWS, &pass->totals, pass_row, pass, err))
 		return -1;
 	take_totals(pass);
+	pass->goes_on = pass->rows == PAGE_ROWS;
 	return 0;
 }
 
@@ -248,7 +261,7 @@ static int walk_pages(struct pass *pass, enum difference_walk walk, struct error
 		}
 		if (finish(pass, err) || plan_again(pass, err))
 			goto out;
-	} while (pass->rows == PAGE_ROWS);
+	} while (pass->goes_on);
 	rc = 0;
 out:
 	mem_free(after);

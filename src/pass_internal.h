@@ -26,6 +26,7 @@ struct pass {
 	bool whole;           /* everything is looked at, not some keys */
 	bool serving;         /* these rows are what a daemon was told of meanwhile, and no part of the page */
 	int64_t rows;
+	bool goes_on;         /* another page comes behind this one */
 	struct difference_totals totals; /* of the same snapshot as the rows that are being read */
 	int64_t started_ms, requests_before;
 	int64_t total, ended;

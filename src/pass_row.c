@@ -223,16 +223,28 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 	follow(pass, d, decision);
 }
 
+/*
+ * A change that is under way is not decided again: its own open intent would say
+ * "unknown".  It cannot have ended behind this snapshot, since outcomes are
+ * recorded by the connection that reads.
+ */
+static bool is_under_way(struct pass *pass, const struct difference *d)
+{
+	const struct pass_setup *setup = pass->setup;
+
+	if (!setup->mirror || d->orphan || !mirror_has(setup->mirror, d->key))
+		return false;
+	/* What was edited meanwhile is seen when it has ended. */
+	if (setup->wake)
+		wake_busy(setup->wake, d->key);
+	return true;
+}
+
 void pass_row(const struct difference *d, void *arg)
 {
 	struct pass *pass = arg;
 	struct plan_decision decision = { 0 };
 
-	/* Its own open intent would say "unknown"; what was edited meanwhile is seen when it has ended. */
-	if (pass->setup->wake && !d->orphan && mirror_has(pass->setup->mirror, d->key)) {
-		wake_busy(pass->setup->wake, d->key);
-		return;
-	}
 	pass->rows++;
 	/* Never more than this snapshot knows: an empty source says nothing about who is gone. */
 	pass->policy.source_complete = pass->totals.source_rows > 0;
@@ -240,6 +252,8 @@ void pass_row(const struct difference *d, void *arg)
 		mem_free(pass->cursor);
 		pass->cursor = mem_strdup(d->cursor);
 	}
+	if (is_under_way(pass, d))
+		return;
 	plan_decide(d, &pass->policy, &decision);
 	decided(pass, d, &decision);
 }
