@@ -250,7 +250,7 @@ static void turn(void *arg)
 		start(stuck);
 	batch_flush(mirror);
 	if (!mirror->pending)
-		owner_clear_all(mirror);
+		owner_forget_idle(mirror);
 }
 
 void mirror_turn(struct mirror *mirror)
@@ -323,6 +323,8 @@ void mirror_ended(struct change *change)
 void mirror_gather(struct mirror *mirror, bool gathering)
 {
 	mirror->gathering = gathering;
+	if (gathering)
+		owner_forget_idle(mirror);
 	mirror_turn(mirror);
 }
 
@@ -377,7 +379,7 @@ void mirror_free(struct mirror *mirror)
 	if (!mirror)
 		return;
 	assert(mirror->pending == 0);
-	owner_clear_all(mirror);
+	owner_forget_idle(mirror);
 	lh_table_free(mirror->owners);
 	lh_table_free(mirror->changes);
 	lh_table_free(mirror->dependents);

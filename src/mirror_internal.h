@@ -209,7 +209,7 @@ void owner_dequeue(struct owner *owner, struct change *change);
 /* Lets the others of the queue go first; false: there are none. */
 bool owner_step_back(struct owner *owner, struct change *change);
 bool owner_leads(const struct owner *owner, const struct change *change);
-void owner_clear_all(struct mirror *mirror);
+void owner_forget_idle(struct mirror *mirror);
 const char *owner_subscriber_id(const struct owner *owner); /* for the ledger and for people; NULL: none */
 bool owner_recorded(const struct owner *owner); /* a row of sync can say that its credential lives there */
 struct strbuf *owner_made(struct change *change); /* ids of what was made in its place since the ledger was read */

@@ -30,18 +30,24 @@ static void owner_free(struct owner *owner)
 	mem_free(owner);
 }
 
-/* Owners are kept while anything is pending: what one change learned, the next one needs. */
-void owner_clear_all(struct mirror *mirror)
+/*
+ * What one change learned of an owner, the next one in its queue needs.  Where
+ * none is left it is in the ledger, which whatever comes next was read from.
+ */
+void owner_forget_idle(struct mirror *mirror)
 {
 	struct lh_entry *entry = NULL, *next = NULL;
 
 	lh_foreach_safe(mirror->owners, entry, next) {
 		struct owner *owner = lh_entry_v(entry);
 
+		if (owner->queued)
+			continue;
 		lh_table_delete_entry(mirror->owners, entry);
 		owner_free(owner);
 	}
-	strbuf_truncate(&mirror->made, 0);
+	if (!mirror->pending)
+		strbuf_truncate(&mirror->made, 0);
 }
 
 const char *owner_subscriber_id(const struct owner *owner)
