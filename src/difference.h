@@ -121,6 +121,7 @@ struct difference {
 	const char *intent_owner_id;
 	const char *intent_owner_email;
 	const char *intent_usernames; /* what its attempts may have called the credential, a line each */
+	const char *intent_others; /* those of them that another row of ours has in the ledger */
 
 	/* who holds the wanted username */
 	enum difference_holder holder;

@@ -129,6 +129,7 @@ void difference_decode_row(const struct db_row *row, struct difference *d, bool 
 	d->intent_settled = truth(row, ROW_INTENT_SETTLED);
 	d->intent_at_ms = number(row, ROW_INTENT_AT_MS);
 	d->intent_usernames = db_row_get(row, ROW_INTENT_USERNAMES);
+	d->intent_others = db_row_get(row, ROW_INTENT_OTHERS);
 	d->intent_owner_no = db_row_get(row, ROW_INTENT_OWNER_NO);
 	d->intent_owner_id = db_row_get(row, ROW_INTENT_OWNER_ID);
 	d->intent_owner_email = db_row_get(row, ROW_INTENT_OWNER_EMAIL);

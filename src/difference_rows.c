@@ -85,8 +85,9 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_INTENT_ID] = "p.intent_id",
 	[ROW_INTENT_SETTLED] = "coalesce(p.settles_at <= now(), false)",
 	[ROW_INTENT_AT_MS] = "(extract(epoch from p.intent_at) * 1000)::bigint",
-	[ROW_INTENT_USERNAMES] = "(select string_agg(t.name, chr(10)) from unnest(p.intent_usernames) t (name)\n"
-				 "         where not exists (select from sync o where o.username = t.name and o.key <> p.key))",
+	[ROW_INTENT_USERNAMES] = "array_to_string(p.intent_usernames, chr(10))",
+	[ROW_INTENT_OTHERS] = "(select string_agg(t.name, chr(10)) from unnest(p.intent_usernames) t (name)\n"
+				 "         where exists (select from sync o where o.username = t.name and o.key <> p.key))",
 	[ROW_INTENT_OWNER_NO] = "q.no",
 	[ROW_INTENT_OWNER_ID] = "q.id",
 	[ROW_INTENT_OWNER_EMAIL] = "q.email",

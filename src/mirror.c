@@ -74,39 +74,6 @@ void mirror_head_ready(struct owner *owner)
 		mirror_ready(owner->queue[0]);
 }
 
-/* What only the ledger has to follow needs no slot and no subscriber. */
-static bool ledger_only(const struct change *change)
-{
-	const enum plan_action action = change->decision.action;
-
-	return action == PLAN_MARK_ABSENT || action == PLAN_NOTE || (action == PLAN_FORGET && !change->orphan);
-}
-
-static void record_only(struct change *change)
-{
-	struct ledger_outcome *o = NULL;
-
-	change_begin(change);
-	o = &change->papers->outcome;
-	o->key = change->key;
-	if (change->decision.action == PLAN_MARK_ABSENT) {
-		o->absence = LEDGER_ABSENT;
-	} else if (change->decision.action == PLAN_FORGET) {
-		o->drop = true;
-	} else {
-		o->extension = change->extension;
-		o->protection = change->wants_protection;
-		o->absence = LEDGER_NOT_ABSENT;
-		/* A refusal is over when the row is what it was before. */
-		if (change->refusal_over)
-			o->tried_digest = o->last_error = "";
-		if (change->decision.keep_secret)
-			o->secret_digest = change->secret_digest;
-	}
-	change->end = MIRROR_DONE;
-	batch_record(change);
-}
-
 void mirror_submit(struct mirror *mirror, const struct difference *difference, const struct plan_decision *decision)
 {
 	struct change *change = change_new(mirror, difference, decision);
@@ -115,9 +82,9 @@ void mirror_submit(struct mirror *mirror, const struct difference *difference, c
 	mirror->pending++;
 	if (!change->orphan)
 		lh_table_insert(mirror->changes, change->key, change);
-	if (ledger_only(change)) {
+	if (note_is_all(change)) {
 		mirror->running++;
-		record_only(change);
+		note_record(change);
 		return;
 	}
 	if (decision->park) {
@@ -173,7 +140,10 @@ void mirror_begin(struct change *change)
 	case PLAN_FORGET:
 		orphan_start(change);
 		break;
-	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT: case PLAN_ADOPT:
+	case PLAN_NOTE:
+		note_settle(change);
+		break;
+	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_MARK_ABSENT: case PLAN_ADOPT:
 		assert(!"an action without steps");
 	}
 }

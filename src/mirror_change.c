@@ -51,6 +51,7 @@ static void pack_memory(struct change *c, const struct difference *d, struct pac
 	c->old_profile_digest = pack(to, d->owner_profile_digest ? d->owner_profile_digest : "");
 	c->holder_key = pack(to, d->holder_key);
 	c->tried_usernames = pack(to, d->intent_usernames);
+	c->others_usernames = pack(to, d->intent_others);
 }
 
 /* Thousands of changes wait at once, and most texts never change: one allocation for all of these. */
@@ -86,6 +87,7 @@ struct change *change_new(struct mirror *mirror, const struct difference *differ
 	c->wants_protection = d->present ? d->wants_protection : d->is_protected;
 	c->state = d->state;
 	c->intent_at_ms = d->intent_at_ms;
+	c->journal_id = decision->settle ? mem_strdup(d->intent_id) : NULL;
 	c->was_replace = d->intent == OPERATION_REPLACE;
 	c->refusal_over = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0;
 	c->request_ids = (struct strbuf)STRBUF_INIT;
@@ -118,21 +120,36 @@ void change_free(struct change *c)
 	mem_free(c);
 }
 
-bool change_may_be_called(const struct change *change, const char *username)
+/* Whether the server keeps the case of names is not documented. */
+static bool has_line(const char *lines, const char *text)
 {
-	const char *line = change->tried_usernames ? change->tried_usernames : "";
-	size_t len = strlen(username);
+	const char *line = lines ? lines : "";
+	size_t len = strlen(text);
 
-	if (change->ledger_username && strcasecmp(change->ledger_username, username) == 0)
-		return true;
 	while (*line) {
 		size_t line_len = strcspn(line, "\n");
 
-		if (line_len == len && strncasecmp(line, username, len) == 0)
+		if (line_len == len && strncasecmp(line, text, len) == 0)
 			return true;
 		line += line_len + (line[line_len] == '\n');
 	}
 	return false;
+}
+
+static bool is_called(const struct change *change, const char *username)
+{
+	return change->ledger_username && strcasecmp(change->ledger_username, username) == 0;
+}
+
+bool change_may_be_called(const struct change *change, const char *username)
+{
+	return is_called(change, username) || has_line(change->tried_usernames, username);
+}
+
+bool change_may_have_made(const struct change *change, const char *username)
+{
+	return is_called(change, username) ||
+	       (has_line(change->tried_usernames, username) && !has_line(change->others_usernames, username));
 }
 
 void change_heard(struct change *change, const struct api_result *result)

@@ -74,6 +74,16 @@ void change_done(struct change *change)
 	batch_record(change);
 }
 
+void change_settled(struct change *change, const char *outcome, const char *detail)
+{
+	change->end = MIRROR_DONE;
+	mem_free(change->detail);
+	change->detail = mem_strdup(detail);
+	set_journal(change, outcome);
+	set_owner(change);
+	batch_record(change);
+}
+
 /* A creation that certainly came to nothing set nothing: there is nothing to take back later. */
 static void set_nothing_sent(struct change *c)
 {
@@ -118,6 +128,15 @@ static void record_rejection(struct change *change)
 	batch_record(change);
 }
 
+void change_learn_name(struct change *change, const char *username)
+{
+	if (!username || !change_may_be_called(change, username))
+		return;
+	mem_free(change->found_username);
+	change->found_username = mem_strdup(username);
+	change->papers->outcome.username = change->found_username;
+}
+
 static void named(const struct api_result *result, void *arg)
 {
 	struct change *change = arg;
@@ -128,11 +147,8 @@ static void named(const struct api_result *result, void *arg)
 		return;
 	}
 	/* One that is gone has no name: the next change of it finds that out, and looks twice. */
-	if (result->outcome == API_DONE && change_may_be_called(change, result->credential->username)) {
-		mem_free(change->found_username);
-		change->found_username = mem_strdup(result->credential->username);
-		change->papers->outcome.username = change->found_username;
-	}
+	if (result->outcome == API_DONE)
+		change_learn_name(change, result->credential->username);
 	record_rejection(change);
 }
 

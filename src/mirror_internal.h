@@ -93,6 +93,7 @@ struct change {
 	const char *holder_key;
 	int64_t intent_at_ms;
 	const char *tried_usernames; /* of its open intent, a line each */
+	const char *others_usernames; /* those of them that another row has */
 
 	struct owner *owner;     /* whose credential it is, or will be */
 	struct owner *old_owner; /* REPLACE: whose it was */
@@ -239,7 +240,8 @@ struct change *change_new(struct mirror *mirror, const struct difference *differ
 void change_begin(struct change *change);
 void change_free(struct change *change);
 /* Whether our credential may have this name: the ledger's, or one that an attempt of unknown outcome sent. */
-bool change_may_be_called(const struct change *change, const char *username);
+bool change_may_be_called(const struct change *change, const char *username); /* the credential that has its id */
+bool change_may_have_made(const struct change *change, const char *username); /* one that is only known by this name */
 void change_heard(struct change *change, const struct api_result *result); /* keeps the request id */
 
 /* mirror_end.c */
@@ -251,6 +253,8 @@ void change_foreign(struct change *change, const char *reason, const char *subsc
 /* The wanted username is taken: foreign, or still another row's of ours.  `why` in SignalWire's words. */
 void change_name_taken(struct change *change, const char *why);
 void change_failed(struct change *change, const char *outcome, const char *reason);   /* certain: "not sent", "failed", "void" */
+void change_learn_name(struct change *change, const char *username); /* where it may be called so */
+void change_settled(struct change *change, const char *outcome, const char *detail); /* its intent is closed, nothing was sent */
 void change_unknown(struct change *change, int64_t first_byte_at, const char *reason);
 void change_again(struct change *change, const char *reason); /* the ground moved */
 void change_wait(struct change *change, const char *reason);  /* the same, because of somebody else's unknown outcome */
@@ -275,6 +279,11 @@ const char *issue_digest(const struct change *change); /* of the secret that arr
 char *park_name(struct mirror *mirror); /* one that nobody wants; caller frees */
 void park_start(struct change *change);
 void park_done(struct change *change);
+
+/* mirror_note.c */
+bool note_is_all(const struct change *change);
+void note_record(struct change *change);
+void note_settle(struct change *change);
 
 /* mirror_check.c */
 void check_canary(struct mirror *mirror);                                   /* the first request of a process */
@@ -324,6 +333,7 @@ void orphan_start(struct change *change);
 bool recover_is_needed(const struct change *change);
 /* Ends the change, to be planned again, or lets it begin where there was nothing. */
 void recover_start(struct change *change);
+void recover_record(struct change *change, const struct owner *owner); /* what was found on it, into the outcome */
 
 /* mirror_replace.c */
 void replace_start(struct change *change);

@@ -70,7 +70,7 @@ static bool may_have_made(const struct change *change, const char *username)
 	bool tried = change->recovering || (change->decision.look_first &&
 					    (!change->credential_id || change->decision.action == PLAN_REPLACE));
 
-	return tried && change_may_be_called(change, username);
+	return tried && change_may_have_made(change, username);
 }
 
 /* Where it is said when it was made: before our first attempt somebody else made it. */

@@ -25,7 +25,7 @@ bool recover_is_needed(const struct change *change)
 	return (change->tried && !change->recovered) || left_behind(change);
 }
 
-static void record_found(struct change *change, const struct owner *owner)
+void recover_record(struct change *change, const struct owner *owner)
 {
 	struct ledger_outcome *o = &change->papers->outcome;
 
@@ -46,7 +46,7 @@ static void record_found(struct change *change, const struct owner *owner)
 
 static void closed(struct change *change)
 {
-	record_found(change, change->old_owner);
+	recover_record(change, change->old_owner);
 	change_again(change, "the earlier attempt had made no credential");
 }
 
@@ -57,7 +57,7 @@ static void looked(struct change *change)
 	owner_take_back(change);
 	change->recovering = false;
 	if (change->found_id) {
-		record_found(change, owner);
+		recover_record(change, owner);
 		change_again(change, "the earlier attempt had made it for another subscriber");
 	} else if (owner == change->tried) {
 		/* Nothing there; without extensions the subscriber is a difference of its own. */

@@ -177,12 +177,16 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 		submit(pass, d, decision);
 }
 
-/* The row is left as it is; the ledger still follows what it says of itself, and that it is there again. */
+/*
+ * The row is left as it is; the ledger still follows what it says of itself, that
+ * it is there again, and what came of its last attempt.
+ */
 static void follow(struct pass *pass, const struct difference *d, const struct plan_decision *decision)
 {
-	struct plan_decision note = { .action = PLAN_NOTE, .note = true, .reason = decision->reason };
+	struct plan_decision note = { .action = PLAN_NOTE, .note = decision->note, .settle = decision->settle,
+				      .reason = decision->reason };
 
-	if (decision->note && pass->setup->mirror && !mirror_has(pass->setup->mirror, d->key))
+	if ((decision->note || decision->settle) && pass->setup->mirror && !mirror_has(pass->setup->mirror, d->key))
 		give(pass, d, &note);
 }
 

@@ -369,6 +369,13 @@ static const char *not_now(const struct difference *d)
 	return NULL;
 }
 
+/* Nobody sends it again; a replacement has left something in two places, and waits for its row. */
+static bool settles(const struct difference *d, enum plan_action action)
+{
+	return !d->orphan && d->intent != OPERATION_NONE && d->intent != OPERATION_REPLACE && d->intent_settled &&
+	       (action == PLAN_NOTHING || action == PLAN_NOTE || action == PLAN_SKIP || action == PLAN_REJECT);
+}
+
 void plan_decide(const struct difference *d, const struct plan_policy *policy, struct plan_decision *decision)
 {
 	const char *wait = not_now(d);
@@ -391,4 +398,5 @@ void plan_decide(const struct difference *d, const struct plan_policy *policy, s
 	decision->note = !d->orphan && ledger_follows(d);
 	if (decision->action == PLAN_NOTHING && decision->note)
 		decide(decision, PLAN_NOTE, 0, "only the ledger has to follow");
+	decision->settle = settles(d, decision->action);
 }

@@ -100,6 +100,7 @@ struct plan_decision {
 	bool keep_secret;       /* UPDATE, NOTE: none is sent; the ledger takes the digest over, and it is said */
 	bool note;              /* with any action of a present row: the ledger has to follow extension,
 				   protected or the end of an absence (alone: PLAN_NOTE) */
+	bool settle;            /* with a row that is left as it is: its last attempt's outcome is unknown, and is asked for */
 	unsigned classes;       /* CLASS_*: which rails count it */
 	int subscribers;        /* change in the number of paid subscribers, as far as can be told: -1, 0, 1 */
 	const char *reason;     /* static, never NULL, one plain sentence part: "secret changed", "gone from the PBX" */

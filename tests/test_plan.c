@@ -163,13 +163,13 @@ static const char *said(const struct plan_decision *decision)
 {
 	static char text[256];
 
-	snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", plan_action_name(decision->action),
+	snprintf(text, sizeof text, "%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s%s", plan_action_name(decision->action),
 		 decision->fields & PLAN_USERNAME ? " username" : "", decision->fields & PLAN_SETTINGS ? " settings" : "",
 		 decision->fields & PLAN_SECRET ? " secret" : "", decision->profile ? " profile" : "",
 		 decision->look_first ? " look_first" : "", decision->take_over ? " take_over" : "",
 		 decision->after_holder ? " after_holder" : "", decision->move_owner ? " move_owner" : "",
 		 decision->issue ? " issue" : "", decision->keep_secret ? " keep_secret" : "", decision->note ? " note" : "",
-		 decision->classes & CLASS_CREATES ? " C" : "",
+		 decision->settle ? " settle" : "", decision->classes & CLASS_CREATES ? " C" : "",
 		 decision->classes & CLASS_REMOVALS ? " R" : "", decision->classes & CLASS_CHANGES ? " U" : "",
 		 decision->subscribers == 0 ? "" : decision->subscribers > 0 ? " +1" : " -1");
 	return text;
@@ -286,7 +286,7 @@ static const struct {
 	{ "reason_no_secret", "skip", "it has no secret" },
 	{ "skipped", "skip", "its skip_reason says that it cannot be mirrored" },
 	{ "active skipped password", "skip", "its skip_reason says that it cannot be mirrored" },
-	{ "active skipped unknown_update", "skip", "its skip_reason says that it cannot be mirrored" },
+	{ "active skipped unknown_update", "skip settle", "its skip_reason says that it cannot be mirrored" },
 	{ "skipped duplicate", "skip", "its skip_reason says that it cannot be mirrored" },
 	{ "duplicate", "reject", SAME_KEY },
 	{ "creating tried", "reject", "SignalWire rejected it, and it has not changed since" },
@@ -422,6 +422,13 @@ static const struct {
 	{ "active gone due is_protected absent_noted", "nothing", "gone from the PBX, and protected" },
 	{ "active gone due is_protected suspend absent_noted", "nothing", "gone from the PBX, and protected" },
 	{ "active gone due not_yet", "wait", NOT_YET },
+	{ "creating gone due keep absent_noted unknown_create", "nothing settle", "gone from the PBX, and on_remove is keep" },
+	{ "creating gone due keep absent_noted unknown_create unsettled", "nothing", "gone from the PBX, and on_remove is keep" },
+	{ "creating gone due keep unknown_create", "mark_absent", "gone from the PBX, and on_remove is keep" },
+	{ "active gone due is_protected absent_noted unknown_update", "nothing settle", "gone from the PBX, and protected" },
+	{ "active gone due keep absent_noted unknown_replace", "nothing", "gone from the PBX, and on_remove is keep" },
+	{ "active disabled keep unknown_update", "nothing settle", "disabled in the PBX, and on_remove is keep" },
+	{ "active no_secret unknown_update", "skip settle", "it has no secret" },
 	{ "suspended gone due suspend", "mark_absent", "suspended" },
 	{ "suspended gone due suspend absent_noted", "nothing", "suspended" },
 	{ "suspended gone due", "remove R -1", "gone from the PBX" },

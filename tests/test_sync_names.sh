@@ -306,4 +306,16 @@ syncs 0 "its name is free"
 is "$(sent)" "PATCH credential 101 username" "and another one gets it"
 quiet "the name of one that was deleted"
 
+lost_rename wanted delete
+sql "update swbridge.journal set settles_at = now() + interval '1 hour' where outcome is null"
+sql "update pbx_users set username = null where key = 'k101'"
+sql "insert into pbx_users (key, extension, secret) values ('k103', 'new', 'third')"
+syncs 4 "another extension wants the new name, which is taken"
+sql "delete from pbx_users where key = 'k101'"
+settle
+swb sync
+settle
+syncs 0 "the one that has it is removed, and the other one gets it"
+in_step "I2: a lost name that another one wants"
+
 done_testing

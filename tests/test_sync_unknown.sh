@@ -173,4 +173,70 @@ swb sync
 swb sync
 in_step "a replacement that is taken back"
 
+# ---- rows that are left as they are, and whose last attempt nobody sends again --------
+
+open_intents() { sql "select count(*) from swbridge.journal where outcome is null"; }
+in_ledger() { sql "select state, username, sip_endpoint_id is not null from swbridge.sync where key = '$1'"; }
+# left FAULT EDIT: a new extension 103 (the fault comes with it), and then its row
+left() { # WORLD ON_REMOVE FAULT EDIT
+	world "$1" "mirror.on_remove=$2"
+	people 101 102
+	syncs 0 "two extensions"
+	fault "$3"
+	people 103 103
+	syncs 5 "a third one, and no answer"
+	sql "$4"
+	settle
+	swb sync
+	settle
+	swb sync
+	is "$(open_intents)" 0 "I6: what came of it is found out"
+}
+lost='{"method":"POST","path":"*/sip_endpoints","action":"commit_then_reset"}'
+never='{"method":"POST","path":"*/sip_endpoints","action":"reset_before_commit"}'
+
+left kept keep "$lost" "delete from pbx_users where key = 'k103'"
+is "$(in_ledger k103)" "active|103|t" "I6: it was made, and is kept"
+is "$(remote | grep -c '^103 ')" 1 "as it is"
+quiet "kept"
+swb forget k103
+is "$rc" 0 "who does not want it can let go of it"
+
+left kept_not_made keep "$never" "delete from pbx_users where key = 'k103'"
+is "$(in_ledger k103)" "" "I6: there is nothing of it, and the row goes"
+swb sync
+is "$(told state <<-'EOF'
+	select count(*) from subscriber;
+EOF
+)" "$(with_subscribers && echo 2 || echo 0)" "and its subscriber"
+quiet "kept, and not made"
+
+left skipped delete "$lost" "update pbx_users set secret = null where key = 'k103'"
+is "$(in_ledger k103)" "active|103|t" "I6: it was made, and its row is skipped now"
+sql "update pbx_users set secret = 'again' where key = 'k103'"
+syncs 0 "until it has a secret"
+in_step "skipped for a while"
+
+left disabled keep "$lost" "update pbx_users set enabled = false where key = 'k103'"
+is "$(in_ledger k103)" "active|103|t" "I6: it was made, and is kept, disabled"
+sql "update pbx_users set enabled = true where key = 'k103'"
+syncs 0 "and wanted again"
+in_step "disabled for a while"
+
+world renamed mirror.on_remove=keep
+people 101 102
+syncs 0 "two extensions"
+fault '{"method":"PATCH","action":"commit_then_reset"}'
+sql "update pbx_users set username = 'new' where key = 'k101'"
+syncs 5 "a new name, and no answer"
+sql "delete from pbx_users where key = 'k101'"
+settle
+swb sync
+settle
+swb sync
+is "$(open_intents) $(in_ledger k101)" "0 active|new|t" "I6: the ledger learns which name it has"
+people 101 101
+syncs 0 "it comes back under the old one"
+in_step "renamed, and kept"
+
 done_testing
