@@ -220,15 +220,12 @@ static void credential_looked_again(struct change *change)
 
 void create_owner_is_gone(struct change *change)
 {
-	if (change->owner->origin == ORIGIN_ADOPTED) {
-		change_failed(change, "failed", "its subscriber does not exist at SignalWire any more");
+	if (!look_forgets_owner(change))
 		return;
-	}
 	change->owner_new = true;
-	mem_free(change->owner->id);
-	change->owner->id = NULL;
 	change->papers->outcome.owner_no = change->owner->no;
 	change->papers->outcome.owner_id = "";
+	change->papers->outcome.owner_origin = "created";
 	change_again(change, "its subscriber was deleted at SignalWire; it is created again");
 }
 

@@ -298,6 +298,11 @@ void check_owner_gone(struct change *change, struct owner *owner, void (*next)(s
 /* mirror_look.c */
 /* Sets owner->id if a subscriber of this e-mail is there and ours; foreign or failed looks end the change. */
 void look_for_owner(struct change *change, void (*next)(struct change *change));
+/*
+ * Its subscriber is believed to be gone: the id is forgotten, and another can be made.  False: not by us, since
+ * one subscriber is to own all credentials, and the change was ended.
+ */
+bool look_forgets_owner(struct change *change);
 /* Lists the owner's credentials; sets found_id where one has the wanted username. */
 void look_for_credential(struct change *change, const char *username, void (*next)(struct change *change));
 

@@ -129,21 +129,45 @@ static void look_under_new_owner(struct change *change)
 		change->look_after(change);
 }
 
-static void owner_vanished(struct change *change)
+static void fixed_owner_is_gone(struct change *change)
+{
+	const char *id = owner_subscriber_id(change->owner);
+	char *text = NULL;
+
+	if (id)
+		text = mem_printf("its subscriber %s does not exist at SignalWire any more, and with [mirror] subscriber_id swbridge "
+				  "makes none; make another there, set subscriber_id to its id, and run: swbridge forget %s; "
+				  "swbridge sync", id, change->key);
+	else
+		text = mem_strdup("SignalWire does not show the place of its credential");
+	change_failed(change, "failed", text);
+	mem_free(text);
+}
+
+bool look_forgets_owner(struct change *change)
 {
 	struct owner *owner = change->owner;
 
-	if (owner->fixed || owner->origin == ORIGIN_ADOPTED) {
-		change_failed(change, "failed", "its subscriber does not exist at SignalWire any more");
-		return;
+	if (owner->fixed || change->mirror->setup.config->subscriber_id) {
+		fixed_owner_is_gone(change);
+		return false;
 	}
+	mem_free(owner->id);
+	owner->id = NULL;
+	/* Also where the one that is gone was adopted: what comes in its place is made by us. */
+	owner->origin = ORIGIN_CREATED;
+	return true;
+}
+
+static void owner_vanished(struct change *change)
+{
 	if (change->owner_vanished) {
 		change_failed(change, "failed", "SignalWire lists its subscriber and does not know it; the next pass tries again");
 		return;
 	}
-	/* Ours, and gone.  An earlier attempt may have found that too, and made a new one. */
-	mem_free(owner->id);
-	owner->id = NULL;
+	if (!look_forgets_owner(change))
+		return;
+	/* Gone.  An earlier attempt may have found that too, and made a new one. */
 	change->owner_new = change->owner_vanished = true;
 	if (change->decision.look_first)
 		look_for_owner(change, look_under_new_owner);

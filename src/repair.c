@@ -13,7 +13,9 @@ enum { KEYS_AT_ONCE = 1000 };
 static const char sql_owners[] =
 	"-- swbridge: subscribers that drifted, or are gone\n"
 	"update subscriber o\n"
-	"   set id = case when g.gone and o.origin = 'created' then null else o.id end,\n"
+	"   set id = case when g.gone then null else o.id end,\n"
+	"       -- also where it was adopted: what comes in its place is made by us\n"
+	"       origin = case when g.gone then 'created' else o.origin end,\n"
 	"       -- no digest is empty: it differs also where no field is managed but the e-mail\n"
 	"       profile_digest = case when g.gone then null else ''::bytea end,\n"
 	"       updated_at = now()\n"

@@ -35,19 +35,22 @@ void verify_forget_suspects(struct verify *verify)
 static void say(struct suspect *suspect)
 {
 	bool owner_gone = suspect->owner == ANSWER_GONE;
-	char *text = mem_printf(owner_gone ? "its subscriber %s is not at SignalWire any more, and its credential with it"
-					   : "its credential is not at SignalWire any more (subscriber %s)",
-				suspect->subscriber_id ? suspect->subscriber_id : "none");
+	/* Where one subscriber is to own all credentials, swbridge makes no other. */
+	bool for_good = owner_gone && suspect->verify->setup.config->subscriber_id;
+	char *text = mem_printf(owner_gone ? "its subscriber %s is not at SignalWire any more, and its credential with it%s"
+					   : "its credential is not at SignalWire any more (subscriber %s)%s",
+				suspect->subscriber_id ? suspect->subscriber_id : "none",
+				for_good ? "; make another there, set [mirror] subscriber_id to its id, and forget the extension" : "");
 	const struct verify_finding finding = {
 		.kind = VERIFY_MISSING, .object = owner_gone ? "subscriber" : "credential", .key = suspect->key,
 		.extension = suspect->extension, .username = suspect->username, .subscriber_id = suspect->subscriber_id,
 		.sip_endpoint_id = suspect->id,
 		.text = suspect->verify->standalone ? "its credential is not at SignalWire any more" : text,
-		.repairable = suspect->wanted,
+		.repairable = suspect->wanted && !for_good,
 	};
 
 	verify_found(suspect->verify, &finding);
-	if (suspect->wanted)
+	if (finding.repairable)
 		verify_note_repair(suspect->verify, suspect->key, NULL, false, true, owner_gone);
 	mem_free(text);
 }

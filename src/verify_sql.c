@@ -8,7 +8,7 @@
 
 static const char beside_columns[] =
 	"select row_number() over (order by j.key) as nth, j.key, coalesce(j.ledger_extension, j.key) as extension,\n"
-	"       j.ledger_username as sent_username, j.owner_id as subscriber_id, j.sip_endpoint_id as id,\n"
+	"       j.ledger_username as sent_username, p.id as subscriber_id, j.sip_endpoint_id as id,\n"
 	"       c.id is not null as shown, u.id is not null as owner_shown,\n"
 	"       j.state = 'active' and j.wanted as wanted,\n"
 	"       -- what a listing that was not read whole does not show proves nothing\n"
@@ -29,11 +29,13 @@ static const char beside_columns[] =
 	"  from joined j\n"
 	"  join sync s on s.key = j.key\n"
 	"  left join subscriber o on o.no = s.subscriber_no\n"
-	"  left join pg_temp.survey_subscriber u on u.id = j.owner_id\n"
+	"       -- the one that owns all credentials is no row of the ledger\n"
+	"  cross join lateral (select coalesce(j.owner_id, ($4::jsonb ->> 'subscriber_id')::uuid) as id) p\n"
+	"  left join pg_temp.survey_subscriber u on u.id = p.id\n"
 	"  left join pg_temp.survey_credential c on c.id = j.sip_endpoint_id and c.place = ";
 
 /* Where a credential is looked for, and which rows have one. */
-static const char on_subscribers[] = "'subscriber'\n where j.owner_id is not null";
+static const char on_subscribers[] = "'subscriber'\n where p.id is not null";
 static const char standing_alone[] = "'standalone'\n where true";
 
 char *verify_sql_beside(const struct source *source, const struct config *config)

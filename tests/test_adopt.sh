@@ -175,4 +175,87 @@ in_step "adopted under another subscriber"
 swb -q adopt 101 "$z"
 is "$rc$out" 0 "-q says nothing"
 
+# ---- an adopted subscriber that somebody deletes at SignalWire ---------------------------------
+
+gone() { # ID: somebody deletes it, and what lives on it, by hand
+	sim edit -d "{\"id\":\"$1\",\"delete\":true}" >/dev/null
+}
+adopted_two() { # WORLD: 101 and 102 are adopted on one subscriber, $two
+	world "$1"
+	seed '{"subscribers":[{"email":"two@x.example","credentials":[{"username":"101","password":"z"},{"username":"102","password":"z"}]}]}'
+	two=$(id_of two@x.example)
+	people 101 102
+	sql "update pbx_users set email = 'two@x.example'"
+	people 900 900
+	swb adopt 101 "$two"
+	swb adopt 102 "$two"
+	syncs 0 "$1: two are adopted on one subscriber"
+	gone "$two"
+}
+one_of_each() { # DESCRIPTION
+	is "$(told state <<-'EOF'
+		select (select count(*) from subscriber where email = 'two@x.example'),
+		       (select count(*) from credential where username in ('101', '102'));
+	EOF
+	)" "1 2" "$1: one subscriber and the two credentials"
+	is "$(sql "select count(*), min(origin), bool_and(id <> '$two') from swbridge.subscriber where email = 'two@x.example'")" "1|created|t" "$1: which is ours now"
+}
+
+adopted_two lost
+config mirror.max_creates=1
+sql "update pbx_users set secret = 'new' where key in ('k101', 'k102')"
+swb sync
+is "$(told state <<-'EOF'
+	select count(*) from credential where username in ('101', '102');
+EOF
+)" 0 "what is gone is not made again past max_creates: the one of today was 900's"
+config
+syncs 0 "the next pass makes the rest"
+one_of_each "found by a pass"
+in_step "found by a pass"
+sql "delete from pbx_users where email is not null"
+syncs 0 "both go"
+is "$(sent | tail -n 1)" "DELETE subscriber two@x.example " "and its subscriber, which was made here, with them"
+
+adopted_two lost_repaired
+swb verify
+like "$out" "its subscriber $two is not at SignalWire any more" "verify says what is gone"
+syncs 0 "verify --repair makes it again" verify --repair
+one_of_each "found by verify"
+in_step "found by verify"
+
+# The answer to the new one's POST is lost: it is looked for, and found, and is ours also where the row goes.
+adopted_two lost_twice
+sql "update swbridge.sync set sip_endpoint_id = null where key <> 'k900'"
+fault '{"method":"POST","path":"*/subscribers","action":"commit_then_reset"}'
+syncs 5 "the outcome of the new one is unknown"
+sql "delete from pbx_users where email is not null"
+settle
+swb sync
+[ "$rc" -eq 0 ] || swb sync
+is "$rc" 0 "both rows are gone meanwhile"
+is "$(sim state | grep -c two@x.example)" 0 "I6: what was made in vain is found and removed"
+in_step "lost twice"
+
+# The one of [mirror] subscriber_id is the operator's: none is made in its place.
+world lost_fixed
+seed '{"subscribers":[{"email":"all@x.example"},{"email":"next@x.example"}]}'
+all=$(id_of all@x.example)
+config "mirror.subscriber_id=$all" mirror.subscriber_domain=
+sql "insert into test.foreign_subscriber values ('next@x.example')"
+people 101 101
+syncs 0 "one subscriber for all"
+gone "$all"
+swb verify --repair
+like "$out$err" "set \[mirror\] subscriber_id to its id" "verify says what to do"
+is "$(sim state | grep -c 'POST subscriber')" 0 "and makes none"
+people 102 102
+syncs 4 "a new extension cannot be created"
+like "$out" "$all does not exist at SignalWire any more.*set subscriber_id to its id.*swbridge forget k102; swbridge sync" "which says what to do, too"
+config "mirror.subscriber_id=$(id_of next@x.example)" mirror.subscriber_domain=
+swb forget k101
+swb forget k102
+syncs 0 "which it does"
+in_step "another subscriber for all"
+
 done_testing
