@@ -50,6 +50,19 @@ static void say_unissued(struct daemon *d, bool whole, int64_t unissued)
 		d->unissued = unissued;
 }
 
+static void look_at_everything_in(struct daemon *d, int64_t ms)
+{
+	d->due_at = loop_now_ms() + ms;
+	loop_timer_arm(d->due, ms);
+}
+
+/* Only ever earlier: else what comes again and again would push it back for ever. */
+static void look_at_everything_within(struct daemon *d, int64_t ms)
+{
+	if (!loop_timer_armed(d->due) || loop_now_ms() + ms < d->due_at)
+		look_at_everything_in(d, ms);
+}
+
 static int look(struct daemon *d, bool whole, struct error *err)
 {
 	struct view view = { .daemon = d };
@@ -66,7 +79,7 @@ static int look(struct daemon *d, bool whole, struct error *err)
 	setup.memory = setup.mirror ? &d->memory : NULL;
 	if (whole) {
 		wake_take_all(d->wake);
-		loop_timer_arm(d->due, d->config->poll_ms);
+		look_at_everything_in(d, d->config->poll_ms);
 		rc = pass_full(&setup, &summary, err);
 	} else {
 		keys = wake_take_keys(d->wake, KEYS_AT_ONCE, &count);
@@ -83,8 +96,8 @@ static int look(struct daemon *d, bool whole, struct error *err)
 	if (!wake_wants_keys(d->wake))
 		signs_settled(d->signs);
 	/* An outcome that is unknown now is looked for as soon as nothing can act any more. */
-	if (!rc && summary.unknown && d->config->settle_ms < d->config->poll_ms)
-		loop_timer_arm(d->due, d->config->settle_ms + SETTLED_MS);
+	if (!rc && summary.unknown)
+		look_at_everything_within(d, d->config->settle_ms + SETTLED_MS);
 	return rc;
 }
 

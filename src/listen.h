@@ -22,6 +22,7 @@ struct daemon {
 	struct loop *loop;
 	struct loop_signal *interrupt, *terminate, *hangup;
 	struct loop_timer *due;  /* of the next full pass */
+	int64_t due_at;          /* while it is armed */
 	struct loop_timer *rest; /* between two terms */
 	struct loop_timer *patience; /* with a stop */
 	struct wake *wake;

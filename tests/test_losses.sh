@@ -154,6 +154,29 @@ wait_for 10 mirrored_quietly
 mirrored "I21: with all triggers disabled it is found within poll"
 ended "untold"
 
+# ---- outcomes that are never known -------------------------------------------------------------
+
+# Each of them has to be looked for when it has settled; whatever else changed does not wait for the last of them.
+world unknowns
+people 101 103
+listens signalwire.timeout=1s mirror.settle=7s listen.poll=8s
+wait_for 20 mirrored_quietly
+fault '{"method":"PATCH","path":"*","action":"commit_then_status","status":503,"times":-1}'
+edits=0
+goes_on_and() { # COMMAND…: after one more edit, whose outcome will not be known
+	edits=$((edits + 1))
+	changes "update pbx_users set secret = 'edit-$edits' where key = 'k10$((edits % 3 + 1))'" "k10$((edits % 3 + 1))"
+	"$@"
+}
+never_known() { [ "$(sql "select count(*) from swbridge.journal where outcome is null")" -ge 2 ]; }
+ok "outcomes are unknown" wait_for 20 goes_on_and never_known
+sql "insert into pbx_users (key, extension, secret) values ('k104', '104', 'untold')"
+ok "I19, I21: unknown outcomes that go on and on do not put off the look at everything" wait_for 20 goes_on_and is_there 104
+sim fault/clear -d '{}' >/dev/null
+wait_for 60 mirrored_quietly
+mirrored "I19: and when answers come again"
+ended "unknowns"
+
 # ---- stopped past the margin ---------------------------------------------------------------------
 
 world stopped
