@@ -85,6 +85,15 @@ static void heard(const char *key, void *arg)
 	signs_heard(d->signs, key);
 }
 
+/* Every attempt in an outage opens a session, and none of them is news. */
+static void say_unless_troubled(const struct daemon *d, const char *text)
+{
+	if (d->said[0])
+		log_debug("%s", text);
+	else
+		log_info("%s", text);
+}
+
 static void hearing_changed(bool deaf, const char *reason, void *arg)
 {
 	struct daemon *d = arg;
@@ -94,7 +103,7 @@ static void hearing_changed(bool deaf, const char *reason, void *arg)
 		log_warn("notifications do not arrive (%s); until they do, everything is looked at every %lld s",
 			 reason, (long long)(d->config->poll_ms / 1000));
 	else
-		log_info("notifications arrive");
+		say_unless_troubled(d, "notifications arrive");
 	/* What was missed is found now, and a deaf start does not wait for the first poll. */
 	wake_all(d->wake);
 }
@@ -150,7 +159,8 @@ static void forget_said(struct daemon *d)
 static void works_again(struct daemon *d)
 {
 	if (d->said[0])
-		log_info("it works again, after %lld s", (long long)((loop_now_ms() - d->trouble_since) / 1000));
+		log_info("it works again, after %lld s%s", (long long)((loop_now_ms() - d->trouble_since) / 1000),
+			 d->observe ? "" : "; this process mutates");
 	forget_said(d);
 	signs_trouble(d->signs, NULL);
 	d->backoff = BACKOFF_RECONNECT;
@@ -194,7 +204,7 @@ static int term(struct daemon *d, struct error *err)
 	rounds_open(d->rounds, &d->session);
 	db_on_lost(d->session.db, lost, d);
 	if (!d->observe)
-		log_info("this process mutates now");
+		say_unless_troubled(d, "this process mutates now");
 	d->ears = ears_new(&setup);
 	rc = serve(d, err);
 	loop_timer_disarm(d->due);

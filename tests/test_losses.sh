@@ -125,13 +125,23 @@ relay=$!
 wait_for 10 relay_ready || bail_out "no relay"
 config "signalwire.api_url=http://127.0.0.1:$door"
 swb init --rebind
-listens signalwire.api_url="http://127.0.0.1:$door"
+config listen.poll=1h listen.metrics=127.0.0.1:0 signalwire.api_url="http://127.0.0.1:$door"
+start_swb listen
+wait_for 20 hearing || not_ok "the daemon hears" "$(cat "$tmp/err")"
 wait_for 20 mirrored_quietly
 mirrored "before nobody is at home"
 lib_end "$relay"
 changes "update pbx_users set secret = 'nobody' where key = 'k101'" k101
 said() { log_has 'tried again and again'; }
 ok "nobody at home is said" wait_for 60 said
+since() { sql "select since from swbridge.holder"; }
+tried() { [ "$(since)" != "$attempt" ]; }
+for n in 1 2 3; do
+	attempt=$(since)
+	wait_for 60 tried || not_ok "it is tried again"
+done
+is "$(sed 's/^[^:]*:[^:]*:[^ ]* //' "$tmp/err" | grep -v 'it works again' | sort | uniq -d)" "" \
+	"an attempt in an outage says nothing that was said before"
 "$BUILDDIR/tests/relay" "$door" "${sim_url##*:}" >"$tmp/relay.out" &
 relay=$!
 wait_for 90 mirrored_quietly
