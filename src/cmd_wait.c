@@ -6,7 +6,9 @@
 #include "jsonline.h"
 #include "log.h"
 #include "mem.h"
+#include "pass.h"
 #include "plan.h"
+#include "rails.h"
 #include "report_json.h"
 #include "target.h"
 
@@ -24,9 +26,14 @@ enum standing {
 
 struct waiting {
 	const struct session *session;
+	const char *key;
 	struct plan_policy policy;
 	enum standing standing;
 	bool unwanted; /* gone from the PBX, or disabled there */
+	bool gone;     /* from the PBX */
+	bool paused;   /* swbridge is, and it is not live */
+	unsigned held; /* by which limits (CLASS_*) */
+	char *obstacle; /* held for another reason */
 	char *reason; /* of the last look; NULL: nothing is there of it */
 
 	/* of one key: what its row wanted when the wait began, and what the ledger has shown since */
@@ -102,6 +109,7 @@ static void standing_of(const struct difference *d, bool in_step, void *arg)
 
 	plan_decide(d, &waiting->policy, &decision);
 	waiting->unwanted = !d->present || !d->enabled;
+	waiting->gone = !d->present;
 	if (has_been_live(waiting, d))
 		waiting->standing = STANDING_LIVE;
 	else if (decision.action == PLAN_REJECT || decision.action == PLAN_SKIP)
@@ -162,6 +170,51 @@ static int wait_for(struct waiting *waiting, const char *key, int64_t until_ms, 
 	}
 }
 
+static void held_line(const struct pass_line *line, void *arg)
+{
+	struct waiting *waiting = arg;
+
+	if (strcmp(line->key, waiting->key) != 0 || line->state != PASS_HELD)
+		return;
+	waiting->held = line->held;
+	mem_free(waiting->obstacle);
+	waiting->obstacle = mem_strdup(line->reason);
+}
+
+/* What whoever mutates would hold, a plan holds; that a row is gone, only a plan of everything sees. */
+static int find_held(struct waiting *waiting, const char *key, struct error *err)
+{
+	struct pass_setup setup = { .line = held_line, .never_issues = true, .arg = waiting };
+	struct pass_summary summary = { 0 };
+	int rc = 0;
+
+	mem_free(waiting->obstacle);
+	waiting->obstacle = NULL;
+	waiting->held = 0;
+	waiting->paused = false;
+	if (waiting->standing != STANDING_NOT_YET)
+		return 0;
+	waiting->key = key;
+	cmd_pass_setup(&setup, waiting->session);
+	rc = waiting->gone ? pass_full(&setup, &summary, err) : pass_keys(&setup, &key, 1, &summary, err);
+	waiting->paused = summary.paused;
+	return rc;
+}
+
+static void say_not_yet(const struct waiting *waiting, const char *key)
+{
+	printf("%s is %s (%s). ", key, waiting->unwanted ? "still there" : "not live yet", waiting->reason);
+	if (waiting->paused)
+		printf("swbridge is paused; to go on: swbridge resume\n");
+	else if (waiting->held)
+		printf("It is held by [mirror] %s; to release it: swbridge approve %s %s\n", rails_setting(waiting->held),
+		       rails_approve_word(waiting->held), key);
+	else if (waiting->obstacle)
+		printf("It is %s. See: swbridge explain %s\n", waiting->obstacle, key);
+	else
+		printf("Is the daemon running, or cron? See: swbridge explain %s\n", key);
+}
+
 static int say(const struct waiting *waiting, const struct cmd_options *options, const char *key)
 {
 	static const char *const states[] = {
@@ -179,10 +232,11 @@ static int say(const struct waiting *waiting, const struct cmd_options *options,
 		jsonline_text(&line, "key", key);
 		jsonline_text(&line, "state", states[waiting->standing]);
 		jsonline_text(&line, "reason", waiting->standing == STANDING_LIVE ? NULL : waiting->reason);
+		jsonline_bool(&line, "paused", waiting->paused);
+		jsonline_text(&line, "held_by", waiting->held ? rails_setting(waiting->held) : NULL);
 		report_json_put(stdout, &line);
 	} else if (waiting->standing == STANDING_NOT_YET) {
-		printf("%s is %s (%s). Is the daemon running, or cron? See: swbridge explain %s\n", key,
-		       waiting->unwanted ? "still there" : "not live yet", waiting->reason, key);
+		say_not_yet(waiting, key);
 	} else if (waiting->standing == STANDING_REFUSED) {
 		printf("%s will not be live: %s. See: swbridge explain %s\n", key, waiting->reason, key);
 	} else if (waiting->standing == STANDING_RETIRED && !options->quiet) {
@@ -208,7 +262,7 @@ static int wait_for_all(const struct session *session, const struct cmd_options 
 		report_json_version(stdout);
 	for (size_t i = 0; i < keys->count; i++) {
 		forget_key(&waiting);
-		if (wait_for(&waiting, keys->key[i], until, err)) {
+		if (wait_for(&waiting, keys->key[i], until, err) || find_held(&waiting, keys->key[i], err)) {
 			rc = cmd_fail(err);
 			break;
 		}
@@ -216,6 +270,7 @@ static int wait_for_all(const struct session *session, const struct cmd_options 
 	}
 	forget_key(&waiting);
 	mem_free(waiting.reason);
+	mem_free(waiting.obstacle);
 	return rc;
 }
 

@@ -3,6 +3,7 @@
 
 #include "ledger.h"
 #include "log.h"
+#include "rails.h"
 #include "report.h"
 
 #include <stdio.h>
@@ -50,6 +51,52 @@ static void say_unissued(struct daemon *d, bool whole, int64_t unissued)
 		d->unissued = unissued;
 }
 
+/*
+ * By keys only what nothing was said of: how many they are in all, a look at
+ * everything tells, and every edit of a row that is held would say it again.
+ */
+static void say_class(int64_t *said, int64_t held, bool whole, unsigned class, const struct rails_class *rail)
+{
+	if (held == *said || (!whole && *said))
+		return;
+	*said = held;
+	if (held)
+		log_warn("%lld %s held by [mirror] %s (limit %lld in 24 hours, %lld used). Look at them with: swbridge plan; to release "
+			 "them: swbridge approve %s", (long long)held, held == 1 ? "change is" : "changes are",
+			 rails_setting(class), (long long)rail->limit, (long long)rail->taken, rails_approve_word(class));
+	else
+		log_info("nothing is held by [mirror] %s any more", rails_setting(class));
+}
+
+static void say_state(bool *said, bool is, const char *begins, const char *ends)
+{
+	if (is && !*said)
+		log_warn("%s", begins);
+	else if (!is && *said)
+		log_info("%s", ends);
+	*said = is;
+}
+
+static void say_held(struct daemon *d, bool whole, const struct pass_summary *s)
+{
+	struct listen_held *said = &d->held;
+
+	say_state(&said->paused, s->paused, "swbridge is paused: nothing is sent to SignalWire. To go on: swbridge resume",
+		  "swbridge is not paused any more");
+	/* A pause holds all, and the rails are not asked. */
+	if (s->paused)
+		return;
+	say_class(&said->creates, s->held_creates, whole, CLASS_CREATES, &s->rails.creates);
+	say_class(&said->removals, s->held_removals, whole, CLASS_REMOVALS, &s->rails.removals);
+	say_class(&said->changes, s->held_changes, whole, CLASS_CHANGES, &s->rails.changes);
+	if (!whole)
+		return;
+	say_state(&said->doubted, s->doubted, "A list at SignalWire could not be read whole: nothing is removed, until a later look "
+		  "can read it", "the lists at SignalWire can be read whole again");
+	say_state(&said->emptied, s->emptied, "The source has no rows: nothing is removed on that account. If the PBX really has no "
+		  "extensions left, take them out with: swbridge forget", "the source has rows again");
+}
+
 static void look_at_everything_in(struct daemon *d, int64_t ms)
 {
 	d->due_at = loop_now_ms() + ms;
@@ -90,8 +137,10 @@ static int look(struct daemon *d, bool whole, struct error *err)
 		report_end(view.report, &summary);
 		report_free(view.report);
 	}
-	if (!rc)
+	if (!rc) {
 		say_unissued(d, whole, view.unissued);
+		say_held(d, whole, &summary);
+	}
 	signs_pass(d->signs, whole ? METRICS_FULL : METRICS_KEYED, &summary, rc != 0, &d->session);
 	if (!wake_wants_keys(d->wake))
 		signs_settled(d->signs);

@@ -14,6 +14,12 @@
 
 enum { LISTEN_SAID = 8 };
 
+/* What waits for a person. */
+struct listen_held {
+	int64_t creates, removals, changes;
+	bool paused, doubted, emptied;
+};
+
 struct daemon {
 	const struct cmd_options *options;
 	bool observe;
@@ -28,6 +34,7 @@ struct daemon {
 	struct wake *wake;
 	struct pass_memory memory; /* of the term */
 	int64_t unissued;        /* said: so many extensions need a new secret */
+	struct listen_held held; /* said */
 	struct signs *signs;
 	struct rounds *rounds; /* listen_verify.h */
 	struct backoff backoff;

@@ -49,7 +49,7 @@ ended "woken"
 # By keys the rails go on from the look before, and count again before they hold anything.
 world rails
 people 101 102
-listens mirror.max_creates=4
+listens mirror.max_creates=4 mirror.max_removals=0
 wait_for 20 mirrored_quietly
 adds() { changes "insert into pbx_users (key, extension, secret) values ('k$1', '$1', 'x')" "k$1"; }
 for n in 103 104; do
@@ -62,6 +62,19 @@ changes "update pbx_users set secret = 'meanwhile' where key = 'k101'" k101
 changed() { remote | grep -q '^101 .*meanwhile'; }
 ok "I14: a held creation delays no password" wait_for 20 changed
 is "$(there 105)" 0 "I13: by keys too, one more is held"
+held_by='1 change is held by .mirror. max_creates .limit 4 in 24 hours, 4 used.*swbridge approve creates'
+ok "and the log says so, by what, and how to release it" wait_for 20 log_has "$held_by"
+changes "update pbx_users set caller_id = 'Held' where key = 'k105'" k105
+before=$(full_pass)
+changes "select 1" '*'
+wait_for 20 passed_again
+is "$(grep -c "$held_by" "$tmp/err")" 1 "once, as long as they are as many"
+swb wait --timeout 0s 105
+is "$rc" 75 "what is held is not live"
+like "$out" "^k105 is not live yet .*held by .mirror. max_creates; to release it: swbridge approve creates k105" \
+	"and wait says by what, and how to release it"
+swb --json wait --timeout 0s 105
+like "$out" '"state":"waiting".*"paused":false,"held_by":"max_creates"' "the same for programs"
 sql "update swbridge.journal set at = at - interval '25 hours' where key in ('k101', 'k102')"
 adds 106
 ok "a day later there is room again" wait_for 20 is_there 106
@@ -75,10 +88,20 @@ before=$(full_pass)
 changes "select 1" '*'
 wait_for 20 passed_again
 is "$(remote | grep -c paused) $(journal_of k101 | grep -c open)" "0 0" "what is told while swbridge is paused is held"
+is "$(grep -c 'swbridge is paused: .*To go on: swbridge resume' "$tmp/err")" 1 "which the log says once"
+swb wait --timeout 0s 101
+like "$rc $out" "^75 k101 is not live yet .*swbridge is paused; to go on: swbridge resume" "and so does wait"
 swb resume
 changes "select 1" k101
 wait_for 20 mirrored_quietly
 mirrored "and done when it is not"
+ok "and that it is not paused any more is said" log_has 'not paused any more'
+changes "select 1" '*'
+ok "nor that anything is held" wait_for 20 log_has 'nothing is held by .mirror. max_creates any more'
+changes "delete from pbx_users where key = 'k106'" '*'
+ok "a removal that is held is said, too" wait_for 20 log_has '1 change is held by .mirror. max_removals .*swbridge approve removals'
+swb wait --timeout 0s k106
+like "$rc $out" "^75 k106 is still there .*held by .mirror. max_removals; to release it: swbridge approve removals k106" "and by wait"
 ended "rails"
 
 # ---- wait ---------------------------------------------------------------------------
