@@ -50,8 +50,10 @@ wait_for 20 mirrored_quietly
 server stop
 gone() { log_has 'it is tried again and again'; }
 wait_for 20 gone
+kill -STOP "$swb_pid" # until the edit is there
 server start
 sql "update pbx_users set secret = 'after' where key = 'k102'"
+kill -CONT "$swb_pid"
 wait_for 60 mirrored_quietly
 mirrored "I22: a server that crashed and came back, and what changed before anybody listened"
 wait_for 30 again
