@@ -60,14 +60,23 @@ static const char sql_look[] =
 	"       quote_ident($1) || '.notify_change', quote_ident(w.row_name), quote_ident(w.truncate_name), w.arguments,\n"
 	"       (select quote_ident(pg_get_userbyid(n.nspowner)) from pg_namespace n where n.nspname = $1),\n"
 	"       (select string_agg(t.tgrelid::regclass::text, ', ' order by t.tgname) from every t\n"
-	"         where t.adapters and t.tgtype = 29 and t.tgenabled = 'A')\n"
+	"         where t.adapters and t.tgtype = 29 and t.tgenabled = 'A'),\n"
+	"       -- the arguments as `escape` has them, since a column's name may be of any encoding\n"
+	"       (select string_agg(t.tgrelid::regclass || '.' || convert_from(decode(m.m, 'escape'), getdatabaseencoding()), ', '\n"
+	"                          order by t.tgname, m.at)\n"
+	"          from every t\n"
+	"         cross join unnest((string_to_array(encode(t.tgargs, 'escape'), '\\000'))[7:]) with ordinality m (m, at)\n"
+	"         where t.adapters and t.tgtype = 29 and m.m <> ''\n"
+	"           and not exists (select from pg_attribute a\n"
+	"                            where a.attrelid = t.tgrelid and a.attnum > 0 and not a.attisdropped\n"
+	"                              and encode(convert_to(a.attname::text, getdatabaseencoding()), 'escape') = m.m))\n"
 	"  from wanted w\n"
 	"  left join source s on true";
 
 enum {
 	AT_LEDGER, AT_FUNCTION, AT_CURRENT, AT_HERE, AT_RIGHT, AT_RENAMED, AT_ELSEWHERE, AT_OWNER, AT_KIND, AT_MAY,
 	AT_CHILDREN, AT_TWO_PHASE, AT_QUEUE, AT_FUNCTION_NAME, AT_ROW_NAME, AT_TRUNCATE_NAME, AT_ARGUMENTS,
-	AT_SCHEMA_OWNER, AT_BENEATH
+	AT_SCHEMA_OWNER, AT_BENEATH, AT_MISSING
 };
 
 static const char sql_local[] =
@@ -117,6 +126,7 @@ int triggers_look(struct db *db, const struct config *config, const struct sourc
 		triggers->truncate_name = mem_strdup(db_result_get(result, 0, AT_TRUNCATE_NAME));
 		triggers->arguments = mem_strdup(db_result_get(result, 0, AT_ARGUMENTS));
 		triggers->beneath = mem_strdup(db_result_get(result, 0, AT_BENEATH));
+		triggers->missing = mem_strdup(db_result_get(result, 0, AT_MISSING));
 	}
 	db_result_free(result);
 	mem_free(arguments);
@@ -133,6 +143,7 @@ void triggers_release(struct triggers *triggers)
 	mem_free(triggers->truncate_name);
 	mem_free(triggers->arguments);
 	mem_free(triggers->beneath);
+	mem_free(triggers->missing);
 	*triggers = (struct triggers){ .obstacle = TRIGGERS_FUNCTION };
 }
 

@@ -56,6 +56,7 @@ struct triggers {
 	char *elsewhere;    /* other tables with triggers that call it, by name; NULL: none */
 	bool adapter;       /* the source is an adapter's function; `beneath` are not elsewhere then */
 	char *beneath;      /* tables with the triggers of adapters, by name; NULL: none */
+	char *missing;      /* what these watch and is not there any more, as TABLE.COLUMN; NULL: none */
 	char *owner;        /* of the table, quoted; NULL: the source is no table */
 	char *schema_owner; /* of the bridge's schema, quoted; NULL: it is not there */
 	bool children;      /* tables inherit from it, and their rows' writes are not seen */

@@ -149,6 +149,11 @@ static bool say_beneath(struct strbuf *out, const struct triggers *triggers)
 		return true;
 	}
 	strbuf_printf(out, "on %s", triggers->beneath);
+	if (triggers->missing) {
+		strbuf_printf(out, ", watching %s, which the PBX does not have any more; to renew them, run: swbridge init",
+			      triggers->missing);
+		return true;
+	}
 	say_cost(out, triggers);
 	say_queue(out, triggers);
 	return triggers->two_phase || triggers->queue >= 0.25;

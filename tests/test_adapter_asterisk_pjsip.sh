@@ -53,6 +53,16 @@ arrives "a disabled one" "update ps_endpoints set enabled = 'no' where id = '610
 stop_swb
 sql "delete from ps_endpoints where id = '6101'; alter table ps_endpoints drop column enabled"
 
+# A watched column that an upgrade drops: phones that register write to the table all the time.
+tells "a watched column is gone: nothing of what is not watched" "" "update ps_endpoints set transport = 'tcp'"
+tells "and what is still watched is heard of" "6001" "update ps_endpoints set allow = allow || ',g722' where id = '6001'"
+swb check
+like "$out" '^warning +triggers .*watching ps_endpoints.enabled, which the PBX does not have any more.*swbridge init$' "check says which, and what to do"
+swb init
+like "$out" 'Triggers on .*ps_endpoints' "init renews the triggers"
+swb check
+unlike "$out" 'does not have any more' "and then all is well"
+
 # ---- its upgrades -----------------------------------------------------------------
 
 for column in id auth; do survives ps_endpoints $column 'ps_endpoints has no column.*the source changed'; done

@@ -142,7 +142,15 @@ for column in exten secret '"Caller Id"' tenant; do
 	ok "I26: writes go on without $column" sql "update pbx_users set seen = 2; insert into pbx_users (seen) select 1 where $([ "$column" = exten ] && echo true || echo false)" -U pbx
 	case $column in
 	exten) is "$(heard "insert into pbx_users (seen) values (3)")" "*" "without the key's column: everything" ;;
-	*) is "$(heard "update pbx_users set seen = 5 where exten = '201'")" "*" "without a watched column: everything" ;;
+	tenant) is "$(heard "update pbx_users set seen = 5 where exten = '201'")" "*" "without a column of the key: everything" ;;
+	*)
+		is "$(heard "update pbx_users set seen = 5 where exten = '201'")" "" "without a watched column: nothing of the others that are not watched"
+		is "$(heard "update pbx_users set tenant = 'w' || seen where exten = '201'" | tr ' ' '\n' | grep -c '/201$')" 1 "and what is still watched is said"
+		is "$(heard "update pbx_users set seen = 6 where exten = '201'" "begin; update pbx_users set seen = 7; update pbx_users set seen = 8; commit")" "" \
+			"phones that register wake nobody"
+		swb check
+		like "$out" "^problem +source +column .*$(echo "$column" | tr -d '"').* is gone.*swbridge init" "check says which column is gone"
+		;;
 	esac
 	sql "drop table pbx_users; alter table kept rename to pbx_users; alter table pbx_users owner to pbx;
 		grant select, insert, update, delete on pbx_users to stranger"
