@@ -139,6 +139,14 @@ static void lost(const struct error *err, void *arg)
 	d->lost = true;
 }
 
+/* A standby waits for the lock for as long as the other one is there: a reload does not wait that long. */
+static bool reload_comes_first(void *arg)
+{
+	const struct daemon *d = arg;
+
+	return d->reload;
+}
+
 static bool something(void *arg)
 {
 	const struct daemon *d = arg;
@@ -185,7 +193,7 @@ static int term(struct daemon *d, struct error *err)
 {
 	const struct session_wish wish = {
 		.verb = "listen", .level = d->observe ? SESSION_LEDGER : SESSION_ENGINE, .wait = true,
-		.config = d->config, .loop = d->loop,
+		.enough = reload_comes_first, .arg = d, .config = d->config, .loop = d->loop,
 	};
 	const struct ears_setup setup = {
 		.loop = d->loop, .conninfo = d->config->conninfo ? d->config->conninfo : "",
@@ -301,7 +309,7 @@ static int live(struct daemon *d)
 			load_again(d);
 		if (!term(d, &err))
 			continue;
-		if (d->stop) {
+		if (d->stop || d->reload) {
 			error_clear(&err);
 		} else if (is_final(d, &err)) {
 			return cmd_fail(&err);

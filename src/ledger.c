@@ -264,25 +264,35 @@ static int try_lock(struct db *db, const char *schema, bool *got, struct error *
 	return 0;
 }
 
+struct pause {
+	const struct ledger_wait *wait;
+	bool fired, given_up;
+};
+
 static void note_fired(void *arg)
 {
-	*(bool *)arg = true;
+	struct pause *pause = arg;
+
+	pause->fired = true;
 }
 
-static bool is_set(void *arg)
+static bool is_over(void *arg)
 {
-	return *(bool *)arg;
+	struct pause *pause = arg;
+
+	pause->given_up = pause->wait->enough && pause->wait->enough(pause->wait->arg);
+	return pause->fired || pause->given_up;
 }
 
-/* Turns the loop for a while; false: interrupted. */
-static bool pause_loop(struct loop *loop, int64_t ms)
+/* Turns the loop for a while; false: interrupted, or given up. */
+static bool pause_loop(struct loop *loop, const struct ledger_wait *wait, int64_t ms)
 {
-	bool fired = false;
-	struct loop_timer *timer = loop_timer_new(loop, note_fired, &fired);
+	struct pause pause = { .wait = wait };
+	struct loop_timer *timer = loop_timer_new(loop, note_fired, &pause);
 	bool whole = false;
 
 	loop_timer_arm(timer, ms);
-	whole = loop_until(loop, is_set, &fired);
+	whole = loop_until(loop, is_over, &pause) && !pause.given_up;
 	loop_timer_free(timer);
 	return whole;
 }
@@ -312,8 +322,8 @@ static int take_over(struct ledger *ledger, const char *verb, int64_t settle_ms,
 	return 0;
 }
 
-int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, bool wait, int64_t settle_ms,
-		struct error *err)
+int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, const struct ledger_wait *wait,
+		int64_t settle_ms, struct error *err)
 {
 	bool got = false;
 	bool said = false;
@@ -330,7 +340,7 @@ int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, bool
 		if (!said)
 			log_info("waiting for another swbridge to end its work");
 		said = true;
-		if (!pause_loop(loop, LOCK_POLL_MS))
+		if (!pause_loop(loop, wait, LOCK_POLL_MS))
 			return error_set(err, ERROR_LATER, "Interrupted while waiting for the lock.");
 	}
 }

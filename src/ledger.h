@@ -61,12 +61,18 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
 /*
  * Takes the lock, or fails with exit 7 naming the holder, or with exit 78 where
  * a pooler shares the session, and so the lock; with `wait` tries
- * again twice a second until it is free.  Then every open intent without
+ * again twice a second until it is free, or until enough(arg) is true, where
+ * that is set: looked at whenever the loop has turned.  Then every open intent without
  * `settles_at` gets one (now + settle), and the holder row is written.
  * ledger_unlock() says in the holder row that this was no crash.
  */
-int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, bool wait, int64_t settle_ms,
-		struct error *err);
+struct ledger_wait {
+	bool (*enough)(void *arg);
+	void *arg;
+};
+
+int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, const struct ledger_wait *wait,
+		int64_t settle_ms, struct error *err);
 int ledger_unlock(struct ledger *ledger, struct error *err);
 
 /*

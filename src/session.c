@@ -153,12 +153,13 @@ static int open_engine(struct session *s, const struct session_wish *wish, struc
 		.config = s->config,
 		.cause = wish->verb,
 	};
+	const struct ledger_wait wait = { .enough = wish->enough, .arg = wish->arg };
 
 	if (!s->borrowed) {
 		s->interrupt = loop_signal_new(s->loop, SIGINT, caught, s);
 		s->terminate = loop_signal_new(s->loop, SIGTERM, caught, s);
 	}
-	if (ledger_lock(s->ledger, s->loop, wish->verb, wish->wait, s->config->settle_ms, err))
+	if (ledger_lock(s->ledger, s->loop, wish->verb, wish->wait ? &wait : NULL, s->config->settle_ms, err))
 		return -1;
 	s->locked = true;
 	db_heartbeat(s->db, HEARTBEAT_MS);

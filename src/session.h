@@ -54,7 +54,9 @@ struct session_wish {
 	const char *config_path; /* NULL: the default */
 	const char *verb;
 	enum session_level level;
-	bool wait;          /* for the lock */
+	bool wait;          /* for the lock ... */
+	bool (*enough)(void *arg); /* ... until this is true; NULL: for ever */
+	void *arg;
 	bool any_pooler;    /* also one that shares sessions (check, which says so); else that is refused with 78 */
 	/* Of a daemon, which outlives its sessions: borrowed, and signals are its own business; else both NULL. */
 	struct config *config;

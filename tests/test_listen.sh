@@ -279,12 +279,17 @@ second=$!
 standing_by() { grep -q 'waiting for another swbridge' "$tmp/second.err"; }
 wait_for 20 standing_by || not_ok "the second stands by" "$(cat "$tmp/second.err")"
 pass "I31: the second stands by"
+config listen.poll=1h listen.metrics=127.0.0.1:0 listen.metrics_file="$tmp/second.prom"
+kill -HUP "$second"
+reads_again() { [ "$(grep -c -e 'configuration was read again' -e 'waiting for another swbridge' "$tmp/second.err")" = 3 ]; }
+ok "SIGHUP is heard while it stands by, and it goes on to" wait_for 20 reads_again
 kill -KILL "$swb_pid"
 wait "$swb_pid" 2>/dev/null
 swb_pid=
 sql "update pbx_users set secret = 'orphaned' where key = 'k101'"
 wait_for 30 mirrored_quietly
 mirrored "the second takes over"
+ok "with the configuration that it was told to read" wait_for 20 test -s "$tmp/second.prom"
 is "$(sql 'select pid from swbridge.holder')" "$second" "and says so"
 kill -TERM "$second"
 wait "$second"
