@@ -98,7 +98,7 @@ void metrics_change(struct metrics *m, enum metrics_action action, enum metrics_
 void metrics_request(struct metrics *m, const char *method, int status);
 void metrics_request_unsent(struct metrics *m, enum metrics_unsent why);
 
-/* From a notification heard to its outcome recorded. */
+/* From a notification heard, a few milliseconds behind the commit, to its outcome recorded; what nobody told of has no begin. */
 void metrics_live(struct metrics *m, int64_t took_ms);
 
 /* May be said again and again: only a change counts. */

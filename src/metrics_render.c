@@ -293,7 +293,7 @@ static const struct family families[] = {
 	{ "swbridge_deaf", "gauge", "1: notifications do not arrive, and the daemon polls instead.", deaf },
 	{ "swbridge_deaf_seconds_total", "counter", "Time in which notifications did not arrive.", deaf_seconds },
 	{ "swbridge_commit_to_live_seconds", "histogram",
-	  "From a notification heard to the outcome of its change recorded.", live },
+	  "From a notification heard to the outcome of its change recorded; what a look at everything found is not in it.", live },
 };
 /* clang-format on */
 
