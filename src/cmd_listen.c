@@ -73,16 +73,16 @@ static void rested(void *arg)
 	(void)arg; /* that the timer is not armed any more says it */
 }
 
-static void heard(const char *key, void *arg)
+static void heard(const char *key, bool told, void *arg)
 {
 	struct daemon *d = arg;
 
-	if (!key) {
+	if (told)
+		signs_heard(d->signs, key);
+	if (key)
+		wake_key(d->wake, key);
+	else
 		wake_all(d->wake);
-		return;
-	}
-	wake_key(d->wake, key);
-	signs_heard(d->signs, key);
 }
 
 /* Every attempt in an outage opens a session, and none of them is news. */

@@ -57,7 +57,7 @@ void ears_now_hearing(struct ears *ears)
 	ears->reason = mem_strdup("");
 	ears->backoff = BACKOFF_RECONNECT;
 	ears->changed(false, "", ears->arg);
-	ears->heard(NULL, ears->arg);
+	ears->heard(NULL, false, ears->arg);
 }
 
 static void leave(struct ears *ears)
@@ -85,7 +85,7 @@ static void notified(const char *channel, const char *payload, void *arg)
 		return;
 	if (ears_take_probe(ears, payload))
 		return;
-	ears->heard(payload[0] && strcmp(payload, "*") != 0 ? payload : NULL, ears->arg);
+	ears->heard(payload[0] && strcmp(payload, "*") != 0 ? payload : NULL, true, ears->arg);
 }
 
 /* ---- the connection --------------------------------------------------------- */

@@ -53,8 +53,8 @@ struct ears_setup {
 	 * from speak(), and a session that is busy with a long statement makes deaf.
 	 */
 	bool confirms;
-	/* A notification: its key, or NULL for "look at everything". */
-	void (*heard)(const char *key, void *arg);
+	/* A key, or NULL for "look at everything"; `told`: by a notification, and not since something may have been missed. */
+	void (*heard)(const char *key, bool told, void *arg);
 	/*
 	 * Deaf or hearing changed; `reason` is a part of a sentence that says what
 	 * to do ("" when hearing), borrowed.  Once per change, not per try; but

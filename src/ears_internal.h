@@ -22,7 +22,7 @@ struct ears {
 	char *channel;
 	int64_t probe_ms, answer_ms;
 	bool confirms;
-	void (*heard)(const char *key, void *arg);
+	void (*heard)(const char *key, bool told, void *arg);
 	void (*changed)(bool deaf, const char *reason, void *arg);
 	bool (*speak)(const char *channel, const char *payload, void *arg);
 	void *arg;

@@ -167,6 +167,8 @@ void signs_heard(struct signs *signs, const char *key)
 	char *copy = NULL;
 
 	signs->metrics.notifications++;
+	if (!key)
+		return;
 	if (lh_table_length(signs->heard) >= WAKE_KEYS_MOST || lh_table_lookup_entry(signs->heard, key))
 		return;
 	copy = mem_strdup(key);

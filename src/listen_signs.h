@@ -30,7 +30,7 @@ void signs_open(struct signs *signs, const struct session *session); /* a term b
 void signs_closed(struct signs *signs);
 void signs_trouble(struct signs *signs, const char *text); /* NULL: it is over */
 void signs_deaf(struct signs *signs, bool deaf);
-void signs_heard(struct signs *signs, const char *key); /* told of a change: its time to live runs */
+void signs_heard(struct signs *signs, const char *key); /* told of a change: its time to live runs; NULL: told of everything */
 void signs_line(struct signs *signs, const struct pass_line *line);
 /* Reads the ledger's state behind a look at everything: turns the loop. */
 void signs_pass(struct signs *signs, enum metrics_kind kind, const struct pass_summary *summary, bool failed,

@@ -15,8 +15,9 @@ struct teller {
 	bool told;
 };
 
-static void heard(const char *key, void *arg)
+static void heard(const char *key, bool told, void *arg)
 {
+	(void)told;
 	(void)key;
 	(void)arg;
 }

@@ -18,11 +18,15 @@ struct hall {
 	bool slow;          /* it has one, and does nothing with it */
 	bool confirms;
 	int spoken;
+	int notifications;
 };
 
-static void heard(const char *key, void *arg)
+static void heard(const char *key, bool told, void *arg)
 {
 	struct hall *hall = arg;
+
+	assert_true(told || !key);
+	hall->notifications += told;
 
 	strbuf_printf(&hall->told, "%s;", key ? key : "all");
 }
@@ -211,6 +215,10 @@ static void listens_then_looks(void **state)
 	assert_true(ears_deaf(hall->ears)); /* it listens, and has not proved that it hears */
 	hall->dumb = false;
 	expect(hall, "hearing;all;");
+	assert_int_equal(hall->notifications, 1); /* what is looked at because nobody told is none */
+	notify(hall, CHANNEL, "*");
+	expect(hall, "all;");
+	assert_int_equal(hall->notifications, 2);
 }
 
 /* I24: a lost connection is deafness, told once however often it is tried. */

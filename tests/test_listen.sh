@@ -29,12 +29,16 @@ mirrored "a look at everything does"
 for n in 1 2 3 4 5 6 7 8 9 10; do changes "update pbx_users set secret = 'edit-$n' where key = 'k103'" k103 k103; done
 wait_for 20 mirrored_quietly
 mirrored "I28: ten edits of one row"
+metric() { sed -n "s/^$1 //p" "$tmp/metrics.prom"; }
 requests=$(sim count/requests)
 before=$(full_pass)
 changes "select 1" '*'
 wait_for 20 passed_again
+notifications=$(metric swbridge_notifications_total)
+changes "select 1" '*' k101 ''
+counted() { [ "$(metric swbridge_notifications_total)" = $((notifications + 3)) ]; }
+ok "the metrics count every notification, whatever it names" wait_for 20 counted
 is "$(sim count/requests)" "$requests" "I18: in step nothing is sent"
-metric() { sed -n "s/^$1 //p" "$tmp/metrics.prom"; }
 written() { [ "$(metric swbridge_leader)" = 1 ]; }
 wait_for 20 written
 is "$(metric swbridge_leader) $(metric swbridge_deaf)" "1 0" "the metrics say who mutates, and that it hears"
