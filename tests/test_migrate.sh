@@ -285,7 +285,7 @@ unlike "$(cat "$tmp/all.json")" '"secret"' "without --with-secrets there is no s
 
 world asked
 people 101 102
-if command -v script >/dev/null; then
+if script -qec true /dev/null >/dev/null 2>&1 </dev/null; then
 	on_terminal() { # ANSWER
 		printf '%s\n' "$1" | script -qec "$BUILDDIR/swbridge -c '$conf' migrate" /dev/null >"$tmp/asked" 2>&1
 		rc=$?

@@ -2,7 +2,7 @@
 # test_terminal - what a person sees: colour and a progress bar on a terminal, neither of them anywhere else.
 . "${SRCDIR:-.}/tests/world.sh"
 
-command -v script >/dev/null 2>&1 || skip_all "no script(1) that makes a terminal"
+script -qec true /dev/null >/dev/null 2>&1 </dev/null || skip_all "no script(1) that makes a terminal"
 
 escape=$(printf '\033')
 
