@@ -47,7 +47,7 @@ static const char sql_record_sync[] =
 	"                            then decode(nullif(b ->> 'secret_digest', ''), 'hex')\n"
 	"                            else s.secret_digest end,\n"
 	"       -- a name that one of ours may have, whose outcome is open, is not foreign for good\n"
-	"       tried_digest = case when b ->> 'outcome' = 'foreign'\n"
+	"       tried_digest = case when b ? 'name_taken'\n"
 	"                                and exists (select from journal mine\n"
 	"                                              join journal other on other.outcome is null and other.key <> s.key\n"
 	"                                                   and other.usernames && mine.usernames\n"
@@ -123,6 +123,8 @@ static void put_row(struct strbuf *doc, const struct ledger_outcome *outcome)
 	ledger_put(doc, "absence", absences[outcome->absence]);
 	if (outcome->protection >= 0)
 		ledger_put_bool(doc, "protected", outcome->protection > 0);
+	if (outcome->name_taken)
+		ledger_put_bool(doc, "name_taken", true);
 	if (outcome->count_attempt)
 		ledger_put_bool(doc, "count_attempt", true);
 	if (outcome->drop)

@@ -84,6 +84,19 @@ void change_settled(struct change *change, const char *outcome, const char *deta
 	batch_record(change);
 }
 
+/* Whatever comes of the rest: then the rails count it, and the ledger has to know it. */
+static bool has_acted(const struct change *change)
+{
+	return change->owner_new || change->patched || change->made || change->gone;
+}
+
+/* The old credential is not there any more, and no new one is known. */
+static void set_gone(struct change *c)
+{
+	if (c->gone && !c->papers->outcome.sip_endpoint_id)
+		c->papers->outcome.sip_endpoint_id = "";
+}
+
 /* A creation that certainly came to nothing set nothing: there is nothing to take back later. */
 static void set_nothing_sent(struct change *c)
 {
@@ -106,9 +119,11 @@ static void record_rejection(struct change *change)
 	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
 
 	change->end = MIRROR_REJECTED;
-	set_journal(change, change->verdict);
+	set_journal(change, has_acted(change) ? "failed" : change->verdict);
 	set_owner(change);
 	set_made(change);
+	set_gone(change);
+	change->papers->outcome.name_taken = strcmp(change->verdict, "foreign") == 0;
 	change->papers->outcome.key = change->key;
 	change->papers->outcome.last_error = change->reason;
 	change->papers->outcome.count_attempt = true;
@@ -121,7 +136,7 @@ static void record_rejection(struct change *change)
 		change->papers->outcome.absence = LEDGER_NOT_ABSENT;
 	}
 	/* A certain refusal: what was there before is there still. */
-	if (update && change->journal_id && !change->patched) {
+	if (update && change->journal_id && !change->patched && !change->gone) {
 		change->papers->outcome.settings_digest = change->old_settings_digest;
 		change->papers->outcome.secret_digest = change->old_secret_digest;
 	}
@@ -236,11 +251,12 @@ void change_failed(struct change *change, const char *outcome, const char *reaso
 	set_journal(change, outcome);
 	set_owner(change);
 	set_made(change);
+	set_gone(change);
 	change->papers->outcome.key = change->key;
 	change->papers->outcome.last_error = change->reason;
 	change->papers->outcome.count_attempt = true;
 	set_nothing_sent(change);
-	if (update && change->journal_id && !change->patched) {
+	if (update && change->journal_id && !change->patched && !change->gone) {
 		change->papers->outcome.settings_digest = change->old_settings_digest;
 		change->papers->outcome.secret_digest = change->old_secret_digest;
 	}
@@ -259,7 +275,8 @@ void change_again(struct change *change, const char *reason)
 {
 	change->end = MIRROR_AGAIN;
 	set_reason(change, reason);
-	set_journal(change, "void");
+	set_journal(change, change->gone ? "failed" : "void");
+	set_gone(change);
 	batch_record(change);
 }
 
@@ -314,10 +331,9 @@ void change_look_unsure(struct change *change)
 	change_look_failed(change, &later);
 }
 
-/* An earlier step of the same change may have acted: then the rails count it. */
-static const char *nothing_sent(const struct change *change)
+const char *change_sent_nothing(const struct change *change)
 {
-	return change->owner_new || change->patched || change->gone ? "failed" : "not sent";
+	return has_acted(change) ? "failed" : "not sent";
 }
 
 bool change_refused(struct change *change, const struct api_result *result)
@@ -341,17 +357,17 @@ bool change_refused(struct change *change, const struct api_result *result)
 		return true;
 	case API_DENIED:
 		stop_with(mirror, EXIT_DENIED, result->text);
-		change_failed(change, nothing_sent(change), result->text);
+		change_failed(change, change_sent_nothing(change), result->text);
 		return true;
 	case API_NOT_SENT:
 	case API_THROTTLED:
 		stop_with(mirror, EXIT_LATER, result->text);
-		change_failed(change, nothing_sent(change), result->text);
+		change_failed(change, change_sent_nothing(change), result->text);
 		return true;
 	case API_FENCED:
 		stop_with(mirror, EXIT_LATER, "The database did not answer in time, so the lock could not be proved and "
 			  "nothing more was sent; look at the database, then run this again");
-		change_failed(change, nothing_sent(change), "held back: the lock could not be proved");
+		change_failed(change, change_sent_nothing(change), "held back: the lock could not be proved");
 		return true;
 	case API_FAILED:
 	case API_UNKNOWN:

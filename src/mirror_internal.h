@@ -252,6 +252,7 @@ void change_rejected(struct change *change, const char *outcome, const char *rea
 void change_foreign(struct change *change, const char *reason, const char *subscriber_id, const char *credential_id);
 /* The wanted username is taken: foreign, or still another row's of ours.  `why` in SignalWire's words. */
 void change_name_taken(struct change *change, const char *why);
+const char *change_sent_nothing(const struct change *change); /* the outcome of a certain failure: "failed" where an earlier step acted */
 void change_failed(struct change *change, const char *outcome, const char *reason);   /* certain: "not sent", "failed", "void" */
 void change_learn_name(struct change *change, const char *username); /* where it may be called so */
 void change_settled(struct change *change, const char *outcome, const char *detail); /* its intent is closed, nothing was sent */

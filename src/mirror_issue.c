@@ -21,8 +21,7 @@ bool issue_make(struct change *change)
 
 	if (!length || secret_make(&change->random_secret, length))
 		return true;
-	/* An earlier request of the same change may have acted. */
-	change_failed(change, change->owner_new || change->gone ? "failed" : "not sent",
+	change_failed(change, change_sent_nothing(change),
 		      "the system gave no random numbers for a password");
 	return false;
 }

@@ -23,7 +23,7 @@ static void record_removal(struct change *change);
 
 /* ---- reading what is there -------------------------------------------------- */
 
-static void found_gone(struct change *change)
+static void found_gone(struct change *change) /* or deleted */
 {
 	change->gone = true;
 	change->look_next(change);
@@ -134,11 +134,11 @@ static void credential_deleted(const struct api_result *result, void *arg)
 
 	if (result->outcome == API_NOT_FOUND) {
 		change_heard(change, result);
-		check_again(change, change->look_next);
+		check_again(change, found_gone);
 		return;
 	}
 	if (!change_refused(change, result))
-		change->look_next(change);
+		found_gone(change);
 }
 
 void remove_credential(struct change *change, struct owner *owner, void (*next)(struct change *change))

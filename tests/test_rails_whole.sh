@@ -90,12 +90,11 @@ is "$(sent_sorted)" "DELETE credential 102
 DELETE subscriber k102@pbx.example.com 
 PATCH credential 101 password" "I14: the rest is done"
 quiet "held creates" 3
-# One that failed for certain does not count.
+# One that failed for certain, and of which nothing was made, does not count.
 world refused
 rails mirror.max_creates=2
-set_sim '{"name_max":20}'
 people 101 103
-sql "update pbx_users set username = repeat('x', 30) where key = 'k101'"
+fault '{"method":"POST","path":"*/subscribers","body":"k101@","action":"status","status":422}'
 syncs 4 "one of three is refused, two may be created"
 is "$(sql "select count(sip_endpoint_id) from swbridge.sync")" "1" "the refused one took a place in its own pass"
 syncs 4 "and gives it back"
@@ -198,5 +197,40 @@ for run in 1 2; do
 done
 is "$rc" 0 "resumed"
 in_step "paused in the middle"
+
+# ---- refusals behind something that was done ---------------------------------------------
+
+refusal='{"method":"POST","path":"*/sip_endpoints","action":"status","status":422,"times":-1}'
+
+world half_moved mirror.max_removals=2
+people 101 108
+syncs 0 "eight extensions"
+fault "$refusal"
+sql "update pbx_users set email = 'k108@pbx.example.com' where key <> 'k108'"
+for run in 1 2 3 4; do swb sync; done
+is "$(sim count/DELETE)" 2 "I13: a credential that was deleted is counted, though the new one was refused"
+is "$(sql "select count(*) from swbridge.journal where outcome = 'failed' and operation = 'replace'")" 2 "in the journal"
+
+world half_made mirror.max_creates=3
+people 101 108
+fault "$refusal"
+for run in 1 2 3 4; do swb sync; done
+is "$(told state <<-'EOF'
+	select count(*) from subscriber;
+EOF
+)" 3 "I13: a subscriber that was made is counted, though its credential was refused"
+
+world half_removed mirror.max_removals=1
+people 101 108
+syncs 0 "eight extensions"
+fault '{"method":"DELETE","path":"*/subscribers/????????-????-????-????-????????????","action":"status","status":429,"times":-1}'
+sql "delete from pbx_users where key = 'k101'"
+syncs 75 "its credential is deleted, and for its subscriber nothing gets through"
+sql "delete from pbx_users where key = 'k102'"
+swb sync
+is "$(told state <<-'EOF'
+	select count(*) from credential;
+EOF
+)" 7 "I13: what was deleted of it is counted"
 
 done_testing

@@ -254,4 +254,28 @@ swb sync
 is "$rc" 0 "it is made anew"
 in_step "I32: under the e-mail that the ledger has"
 
+# ---- what was removed, and could not be made where it was to go ---------------------------
+
+# k1 moves to the subscriber of k2, its old credential is deleted, and the new one is certainly not made; then it moves back.
+left_behind() { # WORLD STATUS FAULT
+	world "$1"
+	sql "insert into pbx_users (key, extension, secret, email) values
+		('k1', '1', 's1', 'one@x.example'), ('k2', '2', 's2', 'two@x.example')"
+	syncs 0 "two people"
+	fault "$3"
+	sql "update pbx_users set email = 'two@x.example' where key = 'k1'"
+	syncs "$2" "one moves to the other, and the new credential is refused"
+	is "$(sql "select sip_endpoint_id is null from swbridge.sync where key = 'k1'")" t "I40: the ledger knows that the old one is gone"
+	is "$(sql "select outcome from swbridge.journal where key = 'k1' and operation = 'replace'")" failed "I13: and that something was done"
+	sim fault/clear -d '{}' >/dev/null
+	sql "update pbx_users set email = 'one@x.example' where key = 'k1'"
+	settle
+	syncs 0 "it moves back"
+	in_step "I40: it has a credential again"
+}
+
+left_behind refused 4 '{"method":"POST","path":"*/sip_endpoints","action":"status","status":422}'
+left_behind throttled 75 '{"method":"POST","path":"*/sip_endpoints","action":"status","status":429,"times":-1}'
+left_behind account 4 '{"method":"POST","path":"*/sip_endpoints","action":"status","status":422,"content":"{\"errors\":[{\"code\":\"account_limit_exceeded\",\"message\":\"no\",\"attribute\":null}]}"}'
+
 done_testing
