@@ -244,6 +244,7 @@ at_peace() {
 	round=peace
 	sim fault/clear -d '{}' >/dev/null
 	sql "select test.tidy('$on_remove')" >/dev/null
+	try_again
 	until_in_step
 	sql "select test.rewrite_touched()" >/dev/null
 	until_in_step

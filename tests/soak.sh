@@ -170,6 +170,7 @@ equal() {
 peace() {
 	sim fault/clear -d '{}' >/dev/null
 	sql "select test.tidy('$on_remove')" >/dev/null || complain "round $round: tidy failed"
+	try_again
 	hurry
 	peace_begun=$(now)
 	if wait_for 120 equal; then

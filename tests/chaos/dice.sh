@@ -63,13 +63,18 @@ hurry() {
 	sql "update swbridge.sync set next_attempt_at = now() where next_attempt_at > now()"
 }
 
+# Nothing stands in the way any more of what SignalWire refused.
+try_again() {
+	"$BUILDDIR/swbridge" -c "$conf" retry >>"$tmp/runs" 2>&1 || complain "retry failed: $(tail -n 3 "$tmp/runs")"
+}
+
 # ---- What goes wrong at SignalWire -----------------------------------------------
 
 wrong_mutation() {
 	one_of POST POST PATCH PUT DELETE
 	method=$pick
 	one_of commit_then_reset commit_then_reset commit_then_status html_200 truncated_json empty_body cut_body late_commit \
-		commit_then_hang hang_before_commit reset_before_commit status throttle id_inner_only denied
+		commit_then_hang hang_before_commit reset_before_commit status throttle id_inner_only denied refused
 	case $pick in
 	commit_then_status) rule='"action":"commit_then_status","status":500' ;;
 	html_200) rule='"action":"html_200","commit":true' ;;
@@ -83,6 +88,7 @@ wrong_mutation() {
 		one_of 0 -1 soon "Wed, 21 Oct 2015 07:28:00 GMT" date:0 "" 1e9
 		rule="\"action\":\"status\",\"status\":429,\"retry_after\":\"$pick\""
 		;;
+	refused) rule='"action":"status","status":422' ;;
 	denied) rule='"action":"status","status":401' ;;
 	*) rule="\"action\":\"$pick\"" ;;
 	esac
