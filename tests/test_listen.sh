@@ -145,9 +145,15 @@ sql "delete from pbx_users where key = 'k105'"
 swb wait --timeout 0s k105
 is "$rc" 75 "what was deleted, and is still there, is waited for"
 like "$out" "^k105 is still there .gone from the PBX" "and it says why"
+set_sim '{"hold":true}'
 changes "select 1" '*'
-swb wait k105
-is "$rc $(is_there 105 || echo gone)" "0 gone" "until it is gone"
+$MEMCHECK "$BUILDDIR/swbridge" -v -c "$conf" wait k105 >"$tmp/wait.out" 2>"$tmp/wait.err" </dev/null &
+waiting=$!
+still_waits() { grep -q 'k105 is not live yet' "$tmp/wait.err"; }
+wait_for 20 still_waits || not_ok "it waits" "$(cat "$tmp/wait.out" "$tmp/wait.err")"
+set_sim '{"hold":false}'
+wait "$waiting"
+is "$? $(is_there 105 || echo gone)" "0 gone" "until it is gone"
 changes "insert into pbx_users (key, tenant, extension, username, secret) values
 	('a201', 'a.example', '201', '201-a', 'a'), ('b201', 'b.example', '201', '201-b', 'b')" a201
 swb wait a.example/201
