@@ -189,6 +189,22 @@ static int serve(struct daemon *d, struct error *err)
 	return 0;
 }
 
+/* Who only looks has an api where the daemon compares with SignalWire by itself, and can: it sends nothing but GETs. */
+static int open_for_rounds(struct daemon *d, struct error *err)
+{
+	struct error why = ERROR_INIT;
+	int rc = 0;
+
+	if (!d->observe || !d->config->verify_ms)
+		return 0;
+	if (config_require_api(d->config, &why))
+		log_debug("%s", error_text(&why));
+	else
+		rc = session_open_api(&d->session, err);
+	error_clear(&why);
+	return rc;
+}
+
 static int term(struct daemon *d, struct error *err)
 {
 	const struct session_wish wish = {
@@ -207,6 +223,10 @@ static int term(struct daemon *d, struct error *err)
 	signs_opening(d->signs);
 	if (session_open(&d->session, &wish, err))
 		return -1;
+	if (open_for_rounds(d, err)) {
+		session_close(&d->session);
+		return -1;
+	}
 	d->open = true;
 	signs_open(d->signs, &d->session);
 	rounds_open(d->rounds, &d->session);
@@ -382,7 +402,7 @@ const struct cmd_verb cmd_listen = {
 	.summary = "the daemon: follow the PBX from moment to moment",
 	.arguments = "[--observe]",
 	.details =
-	"  --observe  look at everything and show what would be done, and change nothing\n\n"
+	"  --observe  do all of it but change anything: show what would be done, count and compare\n\n"
 	"Woken by the triggers of swbridge init --triggers; without them, or where notifications do\n"
 	"not arrive, everything is looked at every [listen] poll. A second daemon on the same ledger\n"
 	"stands by and takes over. SIGHUP reads configuration and token again, SIGTERM ends it: what\n"

@@ -121,7 +121,7 @@ static int look(struct daemon *d, bool whole, struct error *err)
 
 	cmd_pass_setup(&setup, &d->session);
 	if (d->observe)
-		setup.mirror = NULL;
+		setup.api = NULL; /* what its rounds ask is no pass's doing */
 	setup.wake = setup.mirror ? d->wake : NULL;
 	setup.memory = setup.mirror ? &d->memory : NULL;
 	if (whole) {

@@ -329,14 +329,21 @@ ended "reload"
 
 world observe
 people 101 102
-config listen.poll=1h listen.metrics=127.0.0.1:0
+config listen.poll=1h listen.metrics=127.0.0.1:0 mirror.max_creates=1 listen.metrics_file="$tmp/observed.prom"
 requests=$(sim count/requests)
 start_swb -v listen --observe
-shown() { grep -q '102 .*create' "$tmp/out"; }
+shown() { grep -q '101 .*create' "$tmp/out"; }
 wait_for 20 shown
 pass "--observe shows what would be done"
 is "$(sim count/requests)" "$requests" "and sends nothing"
 is "$(sql 'select count(*) from swbridge.journal')" 0 "and writes nothing"
+ok "it logs what is held" wait_for 20 log_has '1 change is held by .mirror. max_creates'
+metric() { sed -n "s/^$1 //p" "$tmp/observed.prom"; }
+written() { [ "$(metric swbridge_source_extensions)" = 2 ]; }
+ok "it counts what is there, in its file too" wait_for 20 written
+is "$(metric 'swbridge_held{class="creates"}') $(metric swbridge_leader) $(metric swbridge_last_success_timestamp_seconds)" "1 0 0.000" \
+	"and what is held; it does not lead, and does nobody's work"
+like "$(metric 'swbridge_passes_total{kind="full",result="partial"}')" '^[1-9]' "and its looks"
 stop_swb TERM
 is "$rc" 0 "SIGTERM ends it"
 

@@ -92,4 +92,21 @@ changes "update pbx_users set secret = 'x' where key = 'k101'" k101
 wait_for 20 password_is x
 is "$(sim count/class.legacy_list.GET)" 0 "verify = 0s: never"
 stop_swb TERM
+
+# ---- only looking ----------------------------------------------------------------
+
+world observes
+people 101 103
+swb sync
+is "$rc" 0 "a sync"
+config listen.poll=1h listen.metrics=127.0.0.1:0 listen.verify=1s
+mutations=$(sim count/mutations)
+start_swb -v listen --observe
+ok "--observe compares, too" wait_for 30 log_has '3 extensions were compared with what is at SignalWire: no difference'
+compared() { metric 'swbridge_verify_last_success_timestamp_seconds [1-9]' >/dev/null; }
+ok "and has it in its metrics" wait_for 20 compared
+is "$(sim count/mutations)" "$mutations" "and changes nothing"
+stop_swb TERM
+is "$rc" 0 "SIGTERM ends it"
+
 done_testing
