@@ -12,6 +12,10 @@ adapter_issues "6002 6017"
 
 tells "a password" "6001" "update ps_auths set password = 'x1' where id = '6001'"
 tells "an auth that is one of several" "6005" "update ps_auths set password = 'x5' where id = '6005'"
+sql "update ps_endpoints set auth = ' 6001 ', aors = ' 6001 ' where id = '6001'"
+tells "an auth with blanks around its name" "6001" "update ps_auths set password = 'x2' where id = '6001'"
+tells "an aor likewise" "6001" "update ps_aors set contact = 'sip:192.0.2.8' where id = '6001'" "update ps_aors set contact = null where id = '6001'"
+sql "update ps_endpoints set auth = '6001', aors = '6001' where id = '6001'"
 tells "an auth of nobody" "" "insert into ps_auths (id, username, password) values ('6099', '6099', 'x')"
 tells "nothing that is watched" "" "update ps_auths set nonce_lifetime = 5" "update ps_endpoints set transport = 'udp', set_var = 'a=b'" \
 	"update ps_aors set max_contacts = 2, qualify_frequency = 60" "update voicemail set password = '9', stamp = now()"

@@ -116,27 +116,27 @@ as $$
     union all
     select adapter_watch('ps_auths', null, null, format($q$
 select e.id from %s e
- where e.auth in (($1).id, ($2).id)
-    or e.auth like '%%,%%' and regexp_split_to_array(e.auth, '\s*,\s*') && array[($1).id, ($2).id]::text[]
+ where btrim(e.auth) in (($1).id, ($2).id)
+    or e.auth like '%%,%%' and regexp_split_to_array(btrim(e.auth), '\s*,\s*') && array[($1).id, ($2).id]::text[]
 $q$,                     adapter_table('ps_endpoints')),
                          '{id, username, password, auth_type, md5_cred, password_digest, realm}')
     union all
     select adapter_watch('ps_aors', null, null, format($q$
 select e.id from %s e
- where e.aors in (($1).id, ($2).id)
-    or e.aors like '%%,%%' and regexp_split_to_array(e.aors, '\s*,\s*') && array[($1).id, ($2).id]::text[]
+ where btrim(e.aors) in (($1).id, ($2).id)
+    or e.aors like '%%,%%' and regexp_split_to_array(btrim(e.aors), '\s*,\s*') && array[($1).id, ($2).id]::text[]
 $q$,                     adapter_table('ps_endpoints')),
                          '{id, contact, mailboxes}')
     union all
     select adapter_watch('voicemail', null, null, format($q$
 select e.id from %1$s e
-  left join %2$s o on o.id = e.aors,
-  coalesce(nullif(e.mailboxes, ''), nullif(o.mailboxes, ''), e.id) m
+  left join %2$s o on o.id = btrim(e.aors),
+  coalesce(nullif(btrim(e.mailboxes), ''), nullif(btrim(o.mailboxes), ''), e.id) m
  where (strpos(m, ($1).mailbox) > 0 or strpos(m, ($2).mailbox) > 0)
-   and regexp_split_to_array(m, '\s*[,@]\s*') && array[($1).mailbox, ($2).mailbox]::text[]
+   and regexp_split_to_array(btrim(m), '\s*[,@]\s*') && array[($1).mailbox, ($2).mailbox]::text[]
 union
 select e.id from %1$s e
-  join %2$s o on o.id = any(regexp_split_to_array(e.aors, '\s*,\s*'))
+  join %2$s o on o.id = any(regexp_split_to_array(btrim(e.aors), '\s*,\s*'))
  where e.aors like '%%,%%'
    and (strpos(o.mailboxes, ($1).mailbox) > 0 or strpos(o.mailboxes, ($2).mailbox) > 0)
 $q$,                     adapter_table('ps_endpoints'), adapter_table('ps_aors')),

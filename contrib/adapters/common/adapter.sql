@@ -199,7 +199,7 @@ begin
     if missing is not null then
         perform adapter_changed(
             format('The PBX''s table %s has no column %s any more', adapter_table(rtrim(wanted, '?')), missing),
-            'the source changed, and without it no extension can be told from another; bring it back, or install a '
+            'the source changed, and without it the extensions cannot be read; bring it back, or install a '
             'swbridge whose adapter knows this release of the PBX and run: swbridge init');
     end if;
     return '(select ' || list || ' from ' || adapter_table(rtrim(wanted, '?')) || ' t)';
