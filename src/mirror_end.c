@@ -336,6 +336,18 @@ const char *change_sent_nothing(const struct change *change)
 	return has_acted(change) ? "failed" : "not sent";
 }
 
+/* What SignalWire says of a number helps nobody who has no such number: what to do is said with it. */
+static void change_rejected_for(struct change *change, const struct api_result *result)
+{
+	bool number = result->attribute && strcmp(result->attribute, "send_as") == 0;
+	char *text = mem_printf("%s%s", result->text,
+				number ? "; buy or verify the number there, or do without: \"send_as =\" (nothing behind it) under "
+					 "[columns], then run: swbridge init; swbridge sync" : "");
+
+	change_rejected(change, result->not_unique ? "foreign" : "rejected", text);
+	mem_free(text);
+}
+
 bool change_refused(struct change *change, const struct api_result *result)
 {
 	struct mirror *mirror = change->mirror;
@@ -349,7 +361,7 @@ bool change_refused(struct change *change, const struct api_result *result)
 			mirror->creates_stopped = true;
 			change_failed(change, "failed", result->text);
 		} else {
-			change_rejected(change, result->not_unique ? "foreign" : "rejected", result->text);
+			change_rejected_for(change, result);
 		}
 		return true;
 	case API_NOT_FOUND:

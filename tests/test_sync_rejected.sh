@@ -34,8 +34,24 @@ sql "update pbx_users set username = 'short' where key = 'k103'"
 syncs 0 "the other too"
 in_step "edited"
 
+# ---- a number that is not SignalWire's: the remedy that is said helps ----------------------
+
+world number
+people 101 102
+sql "update pbx_users set send_as = '+15559990000' where key = 'k101'"
+syncs 4 "a number that SignalWire does not have"
+like "$(error_of k101)" 'send_as.*"send_as =" .*under \[columns\], then run: swbridge init; swbridge sync$' "it says how to do without"
+printf '[columns]\nsend_as =\n' >>"$conf"
+swb init
+syncs 0 "which helps"
+is "$(sent)" "POST credential 101 password,username" "without the number"
+quiet "without the number"
+
 # ---- on changing ---------------------------------------------------------------
 
+world changing
+people 101 104
+syncs 0 "four"
 sql "update pbx_users set send_as = '+15559990000', secret = 'other' where key = 'k101'"
 syncs 4 "a change is refused"
 quiet "a refused change" 4
