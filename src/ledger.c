@@ -336,7 +336,8 @@ int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, cons
 		if (got)
 			return take_over(ledger, verb, settle_ms, err);
 		if (!wait)
-			return locked_by(ledger->db, "wait for it, or use: swbridge sync --wait", err);
+			return locked_by(ledger->db, strcmp(verb, "sync") == 0 ? "wait for it, or use: swbridge sync --wait"
+										: "wait for it, and then run this again", err);
 		if (!said)
 			log_info("waiting for another swbridge to end its work");
 		said = true;

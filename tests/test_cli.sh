@@ -237,6 +237,10 @@ locked() {
 ok "another session holds the lock" wait_for 10 locked
 exits 7 sync
 like "$err" 'swbridge sync --wait' "and how to wait for it"
+for verb in "migrate --yes" "verify --repair"; do
+	exits 7 $verb
+	like "$err" 'wait for it, and then run this again' "$verb cannot wait, and says what to do"
+done
 exits 0 plan
 sql "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'" >/dev/null
 wait "$lock_pid" 2>/dev/null
