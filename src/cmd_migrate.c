@@ -168,7 +168,7 @@ static void end_dry_run(struct cmd_migrate_work *w)
 	s->rejected = w->counts.kind[PREFLIGHT_FOREIGN] + w->counts.kind[PREFLIGHT_REJECT] + w->counts.kind[PREFLIGHT_REFUSED];
 	if (w->options->json)
 		report_json_plan(stdout, s, w->what.price_cents);
-	else
+	else if (!w->options->quiet)
 		printf("This was a dry run: nothing was changed anywhere. To do it: %s\n", go);
 	mem_free(go);
 }
@@ -177,7 +177,8 @@ static void end_run(struct cmd_migrate_work *w, int rc)
 {
 	int64_t rest = w->counts.kind[PREFLIGHT_CREATE] + w->counts.kind[PREFLIGHT_ADOPT] - w->counts.chosen[PREFLIGHT_CREATE] -
 		       w->counts.chosen[PREFLIGHT_ADOPT];
-	char *go = cmd_migrate_command(w, false, false);
+	/* One that was stopped was to do no more than its canary; one that is done is looked at, and then the rest follows. */
+	char *go = cmd_migrate_command(w, rc != EXIT_IN_STEP, false);
 
 	w->summary.requests = api_requests(w->session.api);
 	w->summary.seconds = (double)(loop_now_ms() - w->started_ms) / 1000.0;

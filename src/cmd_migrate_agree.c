@@ -61,8 +61,8 @@ static void found_row(const struct preflight_row *row, void *arg)
 {
 	struct cmd_migrate_work *w = arg;
 	struct pass_line line = {
-		.key = row->key, .extension = row->extension, .username = row->username, .action = lines[row->kind].action,
-		.state = lines[row->kind].state, .reason = row->reason,
+		.key = row->key, .extension = row->extension, .tenant = row->tenant, .username = row->username,
+		.action = lines[row->kind].action, .state = lines[row->kind].state, .reason = row->reason,
 	};
 	char *reason = NULL;
 

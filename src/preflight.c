@@ -112,6 +112,7 @@ static void take_row(const struct difference *d, void *arg)
 	strbuf_puts(&page->doc, page->doc.len ? ",{\"key\":" : "[{\"key\":");
 	json_write_escaped(&page->doc, d->key);
 	put(&page->doc, "extension", d->extension ? d->extension : d->ledger_extension);
+	put(&page->doc, "tenant", d->tenant);
 	put(&page->doc, "username", d->username);
 	put(&page->doc, "email", d->email);
 	put_bool(&page->doc, "email_given", d->email_given);
@@ -213,9 +214,9 @@ static int read_skipped(const struct preflight_setup *setup, struct error *err)
 
 	strbuf_puts(&sql, "-- swbridge: extensions that are skipped\n");
 	strbuf_puts(&sql, difference_sql_parameters);
-	strbuf_printf(&sql, "\ninsert into pg_temp.preflight (key, extension, username, email_given, protected, kind, reason,\n"
+	strbuf_printf(&sql, "\ninsert into pg_temp.preflight (key, extension, tenant, username, email_given, protected, kind, reason,\n"
 		      "                               refused, unsure)\n"
-		      "select d.key, d.extension, d.username, false, false, 'skip', " SOURCE_SQL_WHY_SKIPPED("d") ", false, false\n"
+		      "select d.key, d.extension, d.tenant, d.username, false, false, 'skip', " SOURCE_SQL_WHY_SKIPPED("d") ", false, false\n"
 		      "  from %s d\n"
 		      " where d.enabled and d.skip_reason is not null\n"
 		      "    on conflict (key) do nothing", desired);
@@ -336,6 +337,7 @@ static void deliver(const struct db_row *r, void *arg)
 		.chosen = truth(db_row_get(r, 8)),
 		.is_protected = truth(db_row_get(r, 9)),
 		.alone = truth(db_row_get(r, 10)),
+		.tenant = db_row_get(r, 11),
 	};
 
 	taker->row(&row, taker->arg);

@@ -67,7 +67,7 @@ struct preflight_counts {
 int preflight_make(const struct preflight_setup *setup, struct preflight_counts *counts, struct error *err);
 
 struct preflight_row {
-	const char *key, *extension, *username;
+	const char *key, *extension, *tenant, *username;
 	enum preflight_kind kind;
 	const char *reason; /* a sentence part */
 	const char *email;  /* of what is there, or of what is wanted */

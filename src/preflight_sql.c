@@ -11,6 +11,7 @@ const char *const preflight_sql_create[] = {
 	"create temporary table preflight (\n"
 	"    key              text not null collate \"C\" primary key,\n"
 	"    extension        text not null,\n"
+	"    tenant           text,\n"
 	"    username         text collate \"C\",\n"
 	"    email            text collate \"C\", -- folded\n"
 	"    email_given      boolean not null,\n"
@@ -40,12 +41,12 @@ const char *const preflight_sql_create[] = {
 
 const char preflight_sql_add[] =
 	"-- swbridge: a page of them\n"
-	"insert into pg_temp.preflight (key, extension, username, email, email_given, protected, kind, reason, refused, unsure,\n"
-	"                               desired_digest)\n"
-	"select d.key, d.extension, d.username, d.email, d.email_given, d.protected, d.kind, d.reason, d.refused, d.unsure,\n"
+	"insert into pg_temp.preflight (key, extension, tenant, username, email, email_given, protected, kind, reason, refused,\n"
+	"                               unsure, desired_digest)\n"
+	"select d.key, d.extension, d.tenant, d.username, d.email, d.email_given, d.protected, d.kind, d.reason, d.refused, d.unsure,\n"
 	"       decode(d.digest, 'hex')\n"
 	"  from jsonb_to_recordset($1::jsonb) as d (\n"
-	"       key text, extension text, username text, email text, email_given boolean, protected boolean, kind text,\n"
+	"       key text, extension text, tenant text, username text, email text, email_given boolean, protected boolean, kind text,\n"
 	"       reason text, refused boolean, unsure boolean, digest text)\n"
 	"    on conflict (key) do nothing";
 
@@ -211,7 +212,7 @@ const char preflight_sql_counts[] =
 
 #define ROW \
 	"select p.key, p.extension, p.username, p.kind, p.reason, coalesce(p.found_email, p.email), p.subscriber_id,\n" \
-	"       p.sip_endpoint_id, p.chosen, p.protected, p.alone\n" \
+	"       p.sip_endpoint_id, p.chosen, p.protected, p.alone, p.tenant\n" \
 	"  from pg_temp.preflight p\n"
 
 const char preflight_sql_rows[] =

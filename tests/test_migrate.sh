@@ -145,6 +145,17 @@ migrates 4 "and migrate goes on from there" --yes
 is "$(sent_sorted | cut -d ' ' -f 1-3)" "PATCH credential 103
 POST credential 102" "with these two"
 
+world tenants mirror.username={username}-{tenant}
+sql "alter table pbx_users add column tenant text"
+swb init
+people 101 102
+sql "update pbx_users set tenant = 'north'; update pbx_users set skip_reason = 'virtual' where key = 'k102'"
+migrates 0 "a dry run with tenants" --dry-run
+like "$out" "^\+ north/101 " "the lines name the tenant"
+like "$out" "north/102 .*virtual" "of what is skipped, too"
+swb -q migrate --dry-run
+unlike "$out" "This was a dry run" "-q: what was said before needs no end"
+
 # The same as JSON, and what scripts read of it.
 world json
 fleet
@@ -222,7 +233,7 @@ world stopped
 people 101 160
 set_sim '{"latency_ms":20}'
 config signalwire.max_in_flight=2
-start_swb migrate --yes --report "$tmp/stopped.csv"
+start_swb migrate --yes --canary 60 --report "$tmp/stopped.csv"
 ok "it is at work" wait_for 20 sh -c '[ "$(curl -sS --noproxy "*" "'"$sim_url"'/_sim/count/posts_received")" -gt 10 ]'
 set_sim '{"hold":true}'
 swb sync
@@ -231,13 +242,22 @@ kill -TERM "$swb_pid"
 set_sim '{"hold":false}'
 stop_swb 0 # it was told
 is "$rc" 75 "SIGTERM stops it"
-like "$err" "to go on where it stopped: swbridge -c '.*' migrate --report '.*stopped.csv'" "it says how to go on"
+like "$err" "to go on where it stopped: swbridge -c '.*' migrate --canary 60 --report '.*stopped.csv'" "it says how to go on, to its canary and no further"
 like "$(grep -c ',created,' "$tmp/stopped.csv")" "^[1-9]" "its report tells who was reached"
 like "$(grep -c ',not done,' "$tmp/stopped.csv")" "^[1-9]" "and who was not"
 set_sim '{"latency_ms":0}'
-migrates 0 "the same again" --yes --report "$tmp/stopped.csv"
+migrates 0 "the canary again" --yes --canary 1
+complete() { sql "select count(last_complete_pass) from swbridge.holder"; }
+is "$(complete)" 0 "neither one that was stopped nor a canary is a complete pass"
+migrates 0 "all the same again" --yes --report "$tmp/stopped.csv"
+is "$(complete)" 1 "a whole one is"
 is "$(grep -c ',created,' "$tmp/stopped.csv")" 60 "the report has all of both"
 in_step "stopped and gone on"
+sql "delete from pbx_users where key = 'k101'; update swbridge.holder set last_complete_pass = now() - interval '30 days';
+	update swbridge.sync set absent_since = now() - interval '30 days' where key = 'k101'"
+config mirror.grace=1d
+migrates 0 "where nobody looked for longer than grace" --yes
+is "$(sql "select absent_since is null from swbridge.sync where key = 'k101'")" t "who is gone has all of grace before him, from the next pass on"
 start_swb migrate --yes
 stop_swb TERM
 is "$(ls "$tmp" | grep -c '\.tmp$')" 0 "no half report is left"
