@@ -16,10 +16,8 @@
 #include "listen_verify.h"
 
 #include "log.h"
-#include "mem.h"
 
 #include <signal.h>
-#include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -85,15 +83,6 @@ static void heard(const char *key, bool told, void *arg)
 		wake_all(d->wake);
 }
 
-/* Every attempt in an outage opens a session, and none of them is news. */
-static void say_unless_troubled(const struct daemon *d, const char *text)
-{
-	if (d->said[0])
-		log_debug("%s", text);
-	else
-		log_info("%s", text);
-}
-
 static void hearing_changed(bool deaf, const char *reason, void *arg)
 {
 	struct daemon *d = arg;
@@ -103,7 +92,7 @@ static void hearing_changed(bool deaf, const char *reason, void *arg)
 		log_warn("notifications do not arrive (%s); until they do, everything is looked at every %lld s",
 			 reason, (long long)(d->config->poll_ms / 1000));
 	else
-		say_unless_troubled(d, "notifications arrive");
+		trouble_say_unless(&d->trouble, "notifications arrive");
 	/* What was missed is found now, and a deaf start does not wait for the first poll. */
 	wake_all(d->wake);
 }
@@ -156,20 +145,9 @@ static bool something(void *arg)
 
 /* ---- a term ------------------------------------------------------------------- */
 
-static void forget_said(struct daemon *d)
-{
-	for (int i = 0; i < LISTEN_SAID; i++) {
-		mem_free(d->said[i]);
-		d->said[i] = NULL;
-	}
-}
-
 static void works_again(struct daemon *d)
 {
-	if (d->said[0])
-		log_info("it works again, after %lld s%s", (long long)((loop_now_ms() - d->trouble_since) / 1000),
-			 d->observe ? "" : "; this process mutates");
-	forget_said(d);
+	trouble_over(&d->trouble, d->observe ? "" : "; this process mutates");
 	signs_trouble(d->signs, NULL);
 	d->backoff = BACKOFF_RECONNECT;
 	d->looked = d->worked = true;
@@ -232,7 +210,7 @@ static int term(struct daemon *d, struct error *err)
 	rounds_open(d->rounds, &d->session);
 	db_on_lost(d->session.db, lost, d);
 	if (!d->observe)
-		say_unless_troubled(d, "this process mutates now");
+		trouble_say_unless(&d->trouble, "this process mutates now");
 	d->ears = ears_new(&setup);
 	rc = serve(d, err);
 	loop_timer_disarm(d->due);
@@ -253,24 +231,6 @@ static bool is_final(const struct daemon *d, const struct error *err)
 {
 	return !d->worked && (err->exit_code == EXIT_CONFIG || err->exit_code == EXIT_FENCE ||
 			      err->exit_code == EXIT_USAGE);
-}
-
-/* Each text once in an outage: one that says now this and now that goes on for hours, too. */
-static void say_once(struct daemon *d, const struct error *err)
-{
-	int i = 0;
-
-	signs_trouble(d->signs, error_text(err));
-	while (i < LISTEN_SAID && d->said[i] && strcmp(d->said[i], error_text(err)) != 0)
-		i++;
-	if (i == LISTEN_SAID || d->said[i]) {
-		log_debug("%s", error_text(err));
-		return;
-	}
-	if (i == 0)
-		d->trouble_since = loop_now_ms();
-	d->said[i] = mem_strdup(error_text(err));
-	log_error("%s (it is tried again and again)", error_text(err));
 }
 
 static void read_token_again(struct daemon *d)
@@ -334,7 +294,8 @@ static int live(struct daemon *d)
 		} else if (is_final(d, &err)) {
 			return cmd_fail(&err);
 		} else {
-			say_once(d, &err);
+			signs_trouble(d->signs, error_text(&err));
+			trouble_say(&d->trouble, error_text(&err));
 			if (err.exit_code == EXIT_DENIED)
 				read_token_again(d);
 			error_clear(&err);
@@ -371,7 +332,7 @@ static void end(struct daemon *d)
 	wake_free(d->wake);
 	rounds_free(d->rounds);
 	signs_free(d->signs);
-	forget_said(d);
+	trouble_release(&d->trouble);
 	loop_free(d->loop);
 	config_free(d->config);
 }

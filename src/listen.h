@@ -9,10 +9,9 @@
 #include "backoff.h"
 #include "cmd.h"
 #include "listen_signs.h"
+#include "listen_trouble.h"
 #include "ears.h"
 #include "wake.h"
-
-enum { LISTEN_SAID = 8 };
 
 /* What waits for a person. */
 struct listen_held {
@@ -49,8 +48,7 @@ struct daemon {
 	bool stop, reload;
 	int signals;
 	bool worked;             /* a term came as far as a full pass, ever */
-	char *said[LISTEN_SAID];  /* since all was well, a text each; none: all is well */
-	int64_t trouble_since;
+	struct trouble trouble;
 };
 
 /* Everything; a complete pass is noted in the ledger. */
