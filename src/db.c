@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "utf8.h"
 
 #include <assert.h>
 #include <string.h>
@@ -279,6 +280,26 @@ char *db_literal(struct db *db, const char *value)
 const char *db_parameter(const struct db *db, const char *name)
 {
 	return db->conn ? PQparameterStatus(db->conn, name) : NULL;
+}
+
+void db_fit(const struct db *db, struct strbuf *text, bool told)
+{
+	const char *encoding = db_parameter(db, "server_encoding");
+	bool latin = encoding && strcmp(encoding, "LATIN1") == 0;
+	size_t kept = 0;
+
+	if (!encoding || strcmp(encoding, "UTF8") == 0 || strcmp(encoding, "SQL_ASCII") == 0 || (!latin && !told))
+		return;
+	for (size_t at = 0; at < text->len;) {
+		size_t len = utf8_len(text->data + at);
+		/* 0xc3 leads the last ones up to U+00FF. */
+		bool fits = len == 1 || (len == 2 && latin && (unsigned char)text->data[at] <= 0xc3);
+
+		memmove(text->data + kept, fits ? text->data + at : "?", fits ? len : 1);
+		kept += fits ? len : 1;
+		at += len ? len : 1;
+	}
+	strbuf_truncate(text, kept);
 }
 
 int db_server_version(const struct db *db)

@@ -53,6 +53,7 @@
 
 #include "error.h"
 #include "loop.h"
+#include "strbuf.h"
 
 struct db;
 struct db_result;
@@ -167,6 +168,12 @@ char *db_identifier(struct db *db, const char *name);
 char *db_literal(struct db *db, const char *value); /* only for statements that take no parameters (SET, COMMENT) */
 
 const char *db_parameter(const struct db *db, const char *name); /* PQparameterStatus: "server_version", ...; may be NULL */
+/*
+ * What the encoding of the database cannot hold becomes a '?', in place: text from elsewhere would fail the statement.
+ * Of encodings other than UTF8, SQL_ASCII and LATIN1 it is not known: then only what is `told` to people, and never
+ * compared, is brought down to ASCII.
+ */
+void db_fit(const struct db *db, struct strbuf *text, bool told);
 int db_server_version(const struct db *db);                       /* 150004 */
 int db_backend_pid(const struct db *db); /* of the server's process when it was connected; 0: not connected */
 

@@ -104,7 +104,20 @@ struct recording {
 	void *arg;
 };
 
-static void put_row(struct strbuf *doc, const struct ledger_outcome *outcome)
+/* It may be SignalWire's words, which the database need not be able to hold. */
+static void put_told(struct strbuf *doc, const struct ledger *ledger, const char *name, const char *value)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (!value)
+		return;
+	strbuf_puts(&text, value);
+	db_fit(ledger->db, &text, true);
+	ledger_put(doc, name, text.len ? text.data : "");
+	strbuf_release(&text);
+}
+
+static void put_row(struct strbuf *doc, const struct ledger *ledger, const struct ledger_outcome *outcome)
 {
 	static const char *const absences[] = { [LEDGER_ABSENCE_AS_IS] = NULL, [LEDGER_ABSENT] = "absent",
 						[LEDGER_NOT_ABSENT] = "present" };
@@ -119,7 +132,7 @@ static void put_row(struct strbuf *doc, const struct ledger_outcome *outcome)
 	ledger_put(doc, "secret_digest", outcome->secret_digest);
 	ledger_put(doc, "tried_digest", outcome->tried_digest);
 	ledger_put(doc, "sent_fields", outcome->sent_fields);
-	ledger_put(doc, "last_error", outcome->last_error);
+	put_told(doc, ledger, "last_error", outcome->last_error);
 	ledger_put(doc, "absence", absences[outcome->absence]);
 	if (outcome->protection >= 0)
 		ledger_put_bool(doc, "protected", outcome->protection > 0);
@@ -131,20 +144,20 @@ static void put_row(struct strbuf *doc, const struct ledger_outcome *outcome)
 		ledger_put_bool(doc, "drop", true);
 }
 
-static void outcome_doc(struct strbuf *doc, const struct ledger_outcome *outcome)
+static void outcome_doc(struct strbuf *doc, const struct ledger *ledger, const struct ledger_outcome *outcome)
 {
 	strbuf_putc(doc, '{');
 	if (outcome->journal_id) {
 		ledger_put(doc, "journal_id", outcome->journal_id);
 		ledger_put(doc, "outcome", outcome->outcome);
 		ledger_put_int(doc, "settles_in_ms", outcome->settles_in_ms);
-		ledger_put(doc, "detail", outcome->detail);
+		put_told(doc, ledger, "detail", outcome->detail);
 		ledger_put(doc, "request_ids", outcome->request_ids);
 		ledger_put(doc, "subscriber_id", outcome->subscriber_id);
 		ledger_put(doc, "credential_id", outcome->credential_id);
 	}
 	if (outcome->key)
-		put_row(doc, outcome);
+		put_row(doc, ledger, outcome);
 	if (outcome->owner_no) {
 		ledger_put(doc, "owner_no", outcome->owner_no);
 		ledger_put(doc, "owner_id", outcome->owner_id);
@@ -223,7 +236,7 @@ void ledger_record(struct ledger *ledger, const struct ledger_outcome *outcomes,
 
 	for (size_t i = 0; i < count; i++) {
 		strbuf_putc(&batch, i ? ',' : '[');
-		outcome_doc(&batch, &outcomes[i]);
+		outcome_doc(&batch, ledger, &outcomes[i]);
 	}
 	strbuf_putc(&batch, ']');
 	params[0] = batch.data;

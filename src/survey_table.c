@@ -211,6 +211,7 @@ void survey_batch_write(struct survey_batch *batch, struct db *db, survey_table_
 		if (!kinds[i].doc->len)
 			continue;
 		strbuf_putc(kinds[i].doc, ']');
+		db_fit(db, kinds[i].doc, false);
 		params[count] = kinds[i].doc->data;
 		statements[count] = (struct db_statement){ .sql = kinds[i].sql, .params = &params[count], .param_count = 1 };
 		count++;

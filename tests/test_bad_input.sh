@@ -119,6 +119,28 @@ is "$rc" 4 "sync ends with 4"
 mirrored_all "the others are mirrored" 201 207
 is "$(sim state | grep -c 'J.*rg')" 1 "a name in UTF-8 arrives"
 
+# ---- What SignalWire says and has, and the database's encoding cannot hold.
+stop_sim
+start_sim
+PGDATABASE=postgres sql "create database latin encoding 'LATIN1' lc_collate 'C' lc_ctype 'C' template template0"
+PGDATABASE=latin
+sql "create table pbx_users (key text primary key, extension text, secret text, first_name text)"
+people 401 402
+sql "update pbx_users set first_name = E'J\\u00f6rg' where key = 'k401'"
+config
+swb init
+is "$rc" 0 "init in a LATIN1 database"
+fault '{"method":"POST","path":"*/sip_endpoints","action":"status","status":422,"content":"{\"errors\":[{\"message\":\"Jörg: 電話\",\"code\":\"odd\"}]}"}'
+syncs 4 "a refusal in words that the database cannot hold"
+is "$(sql "select count(*) from swbridge.sync where last_error like '%J' || chr(246) || 'rg: ??%'")" 1 "is recorded as far as it can be"
+swb retry
+syncs 0 "and tried again"
+sim seed -d '{"subscribers":[{"email":"a@x.example","first_name":"電話","credentials":[{"username":"9","password":"z"}]}]}' >/dev/null
+syncs 2 "verify reads what has such a name" verify
+like "$out" "2 extensions checked: .*2 foreign" "and finds no fault with ours"
+unlike "$out" "drifted" "nor with a name that the database can hold"
+syncs 0 "migrate reads it, too" migrate --dry-run
+
 # ---- No row has a secret.
 world secrets
 people 301 303
