@@ -59,6 +59,7 @@ void db_free(struct db *db)
 	if (!db)
 		return;
 	assert(!db->calling);
+	db_cancel(db);
 	db_close(db);
 	while (db->failed.first) /* callbacks may add more, which fails likewise */
 		db_units_deliver(db);
@@ -172,7 +173,8 @@ static int wait_for(struct db *db, struct wait *wait, struct error *err)
 {
 	assert(!db->calling);
 	if (!loop_until(db->loop, wait_over, wait)) {
-		/* Closing ends the statement on the server (client_connection_check_interval). */
+		/* Without it the server would notice only when it looks (client_connection_check_interval), or never before 14. */
+		db_cancel(db);
 		db_close(db);
 		while (!wait->over) /* it points to a stack that is about to go */
 			db_units_deliver(db);

@@ -33,8 +33,8 @@
  * Session settings made on every connect: client_encoding UTF8 (SQL_ASCII
  * where the server's encoding is SQL_ASCII, since nothing else would let a
  * single bad row through; texts must then be checked by their readers),
- * client_connection_check_interval, so that closing the connection ends a long
- * query, keepalives of the server's end too, idle_session_timeout = 0, TimeZone UTC, DateStyle ISO,
+ * client_connection_check_interval, so that the end of this process ends a long
+ * query, however it comes, keepalives of the server's end too, idle_session_timeout = 0, TimeZone UTC, DateStyle ISO,
  * synchronous_commit on, standard_conforming_strings on, application_name (as a
  * fallback), parameters kept out of the server's log as far as the role may say
  * so; libpq's keepalives and tcp_user_timeout unless conninfo says otherwise.
@@ -92,7 +92,7 @@ enum db_unit_kind {
  * application_name.  Never fails: a bad conninfo is an error of the connect.
  */
 struct db *db_new(struct loop *loop, const char *conninfo, const char *name);
-void db_free(struct db *db); /* closes; waiting units fail; NULL is fine */
+void db_free(struct db *db); /* cancels what runs, closes; waiting units fail; NULL is fine */
 
 /*
  * Another connection, not yet connected, as the same user to the very address
@@ -124,8 +124,8 @@ void db_run(struct db *db, enum db_unit_kind kind, const struct db_statement *st
  * The same, turning the loop until it is done (see loop_until(): never from a
  * callback).  results[] has room for `count` and is the caller's to free with
  * db_result_free(); on failure all are NULL.  Where loop_break() comes first,
- * the connection is closed (which ends the statement on the server) and the
- * error is LATER, "interrupted".
+ * the statement is cancelled on the server (2 s at most are given to that), the
+ * connection is closed and the error is LATER, "interrupted".
  */
 int db_run_wait(struct db *db, enum db_unit_kind kind, const struct db_statement *statements, int count,
 		struct db_result **results, struct error *err);

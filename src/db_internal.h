@@ -3,6 +3,7 @@
  *
  *   db.c          the public calls
  *   db_connect.c  the life of the connection: connecting, settings, closing, loss
+ *   db_cancel.c   gives up what runs before a connection is closed
  *   db_prepared.c statements that are parsed and planned once
  *   db_unit.c     the queue of units and their pipeline
  *   db_result.c   results and rows
@@ -112,6 +113,12 @@ void db_connect_expired(void *arg); /* the timer `deadline` */
 void db_drop(struct db *db, const struct error *why); /* closes; what waits goes to `failed` */
 void db_lose(struct db *db);                          /* the connection is gone: closes, delivers, on_lost */
 void db_watch(struct db *db, int events);
+
+/*
+ * db_cancel.c: asks the server to give up what is on the wire; takes 2 s at most.
+ * Not for a loop that is to go on.
+ */
+void db_cancel(struct db *db);
 
 /* db_unit.c */
 struct db_unit *db_unit_new(int kind, const struct db_statement *statements, int count);

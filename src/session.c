@@ -138,7 +138,7 @@ static void caught(int signo, void *arg)
 	log_warn("stopping: what is on its way is finished and recorded; once more ends at once");
 	if (s->mirror)
 		mirror_stop(s->mirror, NULL);
-	/* A long read is given up: closing its connection ends it on the server. */
+	/* A long read is given up, and cancelled on the server (db_run_wait()). */
 	loop_break(s->loop);
 }
 

@@ -173,6 +173,37 @@ static void interruption_ends_the_statement(void **state)
 	assert_return_code(db_connect_wait(world->db, DEADLINE_MS, &err), 0);
 }
 
+/* The server does not look whether anybody is there: it has to be asked. */
+static void interruption_cancels_the_statement(void **state)
+{
+	struct world *world = *state;
+	struct error err = ERROR_INIT;
+
+	sql(world->db, "select set_config(name, '0', false) from pg_settings where name = 'client_connection_check_interval'");
+	loop_timer_arm(world->deadline, 200); /* as above */
+	assert_int_equal(db_query_wait(world->db, "select pg_sleep(601)", NULL, 0, NULL, &err), -1);
+	error_clear(&err);
+	await_answer(world, "select count(*) from pg_stat_activity where query like '%pg_sleep(601)%' and pid <> pg_backend_pid()", "0");
+	assert_return_code(db_connect_wait(world->db, DEADLINE_MS, &err), 0);
+}
+
+/* The same, of work that nobody waits for any more. */
+static void free_cancels_what_runs(void **state)
+{
+	struct world *world = *state;
+	struct told running = { 0 };
+	struct db_statement sleeps = { .sql = "select pg_sleep(602)" };
+
+	sql(world->db, "select set_config(name, '0', false) from pg_settings where name = 'client_connection_check_interval'");
+	db_run(world->db, DB_WRITE, &sleeps, 1, told_done, &running);
+	await_answer(world, "select wait_event from pg_stat_activity where application_name = 'swbridge-test'", "PgSleep");
+	db_free(world->db);
+	world->db = NULL;
+	assert_int_equal(running.times, 1);
+	await_answer(world, "select count(*) from pg_stat_activity where query like '%pg_sleep(602)%' and pid <> pg_backend_pid()", "0");
+	mem_free(running.text);
+}
+
 static void free_fails_what_waits(void **state)
 {
 	struct world *world = *state;
@@ -275,7 +306,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(silence_meets_the_deadline), TEST(lost_while_idle_and_again), TEST(lost_while_a_unit_runs),
-		TEST(on_lost_may_reconnect), TEST(interruption_ends_the_statement), TEST(free_fails_what_waits),
+		TEST(on_lost_may_reconnect), TEST(interruption_ends_the_statement), TEST(interruption_cancels_the_statement),
+		TEST(free_cancels_what_runs), TEST(free_fails_what_waits),
 		TEST(large_values), TEST(bytes_of_sql_ascii_pass), TEST(second_host_answers),
 		TEST(caller_wins_over_defaults),
 	};

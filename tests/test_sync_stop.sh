@@ -121,4 +121,47 @@ is "$?" 0 "the first goes on"
 swb_pid=
 in_step "two at once"
 
+# ---- a long read ------------------------------------------------------------------
+
+# endless [true]: reading takes for ever; with "true" the server does not even look whether anybody is there.
+endless() {
+	unread
+	sql "create or replace view pbx_users as select t.* from pbx_table t, (select case when ${1:-false}
+			then (select set_config(name, '0', false) from pg_settings where name = 'client_connection_check_interval') end) s
+		where pg_sleep(600) is not null"
+}
+reading() { [ "$(sql "select count(*) from pg_stat_activity where wait_event = 'PgSleep'")" -gt 0 ]; }
+unread() { sql "select pg_terminate_backend(pid) from pg_stat_activity where wait_event = 'PgSleep'" -o /dev/null; } # after a failure
+nobody() {
+	[ "$(sql "select (select count(*) from pg_stat_activity where application_name like 'swbridge%')
+		+ (select count(*) from pg_locks where locktype = 'advisory')")" -eq 0 ]
+}
+
+world long_read
+people 101 103
+syncs 0 "three extensions"
+sql "alter table pbx_users rename to pbx_table"
+endless true
+start_swb sync
+ok "it reads" wait_for 20 reading
+stop_swb TERM
+is "$rc" 75 "stopped while it reads"
+ok "A stopped read is over on the server, and the lock is free" wait_for 20 nobody
+endless
+if [ "$(sql "select count(*) from pg_settings where name = 'client_connection_check_interval'")" -eq 1 ]; then
+	for verb in sync plan; do
+		start_swb "$verb"
+		ok "it reads" wait_for 20 reading
+		kill -9 "$swb_pid"
+		wait "$swb_pid" 2>/dev/null
+		swb_pid=
+		ok "$verb: the read of one that was killed is over on the server, and the lock is free" wait_for 20 nobody
+	done
+else
+	skip "the read of one that was killed ends" "this server does not look for its clients"
+fi
+unread
+sql "drop view pbx_users; alter table pbx_table rename to pbx_users"
+in_step "a long read"
+
 done_testing
