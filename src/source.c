@@ -180,6 +180,34 @@ static int same_source(struct db *db, const struct config *config, const char *n
 	return rc;
 }
 
+/* Whether [columns] leads to the column that is bound; a column that is only new is not asked for by anybody. */
+static bool same_column(const char *mapped, const char *contract, const char *column)
+{
+	if (!mapped)
+		return !column || strcmp(column, contract) == 0;
+	return column ? strcmp(column, mapped) == 0 : !*mapped;
+}
+
+/* A mapping that was changed since is not ignored: whoever changed it counts on it. */
+static int same_mapping(const struct config *config, const struct source *source, struct error *err)
+{
+	for (int i = 0; config && i < SOURCE_COLUMN_COUNT; i++) {
+		const char *contract = source_column_names[i];
+		const char *mapped = mapped_name(config, contract);
+		const char *column = source->columns[i].column;
+
+		if (same_column(mapped, contract, column))
+			continue;
+		return error_exit(err, EXIT_FENCE,
+				  "swbridge is bound to %s%s%s of %s as %s, but [columns] %s %s%s%s: nothing was done; correct the "
+				  "setting, or, if that is right from now on, run: swbridge init",
+				  column ? "column \"" : "no column", column ? column : "", column ? "\"" : "", source->name, contract,
+				  mapped ? contract : "does not say so any more", !mapped ? "" : *mapped ? "says \"" : "says that there is none",
+				  mapped ? mapped : "", mapped && *mapped ? "\"" : "");
+	}
+	return 0;
+}
+
 int source_bind(struct db *db, const struct config *config, const char *name, const char *bound,
 		struct source **source, struct error *err)
 {
@@ -196,7 +224,7 @@ int source_bind(struct db *db, const struct config *config, const char *name, co
 				name, db_describe(db));
 		goto out;
 	}
-	rc = same_source(db, config, name, err) || bind_named(new, columns, bound, err) ? -1 : 0;
+	rc = same_source(db, config, name, err) || bind_named(new, columns, bound, err) || same_mapping(config, new, err) ? -1 : 0;
 	if (rc == 0) {
 		*source = new;
 		new = NULL;

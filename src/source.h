@@ -101,7 +101,8 @@ int source_discover(struct db *db, const struct config *config, struct source **
 /*
  * The columns that the ledger is bound to (`bound`: identity.columns as JSON
  * text, `name`: identity.source), with their present types.  Gone, or another one
- * than the configuration names (NULL: not asked): exit 6.
+ * than the configuration names, the source or a column in [columns] (NULL: not
+ * asked): exit 6.  A column that is only new is not used, and no mistake.
  */
 int source_bind(struct db *db, const struct config *config, const char *name, const char *bound,
 		struct source **source, struct error *err);

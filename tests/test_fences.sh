@@ -76,6 +76,29 @@ sql "alter table pbx_users rename column codecs to old_codecs"
 fenced 6 'column "codecs" of public.pbx_users is gone.*columns.*run: swbridge init' "I12: a dropped column"
 sql "alter table pbx_users rename column old_codecs to codecs"
 
+# A mapping that was changed is not ignored either, whichever way it goes.
+sql "alter table pbx_users add pin text"
+config columns.secret=pin
+fenced 6 'bound to column "secret" of public.pbx_users as secret, but .columns. secret says "pin".*run: swbridge init' "another column in [columns]"
+for verb in plan status "explain k102" "retry k102" check; do
+	swb $verb
+	is "$rc" 6 "another column in [columns]: $verb"
+done
+like "$out" '^problem +source .*columns. secret says "pin"' "check names it as a problem"
+config columns.last_name=pin
+fenced 6 'bound to column "last_name" .*but .columns. last_name says "pin"' "a column that is named since"
+config columns.job_title=pin
+fenced 6 'bound to no column of public.pbx_users as job_title, but .columns. job_title says "pin"' "a column that was not there, and is named since"
+config columns.codecs=" "
+fenced 6 'bound to column "codecs" .*but .columns. codecs says that there is none' "a column that is left alone since"
+config columns.secret=secret columns.tenant=" "
+sql "alter table pbx_users add company_name text"
+swb check
+unlike "$out" '^problem' "what says the same in other words is no difference"
+like "$out" "not used, since they are new: company_name" "a column that is only new is not used, and said"
+config
+sql "alter table pbx_users drop pin, drop company_name"
+
 sql "create role bridge login; grant usage on schema swbridge to bridge; grant select on pbx_users to bridge;
 	grant select, insert, update, delete on all tables in schema swbridge to bridge;
 	grant usage on all sequences in schema swbridge to bridge"
