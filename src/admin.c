@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "strbuf.h"
 #include "textarray.h"
+#include "utf8.h"
 
 static const char sql_find[] =
 	"-- swbridge: the rows of an extension\n"
@@ -90,12 +91,24 @@ static int several(const struct db_result *found, const char *name, struct error
 	return -1;
 }
 
+int admin_name_objection(struct db *db, const char *name, struct error *err)
+{
+	const char *encoding = db_parameter(db, "client_encoding");
+
+	/* What is no UTF-8 cannot even be asked for; a database of bytes takes anything. */
+	if (utf8_valid(name) || (encoding && strcmp(encoding, "SQL_ASCII") == 0))
+		return 0;
+	return error_set(err, ERROR_NEVER, "There is no extension \"%s\": the name is not valid UTF-8.", name);
+}
+
 int admin_find(struct db *db, const char *name, char **key, struct error *err)
 {
 	const char *params[] = { name };
 	struct db_result *found = NULL;
 	int rc = -1;
 
+	if (admin_name_objection(db, name, err))
+		return -1;
 	if (db_query_wait(db, sql_find, params, 1, &found, err))
 		return -1;
 	if (db_result_rows(found) == 0) {

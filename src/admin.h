@@ -39,6 +39,9 @@ int admin_forget(struct db *db, const char *key, const char *keep_subscriber, st
 		 struct error *err);
 void admin_forgotten_release(struct admin_forgotten *forgotten);
 
+/* A name that the database could not even be asked for is an error. */
+int admin_name_objection(struct db *db, const char *name, struct error *err);
+
 /* Clears what keeps the row from being tried now. */
 int admin_retry(struct db *db, const char *key, struct error *err);
 

@@ -1,6 +1,7 @@
 /* cmd - what every verb has: arguments, help, errors, exit codes. */
 #include "cmd.h"
 
+#include "admin.h"
 #include "log.h"
 #include "mem.h"
 #include "strbuf.h"
@@ -197,6 +198,9 @@ int cmd_find(const struct session *session, char *const *names, int count, struc
 	struct finding finding = { .keys = keys, .names = names, .count = count };
 	int rc = 0;
 
+	for (int i = 0; i < count; i++)
+		if (admin_name_objection(session->db, names[i], err))
+			return -1;
 	finding.found = mem_array((size_t)count, sizeof *finding.found);
 	rc = difference_find(session->query, session->db, (const char *const *)names, (size_t)count, found, &finding, err);
 	for (int i = 0; !rc && i < count; i++)

@@ -116,7 +116,6 @@ static void ledger_row(const struct admin_row *row, void *arg)
 	say("absent since", row->absent_since);
 	story->absent = row->absent_since != NULL;
 	say("last error", row->last_error);
-	say("next attempt", row->next_attempt_at);
 	say("changed", row->updated_at);
 	if (row->intent) {
 		printf("  An outcome is unknown: %s, begun %s; ", row->intent, row->intent_at);
@@ -224,12 +223,15 @@ static void say_now(const struct story *story)
 static void say_now_json(const struct story *story)
 {
 	struct strbuf line = STRBUF_INIT;
+	/* No difference, and in step all the same it is not: what is desired was refused. */
+	bool waits = story->rejected && (story->in_step || story->decision.action == PLAN_NOTHING);
 
 	jsonline_begin(&line, "summary");
 	jsonline_text(&line, "key", story->key);
-	jsonline_bool(&line, "in_step", story->in_step);
+	jsonline_bool(&line, "in_step", story->in_step && !story->rejected);
 	jsonline_text(&line, "action", plan_action_name(story->decision.action));
-	jsonline_text(&line, "reason", story->decision.reason);
+	jsonline_text(&line, "reason", waits ? "rejected; it waits until its row in the PBX changes, or for: swbridge retry"
+					     : story->decision.reason);
 	jsonline_bool(&line, "held", story->is_held);
 	jsonline_text(&line, "held_by", story->held ? rails_setting(story->held) : NULL);
 	report_json_put(stdout, &line);

@@ -123,7 +123,8 @@ static void say_triggers(const struct bound *bound)
 		       bound->watched.tables);
 }
 
-static void say(const struct session *session, const struct bound *bound, const struct cmd_options *options)
+/* `whole`: SignalWire could be asked; else the error that follows says what is next. */
+static void say(const struct session *session, const struct bound *bound, const struct cmd_options *options, bool whole)
 {
 	const struct config *config = session->config;
 	struct strbuf columns = STRBUF_INIT;
@@ -155,7 +156,8 @@ static void say(const struct session *session, const struct bound *bound, const 
 		say_triggers(bound);
 		if (bound->domain)
 			printf("Phones register with: %s\n", bound->domain);
-		printf("Next: swbridge check, then swbridge plan\n");
+		if (whole)
+			printf("Next: swbridge check, then swbridge plan\n");
 	}
 	strbuf_release(&columns);
 }
@@ -228,7 +230,7 @@ static int install(struct session *session, const struct cmd_options *options, c
 	if (schema_install(session->db, session->config, &binding, &bound->done, err) ||
 	    settle_triggers(session, wishes, bound, err))
 		goto out;
-	say(session, bound, options);
+	say(session, bound, options, !later.text);
 	if (later.text) {
 		error_exit(err, EXIT_LATER, "The ledger is made, but SignalWire could not be asked for its SIP domain (%s). "
 			   "Nothing is mirrored until that is known; run again: swbridge init", error_text(&later));

@@ -53,6 +53,10 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	if (optind < argc ? retry_named(&session, secret, argv + optind, argc - optind, &done, &err)
 			  : admin_retry_all(session.db, &done, &err))
 		rc = cmd_fail(&err);
+	if (rc && !done) {
+		session_close(&session);
+		return rc;
+	}
 	if (options->json) {
 		report_json_version(stdout);
 		jsonline_begin(&line, "summary");

@@ -38,7 +38,7 @@ static const char sql_try_lock[] =
 
 static const char sql_holder[] =
 	"-- swbridge: who has the lock\n"
-	"select coalesce(verb, '?'), coalesce(host, '?'), coalesce(pid::text, '?'), since::text\n"
+	"select coalesce(verb, '?'), coalesce(host, '?'), coalesce(pid::text, '?'), date_trunc('second', since)::text\n"
 	"  from holder";
 
 static const char sql_settle[] =

@@ -129,9 +129,11 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	log_setup(LOG_INFO, log_to_journal());
 	rc = run(argc, argv);
-	/* A result that nobody could read is no success. */
+	/* A result that nobody could read is no success.  Why an earlier write failed is not known any more. */
+	errno = 0;
 	if (fflush(stdout) || ferror(stdout)) {
-		log_error("The result could not be written to the standard output (%s).", strerror(errno));
+		log_error("The result could not be written to the standard output (%s).",
+			  errno ? strerror(errno) : "its reader is gone, or there is no room");
 		rc = cmd_worse(rc, EXIT_FAULT);
 	}
 	log_release();

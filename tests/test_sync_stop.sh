@@ -115,6 +115,7 @@ ok "the first has sent something" wait_for 20 reached PATCH $((n + 1))
 rc=0
 "$BUILDDIR/swbridge" -c "$conf" sync >"$tmp/second" 2>&1 || rc=$?
 is "$rc" 7 "a second one is refused"
+like "$(cat "$tmp/second")" 'since [-0-9]+ [0-9:]+\+00\)' "and told since when, to the second"
 set_sim '{"hold":false}'
 wait "$swb_pid"
 is "$?" 0 "the first goes on"
