@@ -161,9 +161,10 @@ static void check_source_rows(struct check *check)
 		check_say_error(check, "source", &err);
 		return;
 	}
-	check_say(check, totals.source_rows ? GOOD : WARNING, "source", "%s: %lld rows, %lld to be mirrored, %lld differences%s",
+	check_say(check, totals.source_rows ? GOOD : WARNING, "source", "%s: %lld rows, %lld to be mirrored, %lld difference%s%s",
 	    s->source->name, (long long)totals.source_rows, (long long)totals.mirrored, (long long)totals.differences,
-	    totals.source_rows ? "" : "; an empty source removes nothing");
+	    totals.differences == 1 ? "" : "s", totals.source_rows ? "" : s->config->include || s->config->exclude
+	    ? "; none passes [mirror] include and exclude, and an empty source removes nothing" : "; an empty source removes nothing");
 	if (totals.without_secret)
 		check_say(check, totals.without_secret == totals.source_rows ? PROBLEM : WARNING, "secrets",
 		    "%lld of %lld rows have no secret and cannot be mirrored; fill it in the PBX, or correct [columns] secret",

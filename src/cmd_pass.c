@@ -48,7 +48,8 @@ static int run_pass(struct cmd_pass *pass, const struct session *session, const 
 		return -1;
 	if (!session->mirror)
 		return 0;
-	return ledger_complete_pass(session->ledger, err) ||
+	/* A paused one looked, and did nothing: that is no sign that all is well. */
+	return (!pass->summary.paused && ledger_complete_pass(session->ledger, err)) ||
 	       ledger_prune(session->ledger, session->config->journal_keep_ms, err) ? -1 : 0;
 }
 
@@ -93,7 +94,9 @@ static int run_open(struct cmd_pass *pass, const struct session *session, struct
 		rc = cmd_fail(&err);
 	}
 	progress_clear(&view.progress);
-	report_end(view.report, &pass->summary);
+	/* What failed before it had read anything has nothing to tell, least of all that there is nothing to do. */
+	if (rc == EXIT_IN_STEP || pass->summary.looked)
+		report_end(view.report, &pass->summary);
 	report_free(view.report);
 	leave_metrics(metrics, pass, session, rc != EXIT_IN_STEP);
 	cmd_keys_release(&keys);

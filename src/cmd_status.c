@@ -97,13 +97,18 @@ static void refused(const struct pass_line *line, void *arg)
 	listing->shown++;
 }
 
-static int list_refused(const struct session *session, struct listing *listing, struct error *err)
+static int list_refused(const struct session *session, struct listing *listing, bool *empty, struct error *err)
 {
 	struct pass_setup setup = { .line = refused, .arg = listing };
 	struct pass_summary summary = { 0 };
 
 	cmd_pass_setup(&setup, session);
-	return pass_full(&setup, &summary, err);
+	if (pass_full(&setup, &summary, err))
+		return -1;
+	*empty = summary.source_empty;
+	if (summary.emptied && !listing->options->json)
+		printf("\nThe source yields no rows: nothing is removed on that account; why and what to do: swbridge plan\n");
+	return 0;
 }
 
 static void say_more(const struct listing *listing, int64_t all, const char *where)
@@ -128,7 +133,7 @@ static void print_counts(const struct admin_status *s)
 }
 
 /* `refused_count` below 0: not asked. */
-static void print_summary_json(const struct admin_status *s, int64_t refused_count)
+static void print_summary_json(const struct admin_status *s, int64_t refused_count, bool empty)
 {
 	struct strbuf line = STRBUF_INIT;
 
@@ -142,6 +147,8 @@ static void print_summary_json(const struct admin_status *s, int64_t refused_cou
 	jsonline_int(&line, "retiring", s->retiring);
 	if (refused_count >= 0)
 		jsonline_int(&line, "refused", refused_count);
+	if (refused_count >= 0)
+		jsonline_bool(&line, "source_empty", empty);
 	jsonline_text(&line, "last_success", s->last_success);
 	jsonline_int(&line, "subscribers", s->subscribers);
 	jsonline_bool(&line, "paused", s->paused);
@@ -149,7 +156,7 @@ static void print_summary_json(const struct admin_status *s, int64_t refused_cou
 }
 
 static int show_all(const struct session *session, const struct cmd_options *options, const struct admin_status *status,
-		    int64_t *refused_count, struct error *err)
+		    int64_t *refused_count, bool *empty, struct error *err)
 {
 	struct listing troubled = { .options = options };
 	struct listing unfit = { .options = options };
@@ -160,7 +167,7 @@ static int show_all(const struct session *session, const struct cmd_options *opt
 	if (admin_troubled(session->db, SHOWN_MAX, trouble, &troubled, err))
 		return -1;
 	say_more(&troubled, status->troubled, "the view mapping shows them");
-	if (list_refused(session, &unfit, err))
+	if (list_refused(session, &unfit, empty, err))
 		return -1;
 	*refused_count = unfit.found;
 	say_more(&unfit, unfit.found, "all of them: swbridge plan");
@@ -177,7 +184,9 @@ static int show(const struct session *session, const struct cmd_options *options
 	struct admin_status status = { 0 };
 	struct listing listing = { .options = options };
 	struct cmd_keys keys = { 0 };
+	struct error later = ERROR_INIT;
 	int64_t refused_count = -1;
+	bool empty = false;
 	int rc = -1;
 
 	if (options->json)
@@ -185,15 +194,22 @@ static int show(const struct session *session, const struct cmd_options *options
 	if (admin_status(session->db, &status, err))
 		goto out;
 	if (count == 0) {
-		rc = show_all(session, options, &status, &refused_count, err);
-	} else if (!cmd_find(session, names, count, &keys, err)) {
-		rc = admin_rows(session->db, (const char *const *)keys.key, keys.count, named, &listing, err);
+		rc = show_all(session, options, &status, &refused_count, &empty, err);
+	} else {
+		/* Of several those that are there are shown, also where one is not. */
+		int missing = cmd_find(session, names, count, &keys, err);
+
+		if (missing && !keys.count)
+			goto out;
+		rc = admin_rows(session->db, (const char *const *)keys.key, keys.count, named, &listing, missing ? &later : err);
+		rc = missing ? -1 : rc;
 		if (!rc && listing.shown < (int64_t)keys.count && !options->json)
 			printf("The others are in the PBX and not in the ledger yet; why: swbridge explain EXT\n");
 	}
 	if (!rc && options->json)
-		print_summary_json(&status, refused_count);
+		print_summary_json(&status, refused_count, empty);
 out:
+	error_clear(&later);
 	cmd_keys_release(&keys);
 	admin_status_release(&status);
 	return rc;

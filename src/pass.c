@@ -166,7 +166,13 @@ static int read_keys(struct pass *pass, const char *const *keys, size_t count, s
 	if (difference_keys(setup->query, setup->db, keys, count, &pass->summary->paused, pass_row, pass, err) ||
 	    fetch_holders(pass, err) || prove_life(pass, err))
 		return see_through(pass, err);
+	pass->summary->looked = true;
 	return finish(pass, err);
+}
+
+static bool narrowed(const struct config *config)
+{
+	return (config->include && config->include[0]) || (config->exclude && config->exclude[0]);
 }
 
 static void take_totals(struct pass *pass)
@@ -174,8 +180,10 @@ static void take_totals(struct pass *pass)
 	const struct difference_totals *totals = &pass->totals;
 	struct pass_summary *summary = pass->summary;
 
+	summary->looked = summary->looked || !pass->policy.keyed;
 	summary->paused = totals->paused;
 	summary->source_empty = !pass->policy.keyed && totals->source_rows == 0;
+	summary->narrowed = narrowed(pass->setup->config);
 	summary->emptied = summary->source_empty && totals->active_ids > 0;
 	summary->source_rows = totals->source_rows;
 	if (pass->with_rails)
@@ -304,6 +312,7 @@ static void complete(struct pass *pass)
 	summary->seconds = (double)(loop_now_ms() - pass->started_ms) / 1000.0;
 	pass_keys_release(&pass->holders);
 	pass_keys_release(&pass->again);
+	pass_keys_release(&pass->failed);
 	mem_free(pass->cursor);
 	pass->cursor = NULL;
 	if (setup->memory && (pass->with_rails || pass->remembered)) {

@@ -59,8 +59,10 @@ struct pass_summary {
 	int64_t without_secret, source_rows, differences;
 	int64_t hashed; /* skipped, since the PBX has only a hash of the secret, and none is to be issued */
 	int64_t issued; /* secrets that were made and shown; plan: expected */
+	bool looked; /* something could be read; else the counts say nothing */
 	bool paused;
 	bool source_empty;
+	bool narrowed; /* and [mirror] include or exclude may be why */
 	bool doubted; /* a list at SignalWire could not be read whole: what removes something is held from then on */
 	bool emptied; /* and the ledger is not: all removals are held back */
 	int64_t requests;

@@ -22,6 +22,7 @@ struct pass {
 	bool remembered;      /* they are of an earlier pass: count before holding */
 	struct keys holders;  /* whose change has to go first and is not here yet */
 	struct keys again;    /* the ground moved: plan these once more */
+	struct keys failed;   /* counted as failed; what is planned once more takes that back */
 	char *cursor;         /* of the last row */
 	bool whole;           /* everything is looked at, not some keys */
 	bool serving;         /* these rows are what a daemon was told of meanwhile, and no part of the page */
@@ -34,6 +35,7 @@ struct pass {
 };
 
 void pass_keys_add(struct keys *keys, const char *key);
+bool pass_keys_take(struct keys *keys, const char *key); /* whether it was there; it is not any more */
 void pass_keys_release(struct keys *keys);
 
 /* A difference as it is read; `arg` is the pass. */

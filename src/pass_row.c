@@ -14,6 +14,18 @@ void pass_keys_add(struct keys *keys, const char *key)
 	keys->key[keys->count++] = mem_strdup(key);
 }
 
+bool pass_keys_take(struct keys *keys, const char *key)
+{
+	for (size_t i = 0; i < keys->count; i++) {
+		if (strcmp(keys->key[i], key) != 0)
+			continue;
+		mem_free(keys->key[i]);
+		keys->key[i] = keys->key[--keys->count];
+		return true;
+	}
+	return false;
+}
+
 void pass_keys_release(struct keys *keys)
 {
 	for (size_t i = 0; i < keys->count; i++)
@@ -112,6 +124,9 @@ static void give(struct pass *pass, const struct difference *d, struct plan_deci
 {
 	decision->aside = pass->serving;
 	pass->under_way += !decision->aside;
+	/* Failed earlier in this pass: how it ends now is what counts. */
+	if (!d->orphan && pass_keys_take(&pass->failed, d->key))
+		pass->summary->failed--;
 	mirror_submit(pass->setup->mirror, d, decision);
 }
 
@@ -250,6 +265,7 @@ void pass_row(const struct difference *d, void *arg)
 	struct plan_decision decision = { 0 };
 
 	pass->rows++;
+	pass->summary->looked = true;
 	/* Never more than this snapshot knows: an empty source says nothing about who is gone. */
 	pass->policy.source_complete = pass->totals.source_rows > 0;
 	if (d->cursor && !pass->serving) {
@@ -346,6 +362,8 @@ void pass_ended(const struct mirror_report *report, void *arg)
 	summary->rejected += line.state == PASS_REJECTED;
 	summary->unknown += line.state == PASS_UNKNOWN;
 	summary->failed += line.state == PASS_FAILED;
+	if (line.state == PASS_FAILED && report->key)
+		pass_keys_add(&pass->failed, report->key);
 	if (line.state == PASS_DONE)
 		count_action(summary, report->action);
 	if ((report->action != PLAN_NOTE || report->keeps_secret) && report->action != PLAN_FORGET)

@@ -267,7 +267,7 @@ void report_end(struct report *report, const struct pass_summary *summary)
 			report_json_plan(setup->out, summary, setup->price_cents);
 		else
 			report_json_sync(setup->out, summary);
-	} else if (!setup->quiet || report->said || summary->held) {
+	} else if (!setup->quiet || report->said || summary->held || summary->emptied) {
 		if (setup->kind == REPORT_PLAN)
 			report_plan_trailer(&text, summary, setup->price_cents);
 		else

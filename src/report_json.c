@@ -75,6 +75,7 @@ void report_json_plan(FILE *out, const struct pass_summary *s, int64_t price_cen
 	jsonline_int(&line, "skipped", s->skipped);
 	jsonline_int(&line, "held", s->held);
 	jsonline_int(&line, "rejected", s->rejected);
+	jsonline_bool(&line, "source_empty", s->source_empty);
 	jsonline_int(&line, "subscribers_create", s->subscribers_created);
 	jsonline_int(&line, "subscribers_remove", s->subscribers_removed);
 	jsonline_cents(&line, "monthly_cost_change", (s->subscribers_created - s->subscribers_removed) * price_cents);
@@ -97,6 +98,7 @@ void report_json_sync(FILE *out, const struct pass_summary *s)
 	jsonline_int(&line, "rejected", s->rejected);
 	jsonline_int(&line, "failed", s->failed);
 	jsonline_int(&line, "unknown", s->unknown);
+	jsonline_bool(&line, "source_empty", s->source_empty);
 	jsonline_int(&line, "requests", s->requests);
 	jsonline_seconds(&line, "seconds", s->seconds);
 	report_json_put(out, &line);

@@ -44,7 +44,10 @@ static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
 	add_held(out, s->held_creates, CLASS_CREATES, &s->rails.creates);
 	add_held(out, s->held_removals, CLASS_REMOVALS, &s->rails.removals);
 	add_held(out, s->held_changes, CLASS_CHANGES, &s->rails.changes);
-	if (s->source_empty)
+	if (s->source_empty && s->narrowed)
+		strbuf_puts(out, "No row of the source passes [mirror] include and exclude: nothing is removed on that account. "
+			    "Correct them; or, if the PBX really has no such extensions left, take them out with: swbridge forget\n");
+	else if (s->source_empty)
 		strbuf_puts(out, "The source has no rows: nothing is removed on that account. If the PBX really has no "
 			    "extensions left, take them out with: swbridge forget\n");
 	if (s->without_secret)
@@ -55,8 +58,8 @@ static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
 			      "issues new secrets, and sync shows each once\n",
 			      (long long)s->hashed, s->hashed == 1 ? "extension" : "extensions");
 	if (s->rejected)
-		strbuf_puts(out, "Rejected extensions wait until their row in the PBX changes, or for: swbridge retry. The whole "
-			    "story of one: swbridge explain EXT\n");
+		strbuf_puts(out, "Rejected extensions wait until their row in the PBX changes, or for: swbridge retry. All of them: "
+			    "swbridge status. The whole story of one: swbridge explain EXT\n");
 	if (s->unknown)
 		strbuf_puts(out, "Unknown outcomes are settled by a later pass.\n");
 }
