@@ -66,6 +66,7 @@ static void say_present(const struct story *story, const struct difference *d)
 	if (d->hashed && d->skip_reason)
 		printf("  %-14s [mirror] issue_secrets = yes: then it gets a new secret\n", "way out");
 	say("cannot be sent", objection);
+	say("rows with it", d->problem ? d->sharers : NULL);
 	say("name held by", d->holder != HOLDER_NONE ? d->holder_key : NULL);
 }
 

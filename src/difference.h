@@ -75,6 +75,7 @@ struct difference {
 	bool profile_speaks; /* this row's profile is the one that counts for its subscriber */
 	const char *skip_reason;
 	const char *problem;
+	const char *sharers; /* of a key that several rows have: their extensions; NULL: they have one */
 	bool wants_protection;
 	const char *settings_digest;
 	const char *secret_digest;

@@ -50,6 +50,7 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_PROFILE_SPEAKS] = "p.profile_speaks",
 	[ROW_SKIP_REASON] = "p.skip_reason",
 	[ROW_PROBLEM] = "p.problem",
+	[ROW_SHARERS] = "p.sharers",
 	[ROW_WANTS_PROTECTION] = "p.wants_protection",
 	[ROW_SETTINGS_DIGEST] = "encode(p.settings_digest, 'hex')",
 	[ROW_SECRET_DIGEST] = "encode(p.secret_digest, 'hex')",

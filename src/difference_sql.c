@@ -33,7 +33,7 @@ static const char joined_columns[] =
 	"               d.email, coalesce(d.email_given, false) as email_given,\n"
 	"               d.caller_id, d.send_as, d.ciphers, d.codecs, d.encryption, d.call_handler,\n"
 	"               d.calling_handler_resource_id, d.first_name, d.last_name, d.display_name, d.job_title,\n"
-	"               d.timezone, d.country, d.company_name, d.skip_reason, d.problem,\n"
+	"               d.timezone, d.country, d.company_name, d.skip_reason, d.problem, d.sharers,\n"
 	"               coalesce(d.protected, false) as wants_protection, coalesce(d.wanted, false) as wanted,\n"
 	"               d.settings_text, d.secret_text, d.profile_text,\n"
 	"               s.state, s.extension as ledger_extension, s.username as ledger_username, s.subscriber_no,\n"

@@ -226,6 +226,8 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 		pass->summary->rejected += pass->policy.keyed || !refused_before(d);
 		if (held_by_other)
 			reason = mem_printf("%s (%s)", decision->reason, d->holder_key);
+		else if (d->problem && d->sharers)
+			reason = mem_printf("%s (the key is %s; the rows are those of %s)", decision->reason, d->key, d->sharers);
 		say_row(pass, d, decision, PASS_REJECTED, 0, reason);
 		mem_free(reason);
 		break;

@@ -13,7 +13,7 @@
  *   key, extension, tenant, username, secret, enabled, email, email_given,
  *   caller_id, send_as, ciphers, codecs, encryption, call_handler,
  *   calling_handler_resource_id, first_name .. company_name, skip_reason,
- *   protected, problem
+ *   protected, problem, sharers
  *
  * all text but enabled, email_given, protected (boolean, never null); lists are
  * comma separated; empty texts are null; key is collated "C".  And five that
@@ -34,7 +34,9 @@
  * no extension (whose extension then reads as its key); a row with neither is no
  * row.  problem says `duplicate_key` (counted over all rows) or
  * `duplicate_username` (over rows that are enabled and have no skip_reason) or is
- * null; of rows with the same key one is yielded, so that keys are unique.  What
+ * null; of rows with the same key one is yielded, the one with the first extension,
+ * so that keys are unique, and sharers says whose rows they are ("101 and 111", or
+ * "101 to 119" of more than two; null where all have one extension).  What
  * means nothing to the target (target.h: no e-mail and no profile where there are
  * no subscribers, no handlers where there are) is null, whatever the source says.
  * enabled: NULL and '' are true, since a wrong removal costs a phone; a text is

@@ -283,7 +283,17 @@ static void problem_expressions(struct strbuf *out, const struct source *source,
 				 "                     and count(*) filter (where n.enabled and n.skip_reason is null)\n"
 				 "                             over (partition by n.username) > 1 then 'duplicate_username'");
 	strbuf_puts(out, keys || names ? " end as problem,\n" : "null::text as problem,\n");
-	strbuf_printf(out, "               %s as nth\n", keys ? "row_number() over (partition by n.key)" : "1");
+	if (!keys) {
+		strbuf_puts(out, "               null::text as sharers,\n               1 as nth\n");
+		return;
+	}
+	/* The first and the last are enough to find them, and take no more room where all rows have one key. */
+	strbuf_puts(out, "               case when count(*) over (partition by n.key) > 1\n"
+			 "                     and min(n.extension) over (partition by n.key) <> max(n.extension) over (partition by n.key)\n"
+			 "                    then min(n.extension) over (partition by n.key)\n"
+			 "                         || case count(*) over (partition by n.key) when 2 then ' and ' else ' to ' end\n"
+			 "                         || max(n.extension) over (partition by n.key) end as sharers,\n"
+			 "               row_number() over (partition by n.key order by n.extension collate \"C\", n.username) as nth\n");
 }
 
 /* The middle: keys, names, e-mails, reasons. */

@@ -30,6 +30,19 @@ sql "update pbx_users set send_as = null where key = 'k101'"
 swb sync
 in_step "sent as before"
 
+# ---- two rows, one key ------------------------------------------------------------
+
+sql "alter table pbx_users drop constraint pbx_users_pkey; insert into pbx_users (key, extension, secret) values ('k102', '112', 'other')"
+for verb in plan sync status; do
+	swb $verb
+	like "$out" '102 .*same key.* .the key is k102; the rows are those of 102 and 112.' "$verb: both rows are named"
+done
+swb explain k102
+like "$out" 'rows with it +102 and 112' "explain names them too"
+sql "delete from pbx_users where extension = '112'; alter table pbx_users add primary key (key)"
+swb sync
+in_step "one row again"
+
 # ---- no rows ----------------------------------------------------------------------
 
 config "mirror.include=9*"

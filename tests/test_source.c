@@ -139,6 +139,10 @@ static const struct {
 	/* an index that does not speak for all rows, or not of NULLs */
 	{ "create table s (extension text primary key, secret text); create table child () inherits (s);"
 	  "insert into s values ('1', 'a'); insert into child values ('1', 'b')", "key, problem", "1|duplicate_key", NULL, NULL },
+	/* the one that is yielded does not depend on where the rows lie */
+	{ "create table s (key text, extension text, secret text); insert into s values ('k', '111', 'a'), ('k', '101', 'b'), ('l', '3', 'a'),"
+	  " ('l', '1', 'a'), ('l', '2', 'a'), ('m', '5', 'a'), ('m', '5', 'b'), ('n', '6', 'a')",
+	  "key, extension, problem, sharers", "k|101|duplicate_key|101 and 111 l|1|duplicate_key|1 to 3 m|5|duplicate_key n|6", NULL, NULL },
 	{ "create table s (key text unique, extension text, secret text); insert into s values ('4', '1', 'a'), (null, '4', 'b')",
 	  "key, problem", "4|duplicate_key", NULL, NULL },
 	{ "create table \"My PBX\".\"Users \"\"x\"\"\" (\"Ext No\" text, secret text); execute 'create view s as"
