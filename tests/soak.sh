@@ -123,9 +123,12 @@ told_again() {
 		return
 	fi
 	did "an edit that nobody tells of"
-	sql "begin; set local session_replication_role = replica; alter table pbx_users disable trigger user;
-		select test.edit_stayers(); alter table pbx_users enable always trigger all; commit" >/dev/null 2>&1 ||
-		sql "select test.edit_stayers()" >/dev/null
+	sql "begin; alter table pbx_users disable trigger user; select test.edit_stayers();
+		do \$\$ declare name text; begin
+			for name in select tgname from pg_trigger where tgrelid = 'pbx_users'::regclass and not tgisinternal loop
+				execute format('alter table pbx_users enable always trigger %I', name);
+			end loop;
+		end \$\$; commit" >/dev/null || bail_out "an edit that nobody tells of"
 }
 
 relieved() { # the second one is there before the first is gone
