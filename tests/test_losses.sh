@@ -6,7 +6,7 @@
 # Ends its connections, and lets it come back only behind these statements.
 terminate() {
 	sql "begin; lock table swbridge.identity;
-		select pg_terminate_backend(pid) from pg_stat_activity
+		select pg_terminate_backend(pid, 20000) from pg_stat_activity
 		 where application_name like 'swbridge listen%' and datname = current_database();
 		$1; commit" >/dev/null
 }
