@@ -232,10 +232,12 @@ in_step "unknown outcomes"
 world stopped
 people 101 160
 set_sim '{"latency_ms":20}'
-config signalwire.max_in_flight=2
+config signalwire.max_in_flight=2 signalwire.timeout=120s mirror.settle=130s
 start_swb migrate --yes --canary 60 --report "$tmp/stopped.csv"
 ok "it is at work" wait_for 20 sh -c '[ "$(curl -sS --noproxy "*" "'"$sim_url"'/_sim/count/posts_received")" -gt 10 ]'
 set_sim '{"hold":true}'
+tells() { grep -Eq ' [0-9]+ of 60, [0-9.]+/s, ' "$tmp/err"; }
+ok "elsewhere than on a terminal a line every ten seconds says how far it is" wait_for 25 tells
 swb sync
 is "$rc" 7 "nobody else works meanwhile"
 kill -TERM "$swb_pid"
