@@ -285,6 +285,7 @@ void park_done(struct change *change);
 bool note_is_all(const struct change *change);
 void note_record(struct change *change);
 void note_settle(struct change *change);
+void note_found(struct change *change, const struct owner *owner); /* found_id is its credential, and lives there */
 
 /* mirror_check.c */
 void check_canary(struct mirror *mirror);                                   /* the first request of a process */

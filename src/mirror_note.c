@@ -10,6 +10,9 @@
  *   GET credential            instead, where its id is known: its name, or that it is gone
  *   record                    what is there; a row of which there is nothing goes
  *
+ * What a replacement was to move to is looked at before (mirror_recover.c): the
+ * new credential is sent when the old one has been deleted.
+ *
  * Nothing is sent that changes anything, so nothing is intended: the intent
  * that is open is the one that is closed.
  */
@@ -77,14 +80,19 @@ static void nothing_there(struct change *change)
 	settled(change, "void", "nothing is there of it");
 }
 
+void note_found(struct change *change, const struct owner *owner)
+{
+	recover_record(change, owner);
+	change->owner_new = false; /* which is in there */
+	settled(change, "done", "found: the row is left as it is");
+}
+
 static void looked(struct change *change)
 {
-	if (!change->found_id) {
+	if (change->found_id)
+		note_found(change, change->owner);
+	else
 		nothing_there(change);
-		return;
-	}
-	recover_record(change, change->owner);
-	settled(change, "done", "found: the row is left as it is");
 }
 
 static void look_there(struct change *change)

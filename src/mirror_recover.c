@@ -56,7 +56,9 @@ static void looked(struct change *change)
 
 	owner_take_back(change);
 	change->recovering = false;
-	if (change->found_id) {
+	if (change->found_id && change->decision.settle) {
+		note_found(change, owner);
+	} else if (change->found_id) {
 		recover_record(change, owner);
 		change_again(change, "the earlier attempt had made it for another subscriber");
 	} else if (owner == change->tried) {

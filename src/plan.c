@@ -369,10 +369,10 @@ static const char *not_now(const struct difference *d)
 	return NULL;
 }
 
-/* Nobody sends it again; a replacement has left something in two places, and waits for its row. */
+/* Nobody sends it again. */
 static bool settles(const struct difference *d, enum plan_action action)
 {
-	return !d->orphan && d->intent != OPERATION_NONE && d->intent != OPERATION_REPLACE && d->intent_settled &&
+	return !d->orphan && d->intent != OPERATION_NONE && d->intent_settled &&
 	       (action == PLAN_NOTHING || action == PLAN_NOTE || action == PLAN_SKIP || action == PLAN_REJECT);
 }
 

@@ -426,7 +426,7 @@ static const struct {
 	{ "creating gone due keep absent_noted unknown_create unsettled", "nothing", "gone from the PBX, and on_remove is keep" },
 	{ "creating gone due keep unknown_create", "mark_absent", "gone from the PBX, and on_remove is keep" },
 	{ "active gone due is_protected absent_noted unknown_update", "nothing settle", "gone from the PBX, and protected" },
-	{ "active gone due keep absent_noted unknown_replace", "nothing", "gone from the PBX, and on_remove is keep" },
+	{ "active gone due keep absent_noted unknown_replace", "nothing settle", "gone from the PBX, and on_remove is keep" },
 	{ "active disabled keep unknown_update", "nothing settle", "disabled in the PBX, and on_remove is keep" },
 	{ "active no_secret unknown_update", "skip settle", "it has no secret" },
 	{ "suspended gone due suspend", "mark_absent", "suspended" },

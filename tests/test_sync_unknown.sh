@@ -239,4 +239,33 @@ people 101 101
 syncs 0 "it comes back under the old one"
 in_step "renamed, and kept"
 
+# A replacement deletes the old credential before it makes the new one.
+moved() { # WORLD FAULT: k101 was moving to the subscriber of k102, and is gone from the PBX
+	world "$1" mirror.on_remove=keep
+	people 101 102
+	syncs 0 "two extensions"
+	fault "$2"
+	sql "update pbx_users set email = 'k102@pbx.example.com' where key = 'k101'"
+	syncs 5 "one moves to the other, and no answer"
+	sql "delete from pbx_users where key = 'k101'"
+	settle
+	swb sync
+	settle
+	swb sync
+	is "$(open_intents)" 0 "I6: what came of it is found out"
+}
+if with_subscribers; then
+	moved moved_there "$lost"
+	is "$(in_ledger k101)" "active|101|t" "I6: the new one is in the ledger"
+	is "$(told state <<-'EOF'
+		select c.email from credential c join swbridge.sync s on s.sip_endpoint_id = c.id where s.key = 'k101';
+	EOF
+	)" "k102@pbx.example.com" "where it lives"
+	moved moved_nowhere "$never"
+	is "$(in_ledger k101)" "active|101|f" "I6: the old one was deleted, and there is no new one"
+	people 101 101
+	syncs 0 "it comes back"
+	in_step "moved, and kept"
+fi
+
 done_testing
