@@ -211,9 +211,10 @@ nothing_left() {
 }
 lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 0 ]; }
 gone_or_done() { lib_gone "$swb_pid" || nothing_left; }
+# Where nothing was left before, it is not to be asked to end before it can hear that.
 settled_and_done() {
 	settle
-	nothing_left
+	nothing_left && grep -q 'this process mutates' "$tmp/err"
 }
 
 # asked SCENARIO STEP: SIGTERM there; 0, the lock given back, and no outcome that is not known.
