@@ -8,6 +8,7 @@
  *   mirror_change.c  one change: its copy of the wish, how it can end
  *   mirror_check.c   the canary, and objects that may be gone
  *   mirror_look.c    what an earlier attempt may have made
+ *   mirror_note.c    rows that are left as they are: notes, and what came of their last attempt
  *   mirror_issue.c   secrets that are made here: for whom the PBX has only a hash, and for the suspended
  *   mirror_create.c  CREATE
  *   mirror_update.c  UPDATE, RESTORE, SUSPEND, taking over

@@ -2,8 +2,9 @@
  * pass - difference, plan, rails and mirror put together, once, for every verb.
  *
  * A pass reads totals and a page of differences, decides each, lets the rails
- * hold what must wait, hands the rest to the engine, waits for it, and reads
- * on: first all but removals, then removals.  `plan` is the same pass without
+ * hold what must wait, hands the rest to the engine, and reads on while the last
+ * few of a page still work: first all but removals, and when these have ended,
+ * removals.  `plan` is the same pass without
  * an engine: it writes nothing anywhere.
  */
 #ifndef PASS_H
