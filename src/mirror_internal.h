@@ -308,6 +308,8 @@ void look_for_owner(struct change *change, void (*next)(struct change *change));
 bool look_forgets_owner(struct change *change);
 /* Lists the owner's credentials; sets found_id where one has the wanted username. */
 void look_for_credential(struct change *change, const char *username, void (*next)(struct change *change));
+/* The same by the name that the ledger has, else the wanted one; without an owner or a name there is nothing to look for. */
+void look_by_last_name(struct change *change, void (*next)(struct change *change));
 
 /* mirror_create.c */
 void create_start(struct change *change);

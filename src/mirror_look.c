@@ -214,3 +214,13 @@ void look_for_credential(struct change *change, const char *username, void (*nex
 	change->found_id = change->found_username = change->strange_id = NULL;
 	target_list(change->mirror->target, change->owner->id, credential_row, listed_credentials, look);
 }
+
+void look_by_last_name(struct change *change, void (*next)(struct change *change))
+{
+	const char *name = change->ledger_username ? change->ledger_username : change->username;
+
+	if (change->owner->id && name)
+		look_for_credential(change, name, next);
+	else
+		next(change);
+}

@@ -78,12 +78,7 @@ static void looked(struct change *change)
 
 static void look_there(struct change *change)
 {
-	const char *name = change->ledger_username ? change->ledger_username : change->username;
-
-	if (change->owner->id && name)
-		look_for_credential(change, name, looked);
-	else
-		looked(change);
+	look_by_last_name(change, looked);
 }
 
 void recover_start(struct change *change)

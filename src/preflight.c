@@ -16,20 +16,6 @@
 
 enum { PAGE_ROWS = 2000 };
 
-static const char *const words[PREFLIGHT_KINDS] = {
-	[PREFLIGHT_CREATE] = "create", [PREFLIGHT_ADOPT] = "adopt", [PREFLIGHT_FOREIGN] = "foreign",
-	[PREFLIGHT_CHANGE] = "change", [PREFLIGHT_MOVE] = "move", [PREFLIGHT_WAIT] = "wait",
-	[PREFLIGHT_REJECT] = "reject", [PREFLIGHT_REFUSED] = "refused", [PREFLIGHT_SKIP] = "skip",
-};
-
-static enum preflight_kind kind_of(const char *word)
-{
-	for (int i = 0; i < PREFLIGHT_KINDS; i++)
-		if (strcmp(words[i], word) == 0)
-			return (enum preflight_kind)i;
-	return PREFLIGHT_REJECT;
-}
-
 /* ---- differences, on their way into the table -------------------------------------- */
 
 /*
@@ -117,7 +103,7 @@ static void take_row(const struct difference *d, void *arg)
 	put(&page->doc, "email", d->email);
 	put_bool(&page->doc, "email_given", d->email_given);
 	put_bool(&page->doc, "protected", d->wants_protection);
-	put(&page->doc, "kind", words[kind]);
+	put(&page->doc, "kind", preflight_words[kind]);
 	reason = decision.issue ? mem_printf("%s; a new secret will be issued", decision.reason) : NULL;
 	put(&page->doc, "reason", reason ? reason : kind == PREFLIGHT_SKIP && d->skip_reason && !d->hashed ? d->skip_reason
 														    : decision.reason);
@@ -276,7 +262,7 @@ static int count(const struct preflight_setup *setup, struct preflight_counts *c
 	if (db_query_wait(setup->db, preflight_sql_counts, where, 2, &result, err))
 		return -1;
 	for (int i = 0; i < db_result_rows(result); i++) {
-		enum preflight_kind kind = kind_of(db_result_get(result, i, 0));
+		enum preflight_kind kind = preflight_kind_of(db_result_get(result, i, 0));
 
 		counts->kind[kind] = db_result_int(result, i, 1);
 		counts->chosen[kind] = db_result_int(result, i, 2);
@@ -308,104 +294,6 @@ out:
 	fclose(page.aside);
 	strbuf_release(&page.doc);
 	return rc;
-}
-
-/* ---- what was found --------------------------------------------------------------- */
-
-struct row_taker {
-	void (*row)(const struct preflight_row *row, void *arg);
-	void *arg;
-};
-
-static bool truth(const char *text)
-{
-	return text && *text == 't';
-}
-
-static void deliver(const struct db_row *r, void *arg)
-{
-	const struct row_taker *taker = arg;
-	const struct preflight_row row = {
-		.key = db_row_get(r, 0),
-		.extension = db_row_get(r, 1),
-		.username = db_row_get(r, 2),
-		.kind = kind_of(db_row_get(r, 3)),
-		.reason = db_row_get(r, 4),
-		.email = db_row_get(r, 5),
-		.subscriber_id = db_row_get(r, 6),
-		.sip_endpoint_id = db_row_get(r, 7),
-		.chosen = truth(db_row_get(r, 8)),
-		.is_protected = truth(db_row_get(r, 9)),
-		.alone = truth(db_row_get(r, 10)),
-		.tenant = db_row_get(r, 11),
-	};
-
-	taker->row(&row, taker->arg);
-}
-
-static int stream(struct db *db, const char *sql, const char *const *params, int param_count,
-		  void (*row)(const struct db_row *row, void *arg), void *arg, struct error *err)
-{
-	const struct db_statement statement = { .sql = sql, .params = params, .param_count = param_count, .row = row, .arg = arg };
-	struct db_result *result = NULL;
-	int rc = db_run_wait(db, DB_AUTOCOMMIT, &statement, 1, &result, err);
-
-	db_result_free(result);
-	return rc;
-}
-
-int preflight_rows(struct db *db, void (*row)(const struct preflight_row *row, void *arg), void *arg, struct error *err)
-{
-	struct row_taker taker = { row, arg };
-
-	return stream(db, preflight_sql_rows, NULL, 0, deliver, &taker, err);
-}
-
-int preflight_adoptions(struct db *db, bool alone, const char *after, int limit,
-			void (*row)(const struct preflight_row *row, void *arg), void *arg, struct error *err)
-{
-	struct row_taker taker = { row, arg };
-	char most[16] = "";
-	const char *params[] = { alone ? "true" : "false", after, most };
-
-	snprintf(most, sizeof most, "%d", limit);
-	return stream(db, preflight_sql_adoptions, params, 3, deliver, &taker, err);
-}
-
-int preflight_not_adopted(struct db *db, const char *key, const char *reason, struct error *err)
-{
-	const char *params[] = { key, reason };
-
-	return db_query_wait(db, preflight_sql_not_adopted, params, 2, NULL, err);
-}
-
-struct text_taker {
-	void (*text)(const char *text, void *arg);
-	void *arg;
-};
-
-static void deliver_text(const struct db_row *r, void *arg)
-{
-	const struct text_taker *taker = arg;
-
-	taker->text(db_row_get(r, 0), taker->arg);
-}
-
-int preflight_case_twins(struct db *db, int limit, void (*row)(const char *names, void *arg), void *arg, struct error *err)
-{
-	struct text_taker taker = { row, arg };
-	char most[16] = "";
-	const char *params[] = { most };
-
-	snprintf(most, sizeof most, "%d", limit);
-	return stream(db, preflight_sql_case, params, 1, deliver_text, &taker, err);
-}
-
-int preflight_chosen(struct db *db, void (*key)(const char *key, void *arg), void *arg, struct error *err)
-{
-	struct text_taker taker = { key, arg };
-
-	return stream(db, preflight_sql_chosen, NULL, 0, deliver_text, &taker, err);
 }
 
 /* ---- what the ledger learns ------------------------------------------------------- */

@@ -1,8 +1,14 @@
 /*
- * preflight_internal - what the files of a pre-flight share: the texts (preflight_sql.c).
+ * preflight_internal - what the files of a pre-flight share: the names of the
+ * kinds in the table (preflight_rows.c), and the texts (preflight_sql.c).
  */
 #ifndef PREFLIGHT_INTERNAL_H
 #define PREFLIGHT_INTERNAL_H
+
+#include "preflight.h"
+
+extern const char *const preflight_words[PREFLIGHT_KINDS];
+enum preflight_kind preflight_kind_of(const char *word); /* an unknown word: PREFLIGHT_REJECT */
 
 extern const char *const preflight_sql_create[]; /* ends with NULL */
 extern const char preflight_sql_add[];     /* $1: rows as JSON */
