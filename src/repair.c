@@ -64,7 +64,7 @@ static const char sql_repaired[] =
 
 static int mark(struct repair *repair, struct db *db, struct error *err)
 {
-	struct db_statement statements[4] = { { NULL } };
+	struct db_statement statements[4] = { { .sql = NULL } };
 	struct db_result *results[4] = { NULL };
 	int count = 0, rc = 0;
 

@@ -203,7 +203,7 @@ void survey_batch_write(struct survey_batch *batch, struct db *db, survey_table_
 		{ &batch->credentials, sql_add_credentials },
 		{ &batch->reads, sql_reads }, /* behind the credentials that it is about */
 	};
-	struct db_statement statements[3] = { { NULL } };
+	struct db_statement statements[3] = { { .sql = NULL } };
 	const char *params[3] = { NULL };
 	int count = 0;
 
