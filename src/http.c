@@ -313,9 +313,10 @@ void http_set_observer(struct http *http, void (*ended)(const char *method, cons
 
 void http_set_password(struct http *http, const char *password)
 {
-	mem_free_secret(http->common.password);
-	http->common.password = mem_strdup(password);
-	http->common.password_no++;
+	struct http_common *common = &http->common;
+
+	http_headers_leave(common->headers);
+	common->headers = http_headers_new(common->user, password, common->agent);
 }
 
 static const struct http_verb *find_verb(const char *method)

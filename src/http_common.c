@@ -85,13 +85,6 @@ out:
 	return result;
 }
 
-static struct curl_slist *add_header(struct curl_slist *list, const char *line)
-{
-	struct curl_slist *longer = curl_slist_append(list, line);
-
-	return longer ? longer : list;
-}
-
 int http_common_init(struct http_common *common, const struct http_settings *settings, struct error *err)
 {
 	*common = (struct http_common){ .date = STRBUF_INIT, .date_ms = -1 };
@@ -101,17 +94,11 @@ int http_common_init(struct http_common *common, const struct http_settings *set
 		return error_exit(err, EXIT_CONFIG, "The file of certificates %s (ca_file) cannot be read: %s.",
 				  settings->ca_file, strerror(errno));
 	common->user = mem_strdup(settings->user ? settings->user : "");
-	common->password = mem_strdup(settings->password ? settings->password : "");
-	common->password_no = 1;
+	common->agent = mem_strdup(settings->agent ? settings->agent : "swbridge");
+	common->headers = http_headers_new(common->user, settings->password ? settings->password : "", common->agent);
 	common->ca_file = mem_strdup(settings->ca_file);
 	common->proxy = mem_strdup(settings->proxy);
-	common->agent = mem_strdup(settings->agent ? settings->agent : "swbridge");
 	common->timeout_ms = settings->timeout_ms > 0 ? settings->timeout_ms : 30000;
-	common->headers = add_header(NULL, "Accept: application/json");
-	common->headers_body = add_header(NULL, "Accept: application/json");
-	common->headers_body = add_header(common->headers_body, "Content-Type: application/json");
-	/* Waiting for "100 Continue" costs a round trip, and a second when the server does not know it. */
-	common->headers_body = add_header(common->headers_body, "Expect:");
 	return 0;
 }
 
@@ -119,12 +106,10 @@ void http_common_release(struct http_common *common)
 {
 	mem_free(common->base);
 	mem_free(common->user);
-	mem_free_secret(common->password);
+	mem_free(common->agent);
+	http_headers_leave(common->headers);
 	mem_free(common->ca_file);
 	mem_free_secret(common->proxy);
-	mem_free(common->agent);
-	curl_slist_free_all(common->headers);
-	curl_slist_free_all(common->headers_body);
 	strbuf_release(&common->date);
 	*common = (struct http_common){ 0 };
 }

@@ -129,6 +129,7 @@ static void set_wire(CURL *easy, const struct http_common *common)
 	SET(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(easy, CURLOPT_NOSIGNAL, 1L);
 	SET(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	SET(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE); /* the token is not for a proxy */
 	/* Plain http is for loopback, where a proxy of the environment would only read the token. */
 	if (common->plain)
 		SET(easy, CURLOPT_PROXY, "");
@@ -172,9 +173,6 @@ struct http_slot *http_slot_new(struct http_common *common)
 	strbuf_init(&slot->problem);
 	set_wire(slot->easy, common);
 	set_callbacks(slot->easy, slot);
-	SET(slot->easy, CURLOPT_USERAGENT, common->agent);
-	SET(slot->easy, CURLOPT_HTTPAUTH, (long)CURLAUTH_BASIC);
-	SET(slot->easy, CURLOPT_USERNAME, common->user);
 	return slot;
 }
 
@@ -183,6 +181,7 @@ void http_slot_free(struct http_slot *slot)
 	if (!slot)
 		return;
 	curl_easy_cleanup(slot->easy);
+	http_headers_leave(slot->headers);
 	http_request_free(slot->request);
 	http_header_release(&slot->header);
 	strbuf_release(&slot->answer);
@@ -196,14 +195,17 @@ static void set_verb(struct http_slot *slot, const struct http_verb *verb)
 
 	/* With a method of its own each but GET and POST: UPLOAD would add nothing but a chunked body. */
 	SET(easy, CURLOPT_CUSTOMREQUEST, strcmp(verb->name, "GET") && strcmp(verb->name, "POST") ? verb->name : NULL);
-	if (verb->body) {
-		SET(easy, CURLOPT_POST, 1L);
-		SET(easy, CURLOPT_HTTPHEADER, slot->common->headers_body);
-	} else {
-		SET(easy, CURLOPT_HTTPGET, 1L);
-		SET(easy, CURLOPT_HTTPHEADER, slot->common->headers);
-	}
+	SET(easy, verb->body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
 	slot->verb = verb;
+}
+
+static void set_headers(struct http_slot *slot, const struct http_verb *verb, struct http_headers *headers)
+{
+	SET(slot->easy, CURLOPT_HTTPHEADER, verb->body ? headers->with_body : headers->bare);
+	if (slot->headers == headers)
+		return;
+	http_headers_leave(slot->headers);
+	slot->headers = http_headers_use(headers);
 }
 
 void http_slot_prepare(struct http_slot *slot, struct http_request *request)
@@ -211,16 +213,14 @@ void http_slot_prepare(struct http_slot *slot, struct http_request *request)
 	assert(!slot->request);
 	slot->request = request;
 	slot->first_byte_at = -1;
+	if (slot->verb != request->verb || slot->headers != slot->common->headers)
+		set_headers(slot, request->verb, slot->common->headers);
 	if (slot->verb != request->verb)
 		set_verb(slot, request->verb);
 	if (request->verb->body) {
 		/* The request lives until the answer, so libcurl needs no copy of what may be a password. */
 		SET(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
 		SET(slot->easy, CURLOPT_POSTFIELDS, request->body.len ? request->body.data : "");
-	}
-	if (slot->password_no != slot->common->password_no) {
-		SET(slot->easy, CURLOPT_PASSWORD, slot->common->password);
-		slot->password_no = slot->common->password_no;
 	}
 	SET(slot->easy, CURLOPT_URL, request->url);
 }

@@ -92,9 +92,32 @@ static void test_requests(void **state)
 		assert_null(strcasestr(last, "\r\nTransfer-Encoding"));
 		assert_int_equal(wire->peer.seen->body, mutations[i].body ? 7 : 0);
 	}
-	http_set_password(wire->client.http, "token-2");
-	client_run(&wire->client, "GET", "/ok", NULL);
-	assert_non_null(strstr(wire->peer.seen->last, "\r\nAuthorization: Basic cHJvamVjdDp0b2tlbi0y\r\n"));
+	assert_int_equal(wire->peer.seen->connections, 1);
+}
+
+/* Of each length that base64 tells apart (RFC 4648, 4). */
+static void test_new_token(void **state)
+{
+	static const struct {
+		const char *token, *sent;
+	} rows[] = {
+		{ "token-1", "Authorization: Basic cHJvamVjdDp0b2tlbi0x\r\n" },
+		{ "token-12", "Authorization: Basic cHJvamVjdDp0b2tlbi0xMg==\r\n" },
+		{ "token-123", "Authorization: Basic cHJvamVjdDp0b2tlbi0xMjM=\r\n" },
+		{ "\xff\xfe?>", "Authorization: Basic cHJvamVjdDr//j8+\r\n" },
+		{ "", "Authorization: Basic cHJvamVjdDo=\r\n" },
+	};
+	struct wire *wire = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		/* This one has begun: it goes with the token of then. */
+		client_send(&wire->client, "POST", "/ok", "{}");
+		http_set_password(wire->client.http, rows[i].token);
+		client_wait(&wire->client, (int)(2 * i + 1));
+		assert_non_null(strstr(wire->peer.seen->last, rows[i ? i - 1 : 0].sent));
+		client_run(&wire->client, "GET", "/ok", NULL);
+		assert_non_null(strstr(wire->peer.seen->last, rows[i].sent));
+	}
 	assert_int_equal(wire->peer.seen->connections, 1);
 }
 
@@ -340,6 +363,27 @@ static void test_no_proxy(void **state)
 	unsetenv("all_proxy");
 }
 
+/* It is asked for a tunnel, and the token is for the server behind it. */
+static void test_proxy_without_token(void **state)
+{
+	struct http_settings settings = client_settings("https://pbx.example.com");
+	struct http_peer peer;
+	struct client client;
+	char *proxy = NULL;
+
+	(void)state;
+	http_peer_start(&peer);
+	proxy = mem_printf("http://127.0.0.1:%d", peer.port);
+	settings.proxy = proxy;
+	client_start(&client, &settings);
+	client_run(&client, "POST", "/ok", "{}");
+	assert_non_null(strstr(peer.seen->last, "CONNECT pbx.example.com:443 "));
+	assert_null(strcasestr(peer.seen->last, "Authorization"));
+	client_stop(&client);
+	http_peer_stop(&peer);
+	mem_free(proxy);
+}
+
 static void test_base_url(void **state)
 {
 	static const struct { const char *base; bool good; } cases[] = {
@@ -378,11 +422,12 @@ static void test_base_url(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		ON_WIRE(test_answers), ON_WIRE(test_requests), ON_WIRE(test_large_body),
+		ON_WIRE(test_answers), ON_WIRE(test_requests), ON_WIRE(test_new_token), ON_WIRE(test_large_body),
 		ON_WIRE(test_mutation_once), ON_WIRE(test_mutation_reset_unread), ON_WIRE(test_no_answer),
 		cmocka_unit_test(test_deadline), ON_WIRE(test_not_sent), ON_WIRE(test_fence),
 		ON_WIRE(test_redirect), ON_WIRE(test_retry_after), ON_WIRE(test_window),
 		cmocka_unit_test(test_rate), ON_WIRE(test_send_from_done), ON_WIRE(test_no_proxy),
+		cmocka_unit_test(test_proxy_without_token),
 		cmocka_unit_test(test_base_url),
 	};
 
