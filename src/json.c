@@ -27,9 +27,9 @@ bool json_is_uuid(const char *text)
 	return text[36] == '\0';
 }
 
-static int read_id(struct json_object *object, char **id, struct error *err)
+static int read_id(struct json_object *object, const char **id, struct error *err)
 {
-	if (json_tree_copy(object, "id", id, err))
+	if (json_tree_text(object, "id", id, err))
 		return -1;
 	if (!*id)
 		return error_set(err, ERROR_NEVER, "The answer has no \"id\" of its own");
@@ -49,32 +49,25 @@ static int64_t read_time(struct json_object *object, const char *name)
 	return text ? json_time_parse(text) : -1;
 }
 
-static void free_list(char **list)
+/* "PCMU, PCMA": what a list looks like where it was stored as a text.  The pieces lie behind the list, in one block with it. */
+static const char **split_list(const char *text)
 {
-	for (size_t i = 0; list && list[i]; i++)
-		mem_free(list[i]);
-	mem_free(list);
-}
-
-/* "PCMU, PCMA": what a list looks like where it was stored as a text. */
-static char **split_list(const char *text)
-{
-	char **list = mem_array(strlen(text) / 2 + 2, sizeof *list);
-	size_t count = 0;
+	size_t most = strlen(text) / 2 + 2, count = 0;
+	const char **list = mem_alloc(most * sizeof *list + strlen(text) + 1);
+	char *piece = strcpy((char *)(list + most), text);
 
 	for (;;) {
-		size_t len = 0;
-
-		text += strspn(text, ", \t");
-		if (!*text)
+		piece += strspn(piece, ", \t");
+		if (!*piece)
 			return list;
-		len = strcspn(text, ", \t");
-		list[count++] = mem_strndup(text, len);
-		text += len;
+		list[count++] = piece;
+		piece += strcspn(piece, ", \t");
+		if (*piece)
+			*piece++ = '\0';
 	}
 }
 
-static int read_list(struct json_object *object, const char *name, char ***list, struct error *err)
+static int read_list(struct json_object *object, const char *name, const char ***list, struct error *err)
 {
 	struct json_object *node = NULL;
 	size_t count = 0;
@@ -90,11 +83,9 @@ static int read_list(struct json_object *object, const char *name, char ***list,
 	count = json_object_array_length(node);
 	*list = mem_array(count + 1, sizeof **list);
 	for (size_t i = 0; i < count; i++) {
-		const char *text = json_tree_string(json_object_array_get_idx(node, i));
-
-		if (!text)
+		(*list)[i] = json_tree_string(json_object_array_get_idx(node, i));
+		if (!(*list)[i])
 			return error_set(err, ERROR_NEVER, "The answer's \"%s\" is no list of texts", name);
-		(*list)[i] = mem_strdup(text);
 	}
 	return 0;
 }
@@ -112,15 +103,15 @@ static int fill_credential(struct json_object *object, struct json_credential *c
 			return error_set(err, ERROR_NEVER, "The answer's \"sip_endpoint\" is no object");
 		settings = inner;
 		credential->created_at_ms = read_time(object, "created_at");
-		if (json_tree_copy(inner, "id", &credential->inner_id, err))
+		if (json_tree_text(inner, "id", &credential->inner_id, err))
 			return -1;
 	}
-	if (json_tree_copy(settings, "username", &credential->username, err) ||
-	    json_tree_copy(settings, "caller_id", &credential->caller_id, err) ||
-	    json_tree_copy(settings, "send_as", &credential->send_as, err) ||
-	    json_tree_copy(settings, "encryption", &credential->encryption, err) ||
-	    json_tree_copy(settings, "call_handler", &credential->call_handler, err) ||
-	    json_tree_copy(settings, "calling_handler_resource_id", &credential->calling_handler_resource_id, err) ||
+	if (json_tree_text(settings, "username", &credential->username, err) ||
+	    json_tree_text(settings, "caller_id", &credential->caller_id, err) ||
+	    json_tree_text(settings, "send_as", &credential->send_as, err) ||
+	    json_tree_text(settings, "encryption", &credential->encryption, err) ||
+	    json_tree_text(settings, "call_handler", &credential->call_handler, err) ||
+	    json_tree_text(settings, "calling_handler_resource_id", &credential->calling_handler_resource_id, err) ||
 	    read_list(settings, "ciphers", &credential->ciphers, err) ||
 	    read_list(settings, "codecs", &credential->codecs, err))
 		return -1;
@@ -140,7 +131,7 @@ static int fill_endpoint(struct json_object *object, struct json_credential *cre
 static int fill_legacy(struct json_object *object, struct json_credential *credential, struct error *err)
 {
 	credential->created_at_ms = -1;
-	if (read_id(object, &credential->id, err) || json_tree_copy(object, "username", &credential->username, err))
+	if (read_id(object, &credential->id, err) || json_tree_text(object, "username", &credential->username, err))
 		return -1;
 	if (!credential->username || !*credential->username)
 		return error_set(err, ERROR_NEVER, "The answer is no SIP endpoint: it has no \"username\"");
@@ -153,20 +144,20 @@ static int fill_subscriber(struct json_object *object, struct json_subscriber *s
 
 	subscriber->created_at_ms = read_time(object, "created_at");
 	if (read_id(object, &subscriber->id, err) ||
-	    json_tree_copy(object, "project_id", &subscriber->project_id, err))
+	    json_tree_text(object, "project_id", &subscriber->project_id, err))
 		return -1;
 	/* The inner object alone looks much like this one, but its id opens no path. */
 	if (!json_object_object_get_ex(object, "subscriber", &inner) || !json_object_is_type(inner, json_type_object))
 		return error_set(err, ERROR_NEVER, "The answer is no subscriber: it has no \"subscriber\" inside");
 	if (!subscriber->project_id || !*subscriber->project_id)
 		return error_set(err, ERROR_NEVER, "The answer is no subscriber: it has no \"project_id\"");
-	if (json_tree_copy(inner, "email", &subscriber->email, err))
+	if (json_tree_text(inner, "email", &subscriber->email, err))
 		return -1;
 	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
-		if (json_tree_copy(inner, json_profile_names[i], &subscriber->profile[i], err))
+		if (json_tree_text(inner, json_profile_names[i], &subscriber->profile[i], err))
 			return -1;
 	if (!subscriber->profile[JSON_TIMEZONE])
-		return json_tree_copy(inner, "time_zone", &subscriber->profile[JSON_TIMEZONE], err);
+		return json_tree_text(inner, "time_zone", &subscriber->profile[JSON_TIMEZONE], err);
 	return 0;
 }
 
@@ -180,10 +171,10 @@ static int read_one(const char *body, size_t len, struct json_credential *creden
 	*credential = (struct json_credential){ .created_at_ms = -1 };
 	if (json_tree_parse(body, len, &root, err))
 		return -1;
+	credential->answer = root;
 	status = fill(root, credential, err);
 	if (status)
 		json_credential_release(credential);
-	json_object_put(root);
 	return status;
 }
 
@@ -205,10 +196,10 @@ int json_read_subscriber(const char *body, size_t len, struct json_subscriber *s
 	*subscriber = (struct json_subscriber){ .created_at_ms = -1 };
 	if (json_tree_parse(body, len, &root, err))
 		return -1;
+	subscriber->answer = root;
 	status = fill_subscriber(root, subscriber, err);
 	if (status)
 		json_subscriber_release(subscriber);
-	json_object_put(root);
 	return status;
 }
 
@@ -353,26 +344,15 @@ int json_read_legacy_page(const char *body, size_t len,
 
 void json_credential_release(struct json_credential *credential)
 {
-	mem_free(credential->id);
-	mem_free(credential->inner_id);
-	mem_free(credential->username);
-	mem_free(credential->caller_id);
-	mem_free(credential->send_as);
-	free_list(credential->ciphers);
-	free_list(credential->codecs);
-	mem_free(credential->encryption);
-	mem_free(credential->call_handler);
-	mem_free(credential->calling_handler_resource_id);
+	mem_free(credential->ciphers);
+	mem_free(credential->codecs);
+	json_object_put(credential->answer);
 	*credential = (struct json_credential){ .created_at_ms = -1 };
 }
 
 void json_subscriber_release(struct json_subscriber *subscriber)
 {
-	mem_free(subscriber->id);
-	mem_free(subscriber->project_id);
-	mem_free(subscriber->email);
-	for (int i = 0; i < JSON_PROFILE_COUNT; i++)
-		mem_free(subscriber->profile[i]);
+	json_object_put(subscriber->answer);
 	*subscriber = (struct json_subscriber){ .created_at_ms = -1 };
 }
 

@@ -51,19 +51,25 @@ struct json_credential_request {
 	const char *calling_handler_resource_id;
 };
 
-/* A credential as answered; owns its strings. */
+struct json_object;
+
+/*
+ * A credential as answered.  Its texts are borrowed from the answer, which it
+ * holds until it is released; that of a page's row is held by the page.
+ */
 struct json_credential {
-	char *id;
-	char *inner_id; /* standalone only, and may be absent: the one that the legacy list shows */
-	char *username;
-	char *caller_id; /* may be NULL */
-	char *send_as;   /* may be NULL */
-	char **ciphers;  /* a text in place of the list is read as one, split at commas */
-	char **codecs;
-	char *encryption; /* may be NULL */
-	char *call_handler; /* standalone only */
-	char *calling_handler_resource_id;
+	const char *id;
+	const char *inner_id; /* standalone only, and may be absent: the one that the legacy list shows */
+	const char *username;
+	const char *caller_id; /* may be NULL */
+	const char *send_as;   /* may be NULL */
+	const char **ciphers;  /* a text in place of the list is read as one, split at commas */
+	const char **codecs;
+	const char *encryption; /* may be NULL */
+	const char *call_handler; /* standalone only */
+	const char *calling_handler_resource_id;
 	int64_t created_at_ms; /* ms since the epoch; standalone only, else -1 */
+	struct json_object *answer;
 };
 
 /* The managed profile of a subscriber, by position; names as in the API. */
@@ -73,12 +79,14 @@ enum json_profile {
 };
 extern const char *const json_profile_names[JSON_PROFILE_COUNT];
 
+/* A subscriber as answered; its texts are borrowed as a credential's are. */
 struct json_subscriber {
-	char *id; /* the outer one: the only id that paths take */
-	char *project_id; /* never NULL in what was read */
-	char *email; /* may be NULL where the answer left it out */
-	char *profile[JSON_PROFILE_COUNT]; /* NULL: absent or null; time_zone is read as timezone */
+	const char *id; /* the outer one: the only id that paths take */
+	const char *project_id; /* never NULL in what was read */
+	const char *email; /* may be NULL where the answer left it out */
+	const char *profile[JSON_PROFILE_COUNT]; /* NULL: absent or null; time_zone is read as timezone */
 	int64_t created_at_ms; /* ms since the epoch, -1: not said */
+	struct json_object *answer;
 };
 
 struct json_page_links {

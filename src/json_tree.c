@@ -29,6 +29,21 @@ static bool has_zero(const char *body, size_t len)
 	return false;
 }
 
+/* One for all answers, made once: making it takes an eighth of what reading an answer does (json-c 0.16). */
+static struct json_tokener *tokener_at_its_start(void)
+{
+	static struct json_tokener *tokener;
+
+	if (tokener) {
+		json_tokener_reset(tokener);
+		return tokener;
+	}
+	tokener = json_tokener_new_ex(DEEPEST);
+	if (tokener)
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	return tokener;
+}
+
 int json_tree_parse(const char *body, size_t len, struct json_object **root, struct error *err)
 {
 	struct json_tokener *tokener = NULL;
@@ -44,10 +59,9 @@ int json_tree_parse(const char *body, size_t len, struct json_object **root, str
 	if (body[strspn(body, " \t\r\n")] == '<')
 		return error_set(err, ERROR_NEVER, "The answer is not JSON but HTML; something else than SignalWire's API "
 				 "answers there: check space and proxy ([signalwire])");
-	tokener = json_tokener_new_ex(DEEPEST);
+	tokener = tokener_at_its_start();
 	if (!tokener)
 		return error_set(err, ERROR_LATER, "There is not enough memory to read the answer");
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
 	tree = json_tokener_parse_ex(tokener, body, (int)len);
 	if (!tree && json_tokener_get_error(tokener) == json_tokener_continue)
 		error_set(err, ERROR_NEVER, "The answer is JSON that was cut off after %zu bytes", len);
@@ -66,7 +80,6 @@ int json_tree_parse(const char *body, size_t len, struct json_object **root, str
 		*root = tree;
 	else
 		json_object_put(tree);
-	json_tokener_free(tokener);
 	return status;
 }
 

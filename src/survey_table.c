@@ -123,7 +123,7 @@ static void put_time(struct strbuf *doc, int64_t ms)
 		jsonline_int(doc, "created_ms", ms);
 }
 
-static void put_list(struct strbuf *doc, const char *name, char *const *list)
+static void put_list(struct strbuf *doc, const char *name, const char *const *list)
 {
 	struct strbuf text = STRBUF_INIT;
 

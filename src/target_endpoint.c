@@ -72,12 +72,12 @@ static void keep_text(struct json_credential_request *request, enum json_setting
 }
 
 static void keep_list(struct json_credential_request *request, enum json_setting field, const char *const **list,
-		      char *const *is)
+		      const char *const *is)
 {
 	if (request->fields & field || !is)
 		return;
 	request->fields |= field;
-	*list = (const char *const *)is;
+	*list = is;
 }
 
 void target_merge(struct json_credential_request *request, const struct json_credential *is)

@@ -26,7 +26,7 @@ static void same(const char *got, const char *want)
 		assert_string_equal(got, want);
 }
 
-static void list_is(char **list, const char *want)
+static void list_is(const char *const *list, const char *want)
 {
 	struct strbuf text = STRBUF_INIT;
 

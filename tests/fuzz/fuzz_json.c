@@ -20,7 +20,7 @@ static void must_be_text(const char *text)
 	must(!text || utf8_valid(text));
 }
 
-static void check_list(char **list)
+static void check_list(const char *const *list)
 {
 	for (; list && *list; list++)
 		must_be_text(*list);
