@@ -51,6 +51,28 @@ else
 	skip "systemd-analyze verify and security" "systemd-analyze is not installed"
 fi
 
+# What is installed stays below the prefix, unless that is the system's own.  DESTDIR: whatever is wrong, nothing gets out.
+unit_at() { # PREFIX [OPTION...]: where it is put
+	rm -rf "$tmp/configured" "$tmp/dest" && mkdir "$tmp/configured" && (
+		unset MAKEFLAGS MFLAGS MAKELEVEL
+		cd "$tmp/configured" && prefix=$1 && shift &&
+			"$SRCDIR/configure" -q --cache-file="$tmp/config.cache" --prefix="$prefix" "$@" \
+				SYSTEMD_UNIT_DIR=/some/where/system &&
+			make -s DESTDIR="$tmp/dest" install-nodist_systemdsystemunitDATA
+	) >"$tmp/installed" 2>&1
+	(cd "$tmp/dest" 2>/dev/null && find . -name 'swbridge@.service' | cut -c 2-)
+}
+if [ -x "$SRCDIR/configure" ] && command -v make >/dev/null; then
+	is "$(unit_at "$tmp/x" --sysconfdir=/etc)" "$tmp/x/lib/systemd/system/swbridge@.service" \
+		"a prefix of one's own holds the units, too" || diag "$(cat "$tmp/installed")"
+	is "$(unit_at /usr/local)" /some/where/system/swbridge@.service \
+		"with the usual one they are where systemd looks" || diag "$(cat "$tmp/installed")"
+	is "$(unit_at "$tmp/x" --with-systemdsystemunitdir=/other/units)" /other/units/swbridge@.service \
+		"and --with-systemdsystemunitdir says it for both"
+else
+	skip "where the units are installed" "there is no configure or no make"
+fi
+
 # cron.d: five fields of time, a user, a command; PATH and MAILTO are set.
 cron=$SRCDIR/contrib/cron/swbridge
 like "$(grep '^\*' "$cron")" '^(\S+ +){5}swbridge +swbridge -q sync$' "the cron file has time, user and command"
