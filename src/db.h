@@ -24,7 +24,10 @@
  *
  * Errors of statements carry the server's primary message and SQLSTATE, never
  * its DETAIL or CONTEXT, and values are cut out of the message: both may quote
- * secrets.  Their kind is LATER where the server may recover by itself, NOW
+ * secrets.  Where the SQLSTATE is one of rights, of what is there or not, or of
+ * what depends on what, the message names objects, and these stay in it, even if
+ * a parameter is called like them; what depends is the one DETAIL that is passed on.
+ * Their kind is LATER where the server may recover by itself, NOW
  * for serialization failures and deadlocks, else NEVER.  A failed connect has
  * exit_code EXIT_CONFIG where somebody must change something (conninfo,
  * password, role, database), else EXIT_LATER.  Copies of parameters are wiped;

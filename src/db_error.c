@@ -258,6 +258,47 @@ static char *without_data(char *text, const char *sqlstate)
 	return safe;
 }
 
+/*
+ * Whether the server's message names objects and quotes no values: a right that is missing, something that is
+ * there or is not, something that others depend on.  What is not said then cannot be mended.
+ */
+static bool names_objects(const char *sqlstate)
+{
+	static const char *const codes[] = { "2BP01", "3F000", "42501", "42703", "42704", "42710", "42723", "42883", "42P01",
+					     "42P06", "42P07" };
+
+	for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+		if (strcmp(sqlstate, codes[i]) == 0)
+			return true;
+	return false;
+}
+
+/* Adds the DETAIL where it is the list of what depends on what should have been dropped. */
+static char *with_dependants(char *text, const PGresult *result, const char *sqlstate)
+{
+	const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+	char *line = NULL, *whole = NULL;
+
+	if (!detail || strcmp(sqlstate, "2BP01") != 0)
+		return text;
+	line = one_line(detail);
+	whole = mem_printf("%s: %s", text, line);
+	mem_free(line);
+	mem_free(text);
+	return whole;
+}
+
+/* No name of an object is longer, so a longer parameter is none. */
+enum { NAME_MOST = 63 };
+
+static char *without_params(char *text, const struct db_statement *statement, bool objects)
+{
+	for (int i = 0; i < statement->param_count; i++)
+		if (!objects || (statement->params[i] && strlen(statement->params[i]) > NAME_MOST))
+			text = without(text, statement->params[i]);
+	return text;
+}
+
 int db_error_result(const struct db *db, const struct db_unit *unit, const PGresult *result,
 		    char sqlstate[DB_SQLSTATE_SIZE], struct error *err)
 {
@@ -273,8 +314,8 @@ int db_error_result(const struct db *db, const struct db_unit *unit, const PGres
 	kind = code ? kind_of(sqlstate, PQresultErrorField(result, PG_DIAG_SEVERITY_NONLOCALIZED)) : ERROR_LATER;
 	text = without_data(text, sqlstate);
 	for (int i = 0; unit && i < unit->count; i++)
-		for (int j = 0; j < unit->statements[i].param_count; j++)
-			text = without(text, unit->statements[i].params[j]);
+		text = without_params(text, &unit->statements[i], names_objects(sqlstate));
+	text = with_dependants(text, result, sqlstate);
 	error_set(err, kind, "The server of %s refused a statement: %s%s%s%s.", db->describe, text,
 		  code ? " (SQLSTATE " : "", code ? sqlstate : "", code ? ")" : "");
 	if (kind == ERROR_LATER)

@@ -162,6 +162,31 @@ static void errors_keep_values_to_themselves(void **state)
 	sql(world->db, "drop function test_raise");
 }
 
+/* A parameter that is called like an object hides it nowhere but where values may be quoted. */
+static void objects_keep_their_names(void **state)
+{
+	const char *const params[] = { "visible" };
+	const struct db_statement statements[] = {
+		{ .sql = "select set_config('search_path', $1, true)", .params = params, .param_count = 1 },
+		{ .sql = "drop schema visible" },
+	};
+	struct db_result *results[] = { NULL, NULL };
+	struct error err = ERROR_INIT;
+	struct world *world = *state;
+
+	sql(world->db, "create schema visible");
+	sql(world->db, "create table visible.inside ()");
+	assert_int_equal(db_run_wait(world->db, DB_WRITE, statements, COUNT(statements), results, &err), -1);
+	assert_string_equal(db_sqlstate(world->db), "2BP01");
+	assert_non_null(strstr(error_text(&err), "cannot drop schema visible because other objects depend on it: "
+						 "table inside depends on schema visible (SQLSTATE 2BP01)"));
+	error_clear(&err);
+	sql(world->db, "drop schema visible cascade");
+	assert_int_equal(db_query_wait(world->db, "select to_regclass($1 || '.x') is null or $1::int > 0", params, 1, NULL, &err), -1);
+	assert_null(strstr(error_text(&err), "visible"));
+	error_clear(&err);
+}
+
 static void kinds(void **state)
 {
 	static const struct { const char *sqlstate; enum error_kind kind; } rows[] = {
@@ -201,7 +226,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(sentences), TEST(wrong_password), TEST(password_is_a_secret_of_the_log), TEST(limited_role),
-		TEST(errors_keep_values_to_themselves), TEST(kinds), TEST(copy_is_refused),
+		TEST(errors_keep_values_to_themselves), TEST(objects_keep_their_names), TEST(kinds), TEST(copy_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
