@@ -120,8 +120,13 @@ int cmd_usage(const struct cmd_verb *verb, const char *format, ...)
 
 void cmd_help(const struct cmd_verb *verb)
 {
-	printf("swbridge %s%s%s - %s\n\n%s", verb->name, *verb->arguments ? " " : "", verb->arguments, verb->summary,
-	       verb->details);
+	struct strbuf more = STRBUF_INIT;
+
+	if (verb->more)
+		verb->more(&more);
+	printf("swbridge %s%s%s - %s\n\n%s%s", verb->name, *verb->arguments ? " " : "", verb->arguments, verb->summary,
+	       verb->details, more.len ? more.data : "");
+	strbuf_release(&more);
 }
 
 /* ---- results ------------------------------------------------------------------- */

@@ -31,6 +31,7 @@ struct cmd_verb {
 	const char *summary;   /* one line of help */
 	const char *arguments; /* "[--wait] [EXT...]" */
 	const char *details;   /* for `help VERB`: complete lines */
+	void (*more)(struct strbuf *out); /* appends lines to them that only the program knows; NULL: none */
 	int (*run)(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv);
 };
 

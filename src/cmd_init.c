@@ -101,6 +101,7 @@ struct bound {
 	char *domain;
 	char *email;
 	struct schema_done done;
+	bool triggers_asked;
 	struct triggers_done triggers;
 	const struct adapter *adapter; /* the source is this one's function; NULL: it is none */
 	bool adapter_installed;
@@ -109,18 +110,18 @@ struct bound {
 
 static void say_triggers(const struct bound *bound)
 {
+	const char *tables = bound->adapter ? bound->watched.tables : bound->source->name;
+
 	if (bound->triggers.removed)
 		printf("Took the triggers away from %s, which is the source no more%s\n", bound->triggers.removed,
 		       bound->triggers.installed ? "" : "; for the new one: swbridge init --triggers");
-	if (bound->triggers.installed)
-		printf("Triggers on %s tell a daemon of every change; what they cost says: swbridge check\n",
-		       bound->source->name);
+	if (bound->triggers.installed || bound->watched.installed)
+		printf("Triggers on %s tell a daemon of every change; what they cost says: swbridge check\n", tables);
+	else if (bound->triggers_asked && !bound->triggers.waiting)
+		printf("The triggers on %s are there already, as they should be\n", tables);
 	if (bound->triggers.waiting)
 		printf("The triggers on %s do not fit any more; as its owner run: swbridge init --print-sql --triggers | psql\n",
 		       bound->source->name);
-	if (bound->watched.installed)
-		printf("Triggers on %s tell a daemon of every change; what they cost says: swbridge check\n",
-		       bound->watched.tables);
 }
 
 /* `whole`: SignalWire could be asked; else the error that follows says what is next. */
@@ -217,7 +218,8 @@ static int install(struct session *session, const struct cmd_options *options, c
 	struct error later = ERROR_INIT;
 	int rc = -1;
 
-	if (session_open_api(session, err) ||
+	bound->triggers_asked = wishes->triggers;
+	if (session_open_api(session, err) || ledger_usable(session->db, session->config, err) ||
 	    (bound->adapter && adapter_install(session->db, session->config, bound->adapter, &bound->adapter_installed, err)) ||
 	    source_discover(session->db, session->config, &bound->source, err) ||
 	    (wishes->triggers && !bound->adapter && check_triggers(session, bound->source, err)) ||
@@ -318,7 +320,9 @@ static int run_open(struct session *session, const struct cmd_options *options, 
 	if (rc)
 		rc = cmd_fail(&err);
 	else if (wishes->uninstall && !options->quiet && !options->json)
-		printf("Removed the ledger from schema %s. Nothing was changed at SignalWire.\n", session->config->schema);
+		printf("Removed the ledger from schema %s. Nothing was changed at SignalWire.\n"
+		       "To build it again from what is there: swbridge init, then swbridge migrate --adopt --ours\n",
+		       session->config->schema);
 	source_free(bound.source);
 	triggers_done_release(&bound.triggers);
 	adapter_watched_release(&bound.watched);
@@ -371,6 +375,13 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	return rc;
 }
 
+static void list_adapters(struct strbuf *out)
+{
+	strbuf_puts(out, "Adapters: ");
+	adapter_list(out);
+	strbuf_puts(out, "\n");
+}
+
 const struct cmd_verb cmd_init = {
 	.name = "init",
 	.summary = "make or migrate the ledger and bind it to project, database and columns",
@@ -378,10 +389,12 @@ const struct cmd_verb cmd_init = {
 	.details =
 	"Run it again after the PBX got new columns, or after an upgrade of swbridge: it keeps every id.\n\n"
 	"  --adapter NAME  install the ready-made source for this kind of PBX; [postgres] source names it\n"
-	"                  (contrib/adapters: asterisk-pjsip is source = swbridge.asterisk_pjsip, and so on)\n"
+	"                  (asterisk-pjsip is source = swbridge.asterisk_pjsip, and so on)\n"
 	"  --triggers      have the PBX's tables tell a daemon of every change at once; once made, every init renews them\n"
 	"  --print-sql     print the SQL for psql instead, for those who run DDL themselves; with --triggers also theirs\n"
 	"  --rebind        the ledger was moved here, or the space was renamed: bind it to what is now\n"
-	"  --uninstall     remove ledger, adapter and triggers; nothing is changed at SignalWire, but the ids are lost\n",
+	"  --uninstall     remove ledger, adapter and triggers; nothing is changed at SignalWire, but the ids are lost:\n"
+	"                  init, then migrate --adopt --ours builds the ledger again from what is there\n\n",
+	.more = list_adapters,
 	.run = run,
 };

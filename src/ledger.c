@@ -36,11 +36,6 @@ static const char sql_try_lock[] =
 	"select pg_try_advisory_lock($1::integer, (select oid::bigint - case when oid::bigint > 2147483647\n"
 	"       then 4294967296 else 0 end from pg_namespace where nspname = $2)::integer)";
 
-static const char sql_holder[] =
-	"-- swbridge: who has the lock\n"
-	"select coalesce(verb, '?'), coalesce(host, '?'), coalesce(pid::text, '?'), date_trunc('second', since)::text\n"
-	"  from holder";
-
 static const char sql_settle[] =
 	"-- swbridge: what a predecessor left open settles from now on\n"
 	"update journal\n"
@@ -95,33 +90,16 @@ static void identity_release(struct ledger_identity *identity)
 	mem_free_secret(identity->digest_outer);
 }
 
-static int no_schema(const struct config *config, struct error *err)
-{
-	return error_exit(err, EXIT_FENCE, "The database has no swbridge ledger in schema \"%s\"; "
-			  "run: swbridge init (or set [postgres] schema)", config->schema);
-}
-
-/* A table that is missing or may not be read has its own sentence. */
-static int identity_unreadable(struct db *db, const struct config *config, struct error *err)
-{
-	if (strcmp(db_sqlstate(db), "42P01") == 0 || strcmp(db_sqlstate(db), "42703") == 0)
-		return no_schema(config, err);
-	if (strcmp(db_sqlstate(db), "42501") == 0)
-		return error_exit(err, EXIT_FENCE, "This database role may not read the ledger in schema \"%s\"; "
-				  "run sql/grants.sql for it as the schema's owner", config->schema);
-	return -1;
-}
-
 static int load_identity(struct ledger *ledger, const struct config *config, struct error *err)
 {
 	struct ledger_identity *identity = &ledger->identity;
 	struct db_result *result = NULL;
 
 	if (db_query_wait(ledger->db, sql_identity, NULL, 0, &result, err))
-		return identity_unreadable(ledger->db, config, err);
+		return ledger_unreadable(ledger->db, config, err);
 	if (db_result_rows(result) == 0) {
 		db_result_free(result);
-		return no_schema(config, err);
+		return ledger_no_schema(config, err);
 	}
 	identity->version = db_result_int(result, 0, 0);
 	identity->project_id = mem_strdup(db_result_get(result, 0, 1));
@@ -164,7 +142,7 @@ static int enter_schema(struct db *db, const struct config *config, struct error
 
 	if (db_query_wait(db, sql_search_path, params, 1, &result, err))
 		return -1;
-	rc = db_result_rows(result) > 0 ? 0 : no_schema(config, err);
+	rc = db_result_rows(result) > 0 ? 0 : ledger_no_schema(config, err);
 	db_result_free(result);
 	return rc;
 }
@@ -235,19 +213,6 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
 		return error_exit(err, EXIT_FENCE, "The ledger is not bound to a SIP domain yet, since SignalWire could "
 				  "not be asked when it was made; run: swbridge init");
 	return 0;
-}
-
-static int locked_by(struct db *db, const char *remedy, struct error *err)
-{
-	struct db_result *result = NULL;
-
-	if (db_query_wait(db, sql_holder, NULL, 0, &result, err))
-		return -1;
-	error_exit(err, EXIT_LOCKED, "Another swbridge is at work on this ledger (%s on %s, process %s, since %s); "
-		   "%s", db_result_get(result, 0, 0), db_result_get(result, 0, 1), db_result_get(result, 0, 2),
-		   db_result_get(result, 0, 3), remedy);
-	db_result_free(result);
-	return -1;
 }
 
 static int try_lock(struct db *db, const char *schema, bool *got, struct error *err)
@@ -322,6 +287,18 @@ static int take_over(struct ledger *ledger, const char *verb, int64_t settle_ms,
 	return 0;
 }
 
+/* A daemon stands by for another one; everybody else would wait for it for ever. */
+static int say_waiting(struct db *db, const char *verb, struct error *err)
+{
+	bool daemon = false;
+
+	if (strcmp(verb, "listen") != 0 && ledger_locked_by_daemon(db, &daemon, err))
+		return -1;
+	log_info("waiting for another swbridge to end its work%s", !daemon ? "" : "; that is the daemon (listen), which ends "
+		 "only when it is stopped");
+	return 0;
+}
+
 int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, const struct ledger_wait *wait,
 		int64_t settle_ms, struct error *err)
 {
@@ -336,10 +313,9 @@ int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, cons
 		if (got)
 			return take_over(ledger, verb, settle_ms, err);
 		if (!wait)
-			return locked_by(ledger->db, strcmp(verb, "sync") == 0 ? "wait for it, or use: swbridge sync --wait"
-										: "wait for it, and then run this again", err);
-		if (!said)
-			log_info("waiting for another swbridge to end its work");
+			return ledger_locked(ledger->db, verb, err);
+		if (!said && say_waiting(ledger->db, verb, err))
+			return -1;
 		said = true;
 		if (!pause_loop(loop, wait, LOCK_POLL_MS))
 			return error_set(err, ERROR_LATER, "Interrupted while waiting for the lock.");
@@ -352,7 +328,7 @@ int ledger_claim(struct db *db, const struct config *config, struct error *err)
 
 	if (enter_schema(db, config, err) || try_lock(db, config->schema, &got, err))
 		return -1;
-	return got ? 0 : locked_by(db, "wait for it, or stop it first", err);
+	return got ? 0 : ledger_locked(db, NULL, err);
 }
 
 int ledger_unlock(struct ledger *ledger, struct error *err)

@@ -45,12 +45,14 @@ struct ledger_identity {
 
 /*
  * Sets the session's search_path to the schema and reads the identity.  No
- * schema or no identity: exit 6, "run swbridge init".  Another schema version:
+ * schema or no identity: exit 6, "run swbridge init"; no right to use it: exit 6, "grants.sql".  Another schema version:
  * exit 6 with both versions.  `db` is borrowed and must outlive the ledger.
  */
 int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err);
 /* The same of a version that a migration can start from, for who migrates it. */
 int ledger_look(struct db *db, const struct config *config, struct ledger **ledger, struct error *err);
+/* Where the schema is there and this role may not use it: exit 6, with who can grant that and how. */
+int ledger_usable(struct db *db, const struct config *config, struct error *err);
 void ledger_free(struct ledger *ledger); /* does not release the lock: closing the connection does */
 
 const struct ledger_identity *ledger_identity(const struct ledger *ledger);
@@ -59,7 +61,7 @@ const struct ledger_identity *ledger_identity(const struct ledger *ledger);
 int ledger_check_identity(const struct ledger *ledger, const struct config *config, struct error *err);
 
 /*
- * Takes the lock, or fails with exit 7 naming the holder, or with exit 78 where
+ * Takes the lock, or fails with exit 7 naming the holder and what to do, or with exit 78 where
  * a pooler shares the session, and so the lock; with `wait` tries
  * again twice a second until it is free, or until enough(arg) is true, where
  * that is set: looked at whenever the loop has turned.  Then every open intent without

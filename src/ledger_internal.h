@@ -14,6 +14,13 @@ struct ledger {
 	struct ledger_identity identity;
 };
 
+/* ledger_refusal.c; but for ledger_locked_by_daemon() they return -1 with the sentence. */
+int ledger_no_schema(const struct config *config, struct error *err);
+int ledger_unreadable(struct db *db, const struct config *config, struct error *err); /* the identity, which was asked for last */
+/* Exit 7 with the holder, and what whoever wants the lock for `verb` can do; NULL: changes the ledger itself. */
+int ledger_locked(struct db *db, const char *verb, struct error *err);
+int ledger_locked_by_daemon(struct db *db, bool *daemon, struct error *err);
+
 /* One member more of the object that `doc` ends in; without a value none. */
 void ledger_put(struct strbuf *doc, const char *name, const char *value);
 void ledger_put_bool(struct strbuf *doc, const char *name, bool value);

@@ -28,10 +28,12 @@ static const struct {
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
 
+/* Found by name and not with to_regclass(): that wants rights. */
 static const char sql_exists[] =
 	"-- swbridge: is the schema there, and a ledger in it?\n"
-	"select to_regnamespace(quote_ident($1)) is not null,\n"
-	"       to_regclass(quote_ident($1) || '.identity') is not null";
+	"select exists (select from pg_namespace where nspname = $1),\n"
+	"       exists (select from pg_class c join pg_namespace n on n.oid = c.relnamespace\n"
+	"                where n.nspname = $1 and c.relname = 'identity' and c.relkind = 'r')";
 
 static const char sql_path[] =
 	"-- swbridge: the ledger's schema first\n"
@@ -338,6 +340,15 @@ char *schema_script(const struct config *config)
 	return strbuf_detach(&out);
 }
 
+static void explain_dependants(const struct config *config, struct error *err)
+{
+	char *words = source_server_words(error_text(err));
+
+	error_set(err, ERROR_NEVER, "Nothing was removed: %s. What depends there is not swbridge's: drop it, or move it to another "
+		  "schema than \"%s\", then run again: swbridge init --uninstall", words, config->schema);
+	mem_free(words);
+}
+
 int schema_remove(struct db *db, const struct config *config, struct error *err)
 {
 	char *name = db_identifier(db, config->schema);
@@ -356,6 +367,8 @@ int schema_remove(struct db *db, const struct config *config, struct error *err)
 		statements[count++] = (struct db_statement){ .sql = a->uninstall[0] };
 	statements[count++] = (struct db_statement){ .sql = drop };
 	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
+	if (rc && strcmp(db_sqlstate(db), "2BP01") == 0)
+		explain_dependants(config, err);
 	for (int i = 0; i < count; i++)
 		db_result_free(results[i]);
 out:

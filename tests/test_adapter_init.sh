@@ -45,6 +45,8 @@ swb init --triggers
 like "$out" 'Triggers on .*subscriber tell a daemon' "init --triggers makes them"
 swb check
 like "$out" 'triggers +on .*subscriber.*one after the other' "check knows them and their cost"
+swb init --triggers
+like "$out" '^The triggers on .*subscriber.* are there already' "init --triggers says that they are there"
 swb init --json --triggers
 like "$out" '"adapter":"kamailio","adapter_installed":false,"triggers_installed":false' "once more does nothing, in JSON"
 sql "create or replace function swbridge.adapter_text(value text) returns text language sql as 'select value'"

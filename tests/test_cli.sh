@@ -63,6 +63,9 @@ like "$out" '^swbridge [0-9]' "--version"
 exits 0 help approve
 like "$out" 'creates\|removals\|changes' "help of a verb"
 exits 0 approve --help
+exits 0 help init
+is "$(printf '%s\n' "$out" | sed -n 's/^Adapters: //p' | tr -d ' ' | tr , '\n')" \
+	"$(cd "$SRCDIR/contrib/adapters" && ls -d [a-z]*/ | tr -d / | grep -vx common)" "help init lists the adapters"
 exits 64 help nonsense
 
 # ---- before init --------------------------------------------------------------
@@ -241,6 +244,20 @@ for verb in "migrate --yes" "verify --repair"; do
 	exits 7 $verb
 	like "$err" 'wait for it, and then run this again' "$verb cannot wait, and says what to do"
 done
+# The daemon ends only when it is stopped.
+sql "update swbridge.holder set verb = 'listen', host = 'vm', pid = 1, since = now(), released_at = null"
+exits 7 sync
+like "$err" 'listen on vm.*the daemon, which does by itself what sync does.*swbridge wait EXT' "sync beside a daemon need not be"
+for verb in "migrate --yes" "verify --repair" "init --uninstall" "init --rebind"; do
+	exits 7 $verb
+	like "$err" 'the daemon: stop it first .*systemctl stop swbridge@swbridge.*start it afterwards' "$verb: stop the daemon first"
+done
+"$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/waiting" 2>&1 &
+waiting=$!
+ok "sync --wait says for what it waits" wait_for 20 grep -q 'waiting for another .*daemon .*ends only when it is stopped' "$tmp/waiting"
+kill "$waiting"
+wait "$waiting" 2>/dev/null
+sql "update swbridge.holder set verb = 'sync', released_at = now()"
 exits 0 plan
 sql "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'" >/dev/null
 wait "$lock_pid" 2>/dev/null
@@ -252,7 +269,19 @@ if [ -c /dev/full ]; then
 	is $? 1 "a full disk under the result is an error"
 fi
 
+# What is not ours in the schema is not dropped; a role that is called like it makes its own tables there.
+sql "create table swbridge.mine (); create view above as select * from swbridge.mapping"
+exits 1 init --uninstall
+like "$err" 'Nothing was removed: .*view public.above depends on view mapping.*drop it, or move it to another schema than "swbridge"' \
+	"init --uninstall says what depends, and what to do"
+sql "drop view above"
+exits 1 init --uninstall
+like "$err" 'cannot drop schema swbridge .*: table mine depends on schema swbridge' "also what only lies in the schema"
+is "$(sql "select count(*) > 0 from swbridge.identity")" t "and nothing was removed"
+sql "drop table swbridge.mine"
+
 exits 0 init --uninstall
+like "$out" '^To build it again .*swbridge init, then swbridge migrate --adopt --ours' "init --uninstall says what brings it back"
 is "$(sql "select count(*) from pg_namespace where nspname = 'swbridge'")" 0 "nothing is left"
 exits 6 init --uninstall
 like "$err" 'no swbridge ledger' "where there is none it says so"

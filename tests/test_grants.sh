@@ -32,6 +32,19 @@ is "$rc" 0 "init as an owner who may create a schema"
 as bridge
 swb plan
 isnt "$rc" 0 "without grants nothing goes"
+for verb in plan sync status check init; do
+	swb "$verb"
+	is "$rc" 6 "$verb without a right to use the schema"
+	like "$out$err" 'role bridge may not use the schema "swbridge" .*its owner \(owner\) or a superuser runs: psql -v schema=swbridge -v role=bridge -v source=public.pbx_users -f /.*/grants.sql' \
+		"$verb says who can grant it and how"
+	unlike "$out$err" '[*][*][*]|run: swbridge init' "and nothing that does not help"
+done
+sql "create schema empty authorization owner" -U postgres
+write_conf postgres.schema=empty
+swb init
+is "$rc" 6 "init without a right to use a schema that has no ledger"
+like "$err" 'may not use the schema "empty", in which there is no ledger yet; as its owner \(owner\) run: swbridge init' "says what to do"
+as bridge
 is "$(psql -XAtq -U owner -v ON_ERROR_STOP=1 -v schema=swbridge -v role=bridge -v source=public.pbx_users \
 	-v reader=looker -f "$SRCDIR/sql/grants.sql" 2>&1)" "" "the grants say nothing"
 

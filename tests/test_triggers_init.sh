@@ -70,6 +70,11 @@ swb init
 is "$rc $(triggers)" "0 " "what was taken away by hand is not made by init alone"
 swb init --triggers
 is "$rc $(triggers)" "0 $(both pbx_users)" "but by init --triggers"
+unlike "$out" 'triggers on .* there already' "which says that it made them"
+swb init --triggers
+like "$out" '^The triggers on public.pbx_users are there already' "and once more that they are there"
+swb init
+unlike "$out" 'triggers on .* there already' "which nobody asked here"
 sql "alter trigger notify_swbridge on pbx_users rename to mine"
 swb init
 is "$rc $(triggers)" "0 $(both pbx_users)" "one that was renamed is made anew, not made twice"
