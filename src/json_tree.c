@@ -29,24 +29,30 @@ static bool has_zero(const char *body, size_t len)
 	return false;
 }
 
-/* One for all answers, made once: making it takes an eighth of what reading an answer does (json-c 0.16). */
-static struct json_tokener *tokener_at_its_start(void)
-{
-	static struct json_tokener *tokener;
+/* One for all answers: making it takes an eighth of what reading an answer does (json-c 0.16). */
+static struct json_tokener *tokener;
 
+static bool has_tokener(void)
+{
 	if (tokener) {
 		json_tokener_reset(tokener);
-		return tokener;
+		return true;
 	}
 	tokener = json_tokener_new_ex(DEEPEST);
 	if (tokener)
 		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	return tokener;
+	return tokener != NULL;
+}
+
+/* Behind an answer that broke off it is not as new: json_tokener_reset(3) keeps half of a surrogate pair for the next. */
+static void drop_tokener(void)
+{
+	json_tokener_free(tokener);
+	tokener = NULL;
 }
 
 int json_tree_parse(const char *body, size_t len, struct json_object **root, struct error *err)
 {
-	struct json_tokener *tokener = NULL;
 	struct json_object *tree = NULL;
 	int status = -1;
 
@@ -59,8 +65,7 @@ int json_tree_parse(const char *body, size_t len, struct json_object **root, str
 	if (body[strspn(body, " \t\r\n")] == '<')
 		return error_set(err, ERROR_NEVER, "The answer is not JSON but HTML; something else than SignalWire's API "
 				 "answers there: check space and proxy ([signalwire])");
-	tokener = tokener_at_its_start();
-	if (!tokener)
+	if (!has_tokener())
 		return error_set(err, ERROR_LATER, "There is not enough memory to read the answer");
 	tree = json_tokener_parse_ex(tokener, body, (int)len);
 	if (!tree && json_tokener_get_error(tokener) == json_tokener_continue)
@@ -76,10 +81,12 @@ int json_tree_parse(const char *body, size_t len, struct json_object **root, str
 		error_set(err, ERROR_NEVER, "The answer is JSON, but not an object");
 	else
 		status = 0;
-	if (status == 0)
+	if (status == 0) {
 		*root = tree;
-	else
+	} else {
 		json_object_put(tree);
+		drop_tokener();
+	}
 	return status;
 }
 

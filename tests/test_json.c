@@ -134,6 +134,26 @@ static void refuses_subscribers(void **state)
 }
 
 /* "\\u0000" is a backslash and five letters, "\\\u0000" is not. */
+/* What broke off in the middle of a character is no part of the next answer. */
+static void reads_each_answer_afresh(void **state)
+{
+	static const char *const broken[] = { "{\"n\":\"\\ud83d", "{\"n\":\"\\ud83d\\uzz\"}", "{\"n\":\"\\ud83d\\", "{\"n\":\"\xf0\x9f",
+					      "{\"n\":[[[{\"m\":1", "{\"n\":\"x\"} \"\\ud83d" };
+	static const char whole[] = SUB("{\"email\":\"a\\u00e9b\"}");
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(broken); i++) {
+		struct json_subscriber subscriber;
+		struct error err = ERROR_INIT;
+
+		assert_int_equal(json_read_subscriber(broken[i], strlen(broken[i]), &subscriber, &err), -1);
+		error_clear(&err);
+		assert_int_equal(json_read_subscriber(whole, strlen(whole), &subscriber, &err), 0);
+		same(subscriber.email, "a\xc3\xa9" "b");
+		json_subscriber_release(&subscriber);
+	}
+}
+
 static void tells_escaped_zeroes(void **state)
 {
 	static const struct { const char *email; bool good; } rows[] = {
@@ -666,7 +686,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_subscribers),
 		cmocka_unit_test(refuses_subscribers),
-		cmocka_unit_test(tells_escaped_zeroes),
+		cmocka_unit_test(reads_each_answer_afresh), cmocka_unit_test(tells_escaped_zeroes),
 		cmocka_unit_test(reads_times),
 		cmocka_unit_test(reads_credentials),
 		cmocka_unit_test(refuses_credentials),
