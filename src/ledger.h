@@ -182,7 +182,7 @@ struct ledger_outcome {
 	const char *last_error;
 	int protection; /* -1: as is, 0, 1 */
 	enum ledger_absence absence;
-	bool name_taken;    /* by somebody else, as it seems */
+	const char *name_taken; /* the username, which somebody else has, as it seems; NULL: none */
 	bool count_attempt; /* attempts + 1; any other outcome sets 0 */
 	bool drop;          /* the row goes */
 

@@ -103,7 +103,7 @@ static const char sql_intent_create[] =
 	" where b.operation = 'create'\n"
 	"   and b.take_key is null\n"
 	"    on conflict (key)\n"
-	"    do update set extension = excluded.extension, username = excluded.username,\n"
+	"    do update set extension = excluded.extension, username = coalesce(excluded.username, s.username),\n"
 	"                  subscriber_no = excluded.subscriber_no, state = 'creating',\n"
 	"                  sip_endpoint_id = null, settings_digest = null,\n"
 	"                  secret_digest = " SECRET_DIGEST("excluded.secret_digest = ''") ",\n"

@@ -48,10 +48,9 @@ static const char sql_record_sync[] =
 	"                            else s.secret_digest end,\n"
 	"       -- a name that one of ours may have, whose outcome is open, is not foreign for good\n"
 	"       tried_digest = case when b ? 'name_taken'\n"
-	"                                and exists (select from journal mine\n"
-	"                                              join journal other on other.outcome is null and other.key <> s.key\n"
-	"                                                   and other.usernames && mine.usernames\n"
-	"                                             where mine.id = (b ->> 'journal_id')::bigint)\n"
+	"                                and exists (select from journal other\n"
+	"                                             where other.outcome is null and other.key <> s.key\n"
+	"                                               and (b ->> 'name_taken') = any(other.usernames))\n"
 	"                           then null\n"
 	"                           when b ? 'tried_digest'\n"
 	"                           then decode(nullif(b ->> 'tried_digest', ''), 'hex')\n"
@@ -136,8 +135,7 @@ static void put_row(struct strbuf *doc, const struct ledger *ledger, const struc
 	ledger_put(doc, "absence", absences[outcome->absence]);
 	if (outcome->protection >= 0)
 		ledger_put_bool(doc, "protected", outcome->protection > 0);
-	if (outcome->name_taken)
-		ledger_put_bool(doc, "name_taken", true);
+	ledger_put(doc, "name_taken", outcome->name_taken);
 	if (outcome->count_attempt)
 		ledger_put_bool(doc, "count_attempt", true);
 	if (outcome->drop)

@@ -54,6 +54,10 @@ static void set_made(struct change *c)
 		/* That of the secret is unknown or empty since its intent, and stays so. */
 		c->papers->outcome.settings_digest = "";
 	}
+	/* A suspension or a removal that was taken back is so, whatever comes of the profile; the digests stay unknown. */
+	if (c->patched && !c->parking && !c->decision.park &&
+	    (c->decision.action == PLAN_RESTORE || (c->decision.action == PLAN_UPDATE && c->state == STATE_REMOVING)))
+		c->papers->outcome.state = "active";
 	if (c->removes_found)
 		c->papers->outcome.sip_endpoint_id = c->credential_id;
 	if (!c->made)
@@ -123,7 +127,7 @@ static void record_rejection(struct change *change)
 	set_owner(change);
 	set_made(change);
 	set_gone(change);
-	change->papers->outcome.name_taken = strcmp(change->verdict, "foreign") == 0;
+	change->papers->outcome.name_taken = strcmp(change->verdict, "foreign") == 0 ? change->username : NULL;
 	change->papers->outcome.key = change->key;
 	change->papers->outcome.last_error = change->reason;
 	change->papers->outcome.count_attempt = true;
@@ -178,11 +182,15 @@ static void reject(struct change *change, const char *outcome, const char *reaso
 	/*
 	 * What a look alone refused has no intent yet: a new extension has no row
 	 * that could remember it, and an earlier attempt's intent is to be closed.
+	 * It names nothing, since nothing is sent: whoever finds it open must not
+	 * take what is there for its work.
 	 */
-	if (!change->journal_id && (change->intent_at_ms || change->state == STATE_NONE))
+	if (!change->journal_id && (change->intent_at_ms || change->state == STATE_NONE)) {
+		change->papers->intent.username = NULL;
 		batch_intend(change, record_rejection);
-	else
+	} else {
 		record_rejection(change);
+	}
 }
 
 /* Somebody else's object is never touched; what an operator can do is said with it. */

@@ -80,6 +80,12 @@ static bool is_strange(const struct change *change, const struct json_credential
 	       (credential->created_at_ms < 0 || credential->created_at_ms < change->intent_at_ms - MIRROR_CLOCK_SLACK_MS);
 }
 
+/* Behind an earlier attempt a name that none ever sent is somebody else's: the row may have got it since. */
+static bool was_never_sent(const struct change *change, const char *username)
+{
+	return change->intent_at_ms && !change_may_have_made(change, username);
+}
+
 /*
  * Where all credentials are in one place: whether another change, which runs
  * now and wants this name, may just have made it.
@@ -104,7 +110,7 @@ static void credential_row(const struct json_credential *credential, void *arg)
 
 	if (!credential->username || (!exactly && (change->found_id || !may_have_made(change, credential->username))))
 		return;
-	if (is_strange(change, credential)) {
+	if (is_strange(change, credential) || (exactly && was_never_sent(change, credential->username))) {
 		if (exactly && !change->strange_id)
 			change->strange_id = mem_strdup(credential->id);
 		return;

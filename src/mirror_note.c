@@ -111,6 +111,9 @@ static void was_read(const struct api_result *result, void *arg)
 		change_look_failed(change, result);
 	} else {
 		change_learn_name(change, result->credential->username);
+		/* Its restoring may have come through: then it has to be suspended again. */
+		if (change->state == STATE_SUSPENDED)
+			change->papers->outcome.state = "active";
 		settled(change, "failed", "it is not known what it changed; the row is left as it is");
 	}
 }

@@ -51,7 +51,7 @@ void replace_start(struct change *change)
 
 static void surveyed(struct change *change)
 {
-	if (change->found_id && !change->decision.look_first)
+	if (change->strange_id || (change->found_id && !change->decision.look_first))
 		change_rejected(change, "foreign", "a credential of this name exists remotely under its new subscriber, not "
 				"in the ledger");
 	else

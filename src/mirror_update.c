@@ -259,8 +259,11 @@ static void suspended(const struct api_result *result, void *arg)
 		check_credential_gone(change, change->owner, suspended_gone);
 		return;
 	}
-	if (!change_refused(change, result))
-		record_suspend(change);
+	if (change_refused(change, result))
+		return;
+	/* An earlier attempt may have renamed it, and nobody sends its name again. */
+	change_learn_name(change, result->credential ? result->credential->username : NULL);
+	record_suspend(change);
 }
 
 static void suspend(struct change *change)

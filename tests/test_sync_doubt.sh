@@ -1,0 +1,141 @@
+#!/bin/sh
+# What an attempt left in doubt is not believed the wrong way later: not of others' credentials, nor of a password,
+# a name or an e-mail of ours (I3, I7, I20).
+. "${SRCDIR:-.}/tests/world.sh"
+
+secret_of() { told state <<-EOF
+	select password from credential where username = '$1';
+EOF
+}
+emails() { told state <<-EOF
+	select email from subscriber order by 1;
+EOF
+}
+odd='"content":"{\"errors\":[{\"message\":\"odd\",\"code\":\"invalid\"}]}"'
+
+# ---- others' credentials -----------------------------------------------------
+
+# adopted NAME: a subscriber of somebody else's, with a credential 900 of his, on which our extension 101 lives.
+adopted() {
+	world "$1"
+	made=$(sim seed -d '{"subscribers":[{"email":"old@x.example","credentials":[{"username":"900","password":"z"}]}]}')
+	subscriber=$(printf '%s\n' "$made" | sed -n 's/.*"id":"\([^"]*\)".*old@x.example.*/\1/p' | head -n 1)
+	sql "insert into swbridge.subscriber (email, id, origin) values ('old@x.example', '$subscriber', 'adopted');
+		insert into test.foreign_credential values ('900');
+		insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'old@x.example')"
+	syncs 0 "$1: an extension on a subscriber that was adopted"
+}
+
+# renamed_onto_it NAME ACTION WANTED: a creation of unknown outcome, whose row then gets the name of another's credential.
+renamed_onto_it() {
+	adopted "$1"
+	sql "insert into pbx_users (key, extension, secret, email) values ('b', '901', 's2', 'old@x.example')"
+	fault "{\"method\":\"POST\",\"path\":\"*/sip_endpoints\",\"action\":\"$2\"}"
+	syncs 5 "$1: a creation whose answer is lost"
+	settle
+	sql "update pbx_users set extension = '900' where key = 'b'"
+	syncs 4 "$1: its row gets the name of somebody else's credential"
+	is "$(secret_of 900)" z "I7: $1: which keeps its password"
+	is "$(sent)" "" "$1: nothing is sent"
+	like "$err$out" "900.*exists remotely.*left alone" "$1: it is said"
+	is "$(sql "select sip_endpoint_id is not null from swbridge.sync where key = 'b'")" "$3" "$1: the ledger knows what the lost request made"
+	quiet "$1" 4
+	sql "update pbx_users set extension = '902' where key = 'b'"
+	syncs 0 "$1: another name"
+	in_step "$1"
+	is "$(told state <<-'EOF'
+		select count(*) from credential;
+	EOF
+)" 3 "I2: $1: one each"
+}
+
+if with_subscribers; then
+	renamed_onto_it "made" commit_then_reset t
+	renamed_onto_it "not_made" reset_before_commit f
+
+	adopted killed
+	sql "insert into pbx_users (key, extension, secret, email) values ('b', '900', 's2', 'old@x.example')"
+	SWBRIDGE_TRACE=$tmp/trace SWBRIDGE_KILL9=7 "$BUILDDIR/tests/swbridge-kill" -c "$conf" sync >"$tmp/out" 2>"$tmp/err" </dev/null
+	is "$(tail -n 1 "$tmp/trace")" "7 before a ledger write" "a refusal is cut short behind its intent"
+	is "$(sql "select count(*) from swbridge.journal where outcome is null")" 1 "which is open"
+	settle
+	syncs 4 "the next pass"
+	is "$(secret_of 900)" z "I7: does not take somebody else's credential for its own"
+	quiet "a refusal that was cut short" 4
+fi
+
+# ---- a suspension that was taken back ------------------------------------------
+
+# suspended NAME: an extension that was disabled.
+suspended() {
+	world "$1" mirror.on_remove=suspend
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('b', '102', 's2', 'bob@x.example')"
+	syncs 0 "$1: two extensions"
+	sql "update pbx_users set enabled = false where key = 'a'"
+	syncs 0 "$1: one is disabled"
+	isnt "$(secret_of 101)" s1 "$1: and out"
+}
+
+# out_again NAME: it is disabled once more, and must not have a password that a phone knows.
+out_again() {
+	sql "update pbx_users set enabled = false, skip_reason = null where key = 'a'"
+	syncs 0 "$1: it is disabled again"
+	is "$(sent)" "PATCH credential 101 password" "$1: and suspended again"
+	isnt "$(secret_of 101)" s1 "$1: its phone is out"
+	is "$(sql "select state from swbridge.sync where key = 'a'")" suspended "$1: so says the ledger"
+	quiet "$1"
+}
+
+if with_subscribers; then
+	suspended profile_refused
+	sql "update pbx_users set enabled = true, first_name = 'Ann' where key = 'a'"
+	fault "{\"method\":\"PUT\",\"path\":\"*/subscribers/*\",\"action\":\"status\",\"status\":422,$odd}"
+	syncs 4 "it is enabled, and its new profile refused"
+	is "$(secret_of 101)" s1 "its phone is in"
+	out_again "a profile refused"
+fi
+
+suspended restoring_lost
+sql "update pbx_users set enabled = true where key = 'a'"
+fault '{"method":"PATCH","action":"commit_then_reset"}'
+syncs 5 "it is enabled, and the answer is lost"
+is "$(secret_of 101)" s1 "its phone is in"
+sql "update pbx_users set skip_reason = 'moved' where key = 'a'"
+settle
+syncs 0 "its row is left as it is meanwhile"
+out_again "a restoring that was lost"
+
+# ---- a name that was lost ---------------------------------------------------------
+
+world renamed mirror.on_remove=suspend
+people 101 102
+syncs 0 "two extensions"
+sql "update pbx_users set username = 'new' where key = 'k101'"
+fault '{"method":"PATCH","action":"commit_then_reset"}'
+syncs 5 "a new name, and no answer"
+settle
+sql "delete from pbx_users where key = 'k101'"
+syncs 0 "it is suspended"
+is "$(sql "select username from swbridge.sync where key = 'k101'")" new "and its name is learnt"
+config mirror.on_remove=delete
+syncs 0 "it is to be deleted"
+in_step "deleted under a name that was lost"
+
+# ---- an e-mail that was lost ------------------------------------------------------
+
+if with_subscribers; then
+	world email
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('b', '102', 's2', 'ann@x.example')"
+	syncs 0 "two extensions of one person"
+	sql "update pbx_users set email = 'anna@x.example'"
+	fault '{"method":"PUT","path":"*/subscribers/*","action":"commit_then_reset"}'
+	syncs 5 "a new e-mail, and no answer"
+	is "$(emails)" anna@x.example "it has it"
+	settle
+	sql "update pbx_users set email = 'ann@x.example'"
+	syncs 0 "the old one again"
+	is "$(emails)" ann@x.example "I20: it has that again"
+	in_step "an e-mail taken back"
+fi
+
+done_testing
