@@ -87,6 +87,7 @@ SET(profile, d->profile_digest = "profile"; d->profile_speaks = true)
 SET(silent_profile, d->profile_digest = "profile"; d->profile_speaks = false)
 SET(silent, d->profile_speaks = false)
 SET(given_email, d->email = "jo@example.org"; d->email_given = true)
+SET(own_email, d->email_given = true; d->owner_email = d->email)
 SET(other_email, d->email = "jo@example.org"; d->email_given = true; d->owner_email = "al@example.org")
 SET(default_email_differs, d->owner_email = "al@example.org")
 SET(moves_whole, d->owner_moves_whole = true)
@@ -131,7 +132,7 @@ static const struct {
 	WORD(no_settings), WORD(never_settings), WORD(bare_settings), WORD(empty_secret), WORD(reason_no_secret), WORD(digests_unknown), WORD(profile), WORD(silent_profile),
 	WORD(silent), WORD(given_email), WORD(other_email), WORD(default_email_differs), WORD(moves_whole),
 	WORD(wanted_owner), WORD(no_email), WORD(wants_protection), WORD(duplicate), WORD(bad_username), WORD(unknown_create),
-	WORD(unknown_update), WORD(unknown_replace), WORD(unknown_suspend), WORD(unknown_restore),
+	WORD(own_email), WORD(unknown_update), WORD(unknown_replace), WORD(unknown_suspend), WORD(unknown_restore),
 	WORD(unknown_remove), WORD(unsettled), WORD(name_moves), WORD(name_keeps), WORD(name_absent),
 	WORD(name_disabled), WORD(suspend), WORD(keep), WORD(unset), WORD(fixed), WORD(incomplete), WORD(keyed),
 };
@@ -386,6 +387,13 @@ static const struct {
 
 	/* Unknown outcomes of rows that are wanted: sent again whole, or looked for. */
 	{ "active unknown_update", "update username U", UNKNOWN_SENT },
+	/* The e-mail that it may have given its subscriber. */
+	{ "active own_email unknown_update", "update username profile U", UNKNOWN_SENT },
+	{ "active own_email unknown_suspend", "update username settings secret U", UNKNOWN_SENT },
+	{ "active own_email silent unknown_update", "update username U", UNKNOWN_SENT },
+	{ "active own_email adopted unknown_update", "update username U", UNKNOWN_SENT },
+	{ "active own_email fixed unknown_update", "update username U", UNKNOWN_SENT },
+	{ "active own_email no_owner unknown_update", "update username U", UNKNOWN_SENT },
 	{ "active unknown_update digests_unknown", "update username settings secret U", UNKNOWN_SENT },
 	{ "active unknown_update unsettled", "wait", UNSETTLED },
 	{ "active unknown_suspend", "update username settings secret U", UNKNOWN_SENT },
