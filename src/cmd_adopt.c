@@ -34,7 +34,8 @@ struct there {
 	const char *wanted_id, *wanted_name; /* of a credential; the id may be NULL */
 	char *id, *username; /* of the one that is meant */
 	int64_t matching, credentials;
-	struct strbuf list;
+	struct strbuf list; /* of all credentials, a line each, its names made printable */
+	struct strbuf choice; /* lines that are said after a refusal: what there is to choose from, and how */
 };
 
 /* ---- the wish ------------------------------------------------------------------- */
@@ -144,7 +145,7 @@ static void credential_row(const struct json_credential *credential, void *arg)
 		there->username = mem_strdup(username);
 	}
 	if (++there->credentials <= NAMED_MAX)
-		strbuf_printf(&there->list, "\n  %-16s %s", shown, credential->id);
+		strbuf_printf(&there->list, "  %-16s %s\n", shown, credential->id);
 	mem_free(shown);
 }
 
@@ -210,6 +211,7 @@ static void there_release(struct there *there)
 	mem_free(there->id);
 	mem_free(there->username);
 	strbuf_release(&there->list);
+	strbuf_release(&there->choice);
 }
 
 /* ---- may it be? ----------------------------------------------------------------- */
@@ -233,7 +235,7 @@ static int judge_subscriber(const struct config *config, const struct wish *wish
 	return 0;
 }
 
-static int refuse_credential(const struct wish *wish, const struct there *there, const char *subscriber_id, struct error *err)
+static int refuse_credential(const struct wish *wish, struct there *there, const char *subscriber_id, struct error *err)
 {
 	struct strbuf text = STRBUF_INIT;
 
@@ -246,17 +248,18 @@ static int refuse_credential(const struct wish *wish, const struct there *there,
 	else
 		strbuf_printf(&text, "The subscriber %s (%s) has no SIP credential with the username %s. Nothing was adopted; if one of "
 			      "these is meant, say which one.", subscriber_id, there->email, wish->username);
-	if (there->credentials)
-		strbuf_printf(&text, " It has %lld:%s%s\nTo take one: swbridge adopt %s %s SIP_ENDPOINT_ID",
-			      (long long)there->credentials, there->list.data, there->credentials > NAMED_MAX ? "\n  ..." : "", wish->key,
-			      subscriber_id);
+	if (there->credentials) {
+		strbuf_printf(&text, " It has %lld:", (long long)there->credentials);
+		strbuf_printf(&there->choice, "%s%sTo take one: swbridge adopt %s %s SIP_ENDPOINT_ID\n", there->list.data,
+			      there->credentials > NAMED_MAX ? "  ...\n" : "", wish->key, subscriber_id);
+	}
 	error_set(err, ERROR_NEVER, "%s", text.data);
 	strbuf_release(&text);
 	return -1;
 }
 
 /* A subscriber without any credential is taken as it is, and gets one. */
-static int choose(const struct wish *wish, const struct there *there, const char *subscriber_id, struct error *err)
+static int choose(const struct wish *wish, struct there *there, const char *subscriber_id, struct error *err)
 {
 	if (there->matching == 1 || (!there->wanted_id && there->credentials == 0))
 		return 0;
@@ -313,6 +316,16 @@ static void say(const struct admin_adoption *a)
 	mem_free(extension);
 }
 
+/* A refusal is one line, as every error is; what there is to choose from follows it in lines of its own. */
+static int say_refusal(const struct there *there, struct error *err)
+{
+	int rc = cmd_fail(err);
+
+	for (const char *line = there->choice.data; *line; line += strcspn(line, "\n") + 1)
+		log_error("%.*s", (int)strcspn(line, "\n"), line);
+	return rc;
+}
+
 /* ---- the verb ------------------------------------------------------------------- */
 
 static int adopt(struct session *session, const struct cmd_options *options, const struct wish *wish, struct there *there,
@@ -352,24 +365,30 @@ static int find_there(struct session *session, const struct wish *wish, const ch
 	return judge_subscriber(session->config, wish, there, subscriber_id, err) || choose(wish, there, subscriber_id, err) ? -1 : 0;
 }
 
+/* The exit code. */
 static int work(struct session *session, const struct cmd_options *options, char **names, const char *credential_id,
 		struct error *err)
 {
 	bool standalone = target_traits(session->config)->place != NULL;
 	const char *subscriber_id = standalone ? NULL : names[1];
 	struct wish wish = { 0 };
-	struct there there = { .list = STRBUF_INIT, .wanted_id = standalone ? names[1] : credential_id };
+	struct there there = {
+		.list = STRBUF_INIT, .choice = STRBUF_INIT, .wanted_id = standalone ? names[1] : credential_id,
+	};
 	int rc = 0;
 
-	if (standalone && credential_id)
-		return error_exit(err, EXIT_USAGE, "With [mirror] target = sip-endpoint there is no subscriber: swbridge adopt %s "
-				  "SIP_ENDPOINT_ID", names[0]);
+	if (standalone && credential_id) {
+		error_exit(err, EXIT_USAGE, "With [mirror] target = sip-endpoint there is no subscriber: swbridge adopt %s "
+			   "SIP_ENDPOINT_ID", names[0]);
+		return cmd_fail(err);
+	}
 	rc = read_wish(session, names, &wish, err);
 	there.wanted_name = wish.username;
 	if (!rc)
 		rc = find_there(session, &wish, subscriber_id, &there, err);
 	if (!rc)
 		rc = adopt(session, options, &wish, &there, subscriber_id, err);
+	rc = rc ? say_refusal(&there, err) : EXIT_IN_STEP;
 	there_release(&there);
 	wish_release(&wish);
 	return rc;
@@ -392,8 +411,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	wish.config_path = options->config_path;
 	if (session_open(&session, &wish, &err))
 		return cmd_fail(&err);
-	rc = work(&session, options, argv + optind, argc - optind > 2 ? argv[optind + 2] : NULL, &err) ? cmd_fail(&err)
-													 : EXIT_IN_STEP;
+	rc = work(&session, options, argv + optind, argc - optind > 2 ? argv[optind + 2] : NULL, &err);
 	session_close(&session);
 	return rc;
 }

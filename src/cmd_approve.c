@@ -4,7 +4,6 @@
 #include "admin.h"
 #include "config_value.h"
 #include "jsonline.h"
-#include "log.h"
 #include "mem.h"
 #include "report.h"
 #include "report_json.h"
@@ -32,6 +31,7 @@ struct approval {
 	int name_count;
 	bool *matched; /* for each name */
 	struct cmd_keys keys;
+	struct report *report;
 	bool paused;
 };
 
@@ -56,21 +56,17 @@ static bool is_named(struct approval *approval, const struct pass_line *line)
 	return named;
 }
 
+/* For people as a plan says it: what held it does so no more. */
 static void say(const struct approval *approval, const struct pass_line *line)
 {
-	char *extension = NULL, *username = NULL;
+	struct pass_line planned = *line;
 
-	if (approval->options->json) {
-		report_json_change(stdout, line);
-		return;
-	}
-	if (approval->options->quiet)
-		return;
-	extension = log_printable(line->extension ? line->extension : line->key);
-	username = log_printable(line->username ? line->username : "");
-	printf("%c %-10s %-16s %s\n", plan_action_sign(line->action), extension, username, plan_action_name(line->action));
-	mem_free(username);
-	mem_free(extension);
+	planned.state = PASS_PLANNED;
+	planned.reason = NULL;
+	if (approval->options->json)
+		report_line(approval->report, line);
+	else if (!approval->options->quiet)
+		report_line(approval->report, &planned);
 }
 
 static void held_line(const struct pass_line *line, void *arg)
@@ -118,14 +114,13 @@ static int approve(struct approval *approval, const struct session *session, str
 	struct pass_summary summary = { 0 };
 
 	cmd_pass_setup(&setup, session);
-	if (approval->options->json)
-		report_json_version(stdout);
 	if (pass_full(&setup, &summary, err) || check_matched(approval, err))
 		return -1;
 	if (approval->keys.count &&
 	    admin_approve(session->db, approval->word, (const char *const *)approval->keys.key, approval->keys.count,
 			  approval->for_ms, err))
 		return -1;
+	report_flush(approval->report);
 	say_end(approval);
 	return 0;
 }
@@ -161,6 +156,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	struct approval approval = { .options = options, .for_ms = FOR_DEFAULT_MS };
 	struct session session;
 	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER };
+	struct report_setup report = { .out = stdout, .kind = REPORT_PLAN, .color = report_color(stdout) };
 	struct error err = ERROR_INIT;
 	int rc = take_arguments(&approval, verb, options, argc, argv);
 
@@ -169,8 +165,11 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	wish.config_path = options->config_path;
 	if (session_open(&session, &wish, &err))
 		return cmd_fail(&err);
+	report.json = options->json; /* it may have been told behind the verb */
+	approval.report = report_new(&report);
 	approval.matched = mem_array((size_t)approval.name_count + 1, sizeof *approval.matched);
 	rc = approve(&approval, &session, &err) ? cmd_fail(&err) : EXIT_IN_STEP;
+	report_free(approval.report);
 	mem_free(approval.matched);
 	cmd_keys_release(&approval.keys);
 	session_close(&session);

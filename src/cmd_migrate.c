@@ -113,7 +113,7 @@ static void waiting(int64_t unknown, int64_t ms, void *arg)
 {
 	struct cmd_migrate_work *w = arg;
 
-	progress_clear(&w->progress);
+	progress_wait(&w->progress, unknown == 1 ? "for an unknown outcome to settle" : "for unknown outcomes to settle");
 	log_info("waiting %lld s until %lld unknown %s settled; then it is looked for what became of %s", (long long)(ms + 999) / 1000,
 		 (long long)unknown, unknown == 1 ? "outcome has" : "outcomes have", unknown == 1 ? "it" : "them");
 }

@@ -24,6 +24,7 @@ struct run {
 	const struct cmd_options *options;
 	struct session session;
 	struct verify *verify;
+	struct verify_view *view; /* of what is found */
 	struct report *report; /* of what is sent */
 	struct progress progress;
 	bool repair, secrets;
@@ -39,7 +40,7 @@ static void finding(const struct verify_finding *finding, void *arg)
 	struct run *run = arg;
 
 	progress_clear(&run->progress);
-	verify_view_line(stdout, finding, run->options->json, report_color(stdout));
+	verify_view_line(run->view, finding);
 	run->said = true;
 	run->totals.repairable += finding->repairable;
 	run->leaked_for_sure += finding->kind == VERIFY_LEAKED && finding->repairable;
@@ -96,7 +97,7 @@ static int mend(struct run *run, struct error *err)
 	rc = repair_run(&repair, &setup, &run->sent, err);
 	run->totals.repaired = repair.repaired;
 	if (!run->options->json && (run->said || !run->options->quiet)) {
-		report_sync_trailer(&trailer, "Repair", &run->sent);
+		report_repair_trailer(&trailer, &run->sent);
 		fwrite(trailer.data, 1, trailer.len, stdout);
 	}
 	if (run->secrets && !run->options->quiet)
@@ -139,6 +140,7 @@ static int run_open(struct run *run)
 	struct error err = ERROR_INIT;
 	int rc = EXIT_IN_STEP;
 
+	run->view = verify_view_new(stdout, run->options->json, report_color(stdout));
 	run->report = report_new(&report);
 	progress_init(&run->progress, !run->options->quiet && isatty(STDERR_FILENO));
 	run->totals.repairing = run->repair;
@@ -147,6 +149,7 @@ static int run_open(struct run *run)
 		rc = cmd_fail(&err);
 	run->compared = rc == EXIT_IN_STEP;
 	progress_clear(&run->progress);
+	verify_view_flush(run->view);
 	if (run->compared && (run->repair || run->secrets)) {
 		if (mend(run, &err))
 			rc = cmd_fail(&err);
@@ -181,6 +184,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	rc = run_open(&run);
 	session_close(&run.session);
 	verify_free(run.verify);
+	verify_view_free(run.view);
 	report_free(run.report);
 	return rc;
 }

@@ -72,13 +72,25 @@ static void put(const struct strbuf *text)
 	(void)written;
 }
 
+void progress_line(struct strbuf *out, const struct progress *progress, int64_t now_ms)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (progress->waits)
+		strbuf_printf(&text, "%lld of %lld, waiting %s", (long long)progress->done, (long long)progress->total, progress->waits);
+	else
+		progress_text(&text, progress->done, progress->total, now_ms - progress->started_ms, 0);
+	strbuf_puts(out, text.data + strspn(text.data, " "));
+	strbuf_release(&text);
+}
+
 static void line_due(void *arg)
 {
 	struct progress *progress = arg;
 	struct strbuf text = STRBUF_INIT;
 
-	progress_text(&text, progress->done, progress->total, loop_now_ms() - progress->started_ms, 0);
-	log_info("%s", text.data + strspn(text.data, " "));
+	progress_line(&text, progress, loop_now_ms());
+	log_info("%s", text.data);
 	strbuf_release(&text);
 	loop_timer_arm(progress->timer, LINE_MS);
 }
@@ -103,6 +115,7 @@ void progress_update(struct progress *progress, int64_t done, int64_t total)
 
 	progress->done = done;
 	progress->total = total;
+	progress->waits = NULL;
 	if (!progress->terminal || now - progress->started_ms < QUIET_MS ||
 	    (progress->drawn_ms && now - progress->drawn_ms < REDRAW_MS))
 		return;
@@ -124,4 +137,10 @@ void progress_clear(struct progress *progress)
 	put(&text);
 	progress->drawn = false;
 	strbuf_release(&text);
+}
+
+void progress_wait(struct progress *progress, const char *what)
+{
+	progress_clear(progress);
+	progress->waits = what;
 }

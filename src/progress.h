@@ -4,7 +4,8 @@
  * Nothing is drawn in the first two seconds, and then at most ten times a
  * second: a short pass and a cron job stay clean.  Whoever prints a line
  * meanwhile clears the bar first; the next update draws it again.  Lines come
- * every ten seconds, by a timer: also while nothing moves.
+ * every ten seconds, by a timer: also while nothing moves.  What is waited for
+ * then is said in place of a rate and an estimate, which would be wrong.
  */
 #ifndef PROGRESS_H
 #define PROGRESS_H
@@ -23,6 +24,7 @@ struct progress {
 	int64_t drawn_ms;
 	struct loop_timer *timer; /* of the lines; NULL: none */
 	int64_t done, total;
+	const char *waits; /* for what; NULL: it moves */
 };
 
 /* `terminal`: stderr is one. */
@@ -32,8 +34,13 @@ void progress_lines(struct progress *progress, struct loop *loop);
 void progress_end(struct progress *progress); /* also takes the bar away */
 void progress_update(struct progress *progress, int64_t done, int64_t total);
 void progress_clear(struct progress *progress);
+/* Until the next update it waits "for ..." (a literal); the bar is taken away. */
+void progress_wait(struct progress *progress, const char *what);
 
 /* What it says, `width` cells wide at most; with 0 there is no bar, and no limit; pure. */
 void progress_text(struct strbuf *out, int64_t done, int64_t total, int64_t elapsed_ms, size_t width);
+
+/* A line of the log; pure. */
+void progress_line(struct strbuf *out, const struct progress *progress, int64_t now_ms);
 
 #endif

@@ -70,7 +70,7 @@ static const struct {
 	[PLAN_RESTORE] = { "restore", "restored" },
 	[PLAN_REMOVE] = { "remove", "removed" },
 	[PLAN_FORGET] = { "forget", "forgot" },
-	[PLAN_REMOVE_SUBSCRIBER] = { "remove subscriber", "removed subscriber" },
+	[PLAN_REMOVE_SUBSCRIBER] = { "remove", "removed" },
 };
 
 const char *report_word(const struct pass_line *line)
@@ -110,15 +110,20 @@ static void kept_release(struct kept *kept)
 	mem_free(kept->why);
 }
 
+/* A subscriber that is removed alone is no extension: its e-mail would widen the column of the short names. */
 static void kept_fill(struct kept *kept, const struct pass_line *line)
 {
+	bool subscriber = line->action == PLAN_REMOVE_SUBSCRIBER;
 	char *why = log_printable(line->reason ? line->reason : "");
+	char *name = pass_line_name(line);
 
 	kept->sign = report_sign(line);
-	kept->cell[COLUMN_EXTENSION] = pass_line_name(line);
+	kept->cell[COLUMN_EXTENSION] = mem_strdup(subscriber ? "-" : name);
 	kept->cell[COLUMN_USERNAME] = log_printable(line->username ? line->username : "");
 	kept->cell[COLUMN_WORD] = mem_strdup(report_word(line));
-	kept->why = mem_printf("%s%s", obstacle(line), why);
+	kept->why = mem_printf("%s%s%s%s%s", subscriber ? "subscriber " : "", subscriber ? name : "",
+			       subscriber && (*why || *obstacle(line)) ? ": " : "", obstacle(line), why);
+	mem_free(name);
 	mem_free(why);
 }
 

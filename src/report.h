@@ -6,7 +6,8 @@
  * In a plan + ~ - stand for what would be done, in a sync for what was done;
  * ! marks what needs a person: held, rejected, failed, unknown.  Values from
  * outside are escaped (log_printable()).  A plan's first lines are kept back
- * until their widths are known; what comes later is aligned to these.  With
+ * until their widths are known; what comes later is aligned to these.  A
+ * subscriber that is removed alone has "-" for its extension.  With
  * json it is one object a line instead (report_json.h).
  *
  * A secret that was issued has a line of its own, before that of its change and
@@ -68,5 +69,7 @@ char report_sign(const struct pass_line *line);
 /* The trailer, complete lines. */
 void report_plan_trailer(struct strbuf *out, const struct pass_summary *summary, int64_t price_cents);
 void report_sync_trailer(struct strbuf *out, const char *title, const struct pass_summary *summary);
+/* It looks only at what is to be repaired: nothing is said of what was in step. */
+void report_repair_trailer(struct strbuf *out, const struct pass_summary *summary);
 
 #endif

@@ -100,7 +100,7 @@ void report_plan_trailer(struct strbuf *out, const struct pass_summary *s, int64
 	add_obstacles(out, s);
 }
 
-void report_sync_trailer(struct strbuf *out, const char *title, const struct pass_summary *s)
+static void add_pass(struct strbuf *out, const char *title, const struct pass_summary *s, const char *no_rest)
 {
 	const struct count work[] = {
 		{ s->created, "created" }, { s->updated, "updated" }, { s->suspended, "suspended" },
@@ -112,13 +112,24 @@ void report_sync_trailer(struct strbuf *out, const char *title, const struct pas
 	strbuf_printf(out, "%s: ", title);
 	if (!add_counts(out, work, sizeof work / sizeof *work))
 		strbuf_puts(out, "nothing to do");
-	strbuf_puts(out, "; ");
-	if (!add_counts(out, rest, sizeof rest / sizeof *rest))
-		strbuf_puts(out, "none in step before");
+	if (s->unchanged || s->skipped || no_rest)
+		strbuf_puts(out, "; ");
+	if (!add_counts(out, rest, sizeof rest / sizeof *rest) && no_rest)
+		strbuf_puts(out, no_rest);
 	strbuf_printf(out, "; %lld %s in %lld.%01lld s.\n", (long long)s->requests, s->requests == 1 ? "request" : "requests",
 		      (long long)s->seconds, (long long)(s->seconds * 10.0) % 10);
 	if (s->issued)
 		strbuf_printf(out, "New secrets: %lld, in the lines above and nowhere else: keep them. To issue another: swbridge retry "
 			      "--secret EXT\n", (long long)s->issued);
 	add_obstacles(out, s);
+}
+
+void report_sync_trailer(struct strbuf *out, const char *title, const struct pass_summary *s)
+{
+	add_pass(out, title, s, "none in step before");
+}
+
+void report_repair_trailer(struct strbuf *out, const struct pass_summary *s)
+{
+	add_pass(out, "Repair", s, NULL);
 }

@@ -9,7 +9,23 @@
 
 #include <string.h>
 
-enum { EXTENSION_WIDTH = 8, NAME_WIDTH = 16, KIND_WIDTH = 8 };
+enum { KEPT_MAX = 500, WIDTH_MAX = 40 };
+
+enum column { COLUMN_EXTENSION, COLUMN_NAME, COLUMN_KIND, COLUMN_COUNT };
+
+struct kept {
+	enum verify_kind kind;
+	char *cell[COLUMN_COUNT];
+	char *rest;
+};
+
+struct verify_view {
+	FILE *out;
+	bool json, color;
+	size_t width[COLUMN_COUNT];
+	struct kept *kept;
+	size_t count;
+};
 
 static const struct {
 	char sign;
@@ -54,15 +70,6 @@ static void print_json(FILE *out, const struct verify_finding *finding)
 	report_json_put(out, &line);
 }
 
-static void add_column(struct strbuf *line, const char *text, size_t width)
-{
-	char *shown = log_printable(text);
-
-	columns_add(line, shown, width);
-	strbuf_puts(line, "  ");
-	mem_free(shown);
-}
-
 /* What cannot be told from a name alone. */
 static void add_what(struct strbuf *line, const struct verify_finding *finding)
 {
@@ -73,29 +80,99 @@ static void add_what(struct strbuf *line, const struct verify_finding *finding)
 			      !finding->text ? "" : finding->kind == VERIFY_LEAKED ? ": " : " ");
 }
 
-void verify_view_line(FILE *out, const struct verify_finding *finding, bool json, bool color)
+struct verify_view *verify_view_new(FILE *out, bool json, bool color)
+{
+	struct verify_view *view = mem_alloc(sizeof *view);
+
+	*view = (struct verify_view){ .out = out, .json = json, .color = color };
+	view->width[COLUMN_EXTENSION] = 6;
+	view->width[COLUMN_NAME] = 8;
+	view->width[COLUMN_KIND] = 7;
+	return view;
+}
+
+static void kept_fill(struct kept *kept, const struct verify_finding *finding)
+{
+	const char *name = strcmp(finding->object, "subscriber") == 0 && !finding->username ? finding->email : finding->username;
+	struct strbuf rest = STRBUF_INIT;
+	char *text = log_printable(finding->text ? finding->text : "");
+
+	kept->kind = finding->kind;
+	kept->cell[COLUMN_EXTENSION] = log_printable(finding->extension ? finding->extension : finding->key ? finding->key : "-");
+	kept->cell[COLUMN_NAME] = log_printable(name ? name : "-");
+	kept->cell[COLUMN_KIND] = mem_strdup(verify_kind_name(finding->kind));
+	add_what(&rest, finding);
+	strbuf_puts(&rest, text);
+	if (!finding->repairable && (finding->kind == VERIFY_DRIFTED || finding->kind == VERIFY_MISSING))
+		strbuf_puts(&rest, " (not mended by --repair)");
+	kept->rest = strbuf_detach(&rest);
+	mem_free(text);
+}
+
+static void kept_release(struct kept *kept)
+{
+	for (int i = 0; i < COLUMN_COUNT; i++)
+		mem_free(kept->cell[i]);
+	mem_free(kept->rest);
+}
+
+static void kept_print(const struct verify_view *view, const struct kept *kept)
 {
 	struct strbuf line = STRBUF_INIT;
-	const char *name = strcmp(finding->object, "subscriber") == 0 && !finding->username ? finding->email : finding->username;
-	char *text = NULL;
 
-	if (json) {
-		print_json(out, finding);
+	strbuf_printf(&line, "%s%c%s ", view->color ? looks[kept->kind].color : "", looks[kept->kind].sign,
+		      view->color ? "\033[0m" : "");
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		columns_add(&line, kept->cell[i], view->width[i]);
+		strbuf_puts(&line, "  ");
+	}
+	strbuf_puts(&line, kept->rest);
+	strbuf_putc(&line, '\n');
+	fwrite(line.data, 1, line.len, view->out);
+	strbuf_release(&line);
+}
+
+void verify_view_flush(struct verify_view *view)
+{
+	for (size_t i = 0; i < view->count; i++) {
+		kept_print(view, &view->kept[i]);
+		kept_release(&view->kept[i]);
+	}
+	mem_free(view->kept);
+	view->kept = NULL;
+	view->count = 0;
+}
+
+void verify_view_line(struct verify_view *view, const struct verify_finding *finding)
+{
+	struct kept kept = { .kind = finding->kind };
+
+	if (view->json) {
+		print_json(view->out, finding);
 		return;
 	}
-	text = log_printable(finding->text ? finding->text : "");
-	strbuf_printf(&line, "%s%c%s ", color ? looks[finding->kind].color : "", looks[finding->kind].sign, color ? "\033[0m" : "");
-	add_column(&line, finding->extension ? finding->extension : finding->key ? finding->key : "-", EXTENSION_WIDTH);
-	add_column(&line, name ? name : "-", NAME_WIDTH);
-	add_column(&line, verify_kind_name(finding->kind), KIND_WIDTH);
-	add_what(&line, finding);
-	strbuf_puts(&line, text);
-	if (!finding->repairable && (finding->kind == VERIFY_DRIFTED || finding->kind == VERIFY_MISSING))
-		strbuf_puts(&line, " (not mended by --repair)");
-	strbuf_putc(&line, '\n');
-	fwrite(line.data, 1, line.len, out);
-	strbuf_release(&line);
-	mem_free(text);
+	kept_fill(&kept, finding);
+	/* One odd name does not push all others off the screen. */
+	for (int i = 0; i < COLUMN_COUNT; i++) {
+		size_t cells = columns_width(kept.cell[i]);
+
+		if (cells > view->width[i] && cells <= WIDTH_MAX)
+			view->width[i] = cells;
+	}
+	view->kept = mem_grow(view->kept, view->count + 1, sizeof *view->kept);
+	view->kept[view->count++] = kept;
+	if (view->count == KEPT_MAX)
+		verify_view_flush(view);
+}
+
+void verify_view_free(struct verify_view *view)
+{
+	if (!view)
+		return;
+	for (size_t i = 0; i < view->count; i++)
+		kept_release(&view->kept[i]);
+	mem_free(view->kept);
+	mem_free(view);
 }
 
 /* ---- the end ------------------------------------------------------------------- */

@@ -11,8 +11,18 @@
 #include "strbuf.h"
 #include "verify.h"
 
-/* One line: a sign (~ drifted, - missing, ! leaked, ? foreign), whose it is, what it is, what is wrong. */
-void verify_view_line(FILE *out, const struct verify_finding *finding, bool json, bool color);
+struct verify_view;
+
+struct verify_view *verify_view_new(FILE *out, bool json, bool color);
+void verify_view_free(struct verify_view *view); /* NULL is fine; what was not flushed is dropped */
+
+/*
+ * One line: a sign (~ drifted, - missing, ! leaked, ? foreign), whose it is, what
+ * it is, what is wrong.  The first ones are kept back, so that their columns fit;
+ * with json nothing is.
+ */
+void verify_view_line(struct verify_view *view, const struct verify_finding *finding);
+void verify_view_flush(struct verify_view *view);
 
 struct verify_totals {
 	const struct verify_summary *summary;

@@ -71,8 +71,10 @@ hand=$(id_of hand@x.example) other=$(id_of other@x.example) bare=$(id_of bare@x.
 people 101 104
 adopts 1 "no credential has the name" 101 "$hand"
 like "$err" "has no SIP credential with the username 101" "which is said"
-like "$err" "desk +$desk" "and what is there, with its id"
-like "$err" "swbridge adopt k101 $hand SIP_ENDPOINT_ID" "and how to name it"
+like "$err" " It has 2:$" "and how many are there"
+like "$err" "swbridge: error:   desk +$desk$" "each with its id, in a line of its own"
+like "$err" "swbridge: error: To take one: swbridge adopt k101 $hand SIP_ENDPOINT_ID$" "and how to name it"
+unlike "$err" '\\x0a' "lines are lines"
 adopts 1 "a credential of another subscriber" 101 "$hand" "$nine"
 like "$err" "has no SIP credential $nine; it may be another subscriber's" "which is said"
 adopts 1 "the inner id, or none" 101 "$nobody"

@@ -186,6 +186,7 @@ exits 1 approve removals 104
 like "$err" '"104" is not held' "only what is held can be approved"
 is "$(sql "select count(*) from swbridge.approval")" 0 "and nothing was approved"
 exits 0 approve removals --for 1h
+like "$out" '^- 103     103       (suspend|remove)$' "told in the columns of a plan"
 is "$(sql "select operation || key || (expires_at between now() and now() + interval '1 hour') from swbridge.approval")" \
 	removals103true "exactly what is held is released"
 exits 0 status

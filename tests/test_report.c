@@ -121,6 +121,26 @@ static void test_progress(void **state)
 	}
 }
 
+static void test_progress_lines(void **state)
+{
+	struct progress progress = { .started_ms = 1000 };
+	struct strbuf out = STRBUF_INIT;
+
+	(void)state;
+	progress_update(&progress, 19, 20);
+	progress_line(&out, &progress, 31000);
+	assert_string_equal(out.data, "19 of 20, 0.6/s, 1s left");
+	strbuf_truncate(&out, 0);
+	progress_wait(&progress, "for unknown outcomes to settle");
+	progress_line(&out, &progress, 41000);
+	assert_string_equal(out.data, "19 of 20, waiting for unknown outcomes to settle");
+	strbuf_truncate(&out, 0);
+	progress_update(&progress, 20, 20);
+	progress_line(&out, &progress, 41000);
+	assert_string_equal(out.data, "20 of 20, 0.5/s");
+	strbuf_release(&out);
+}
+
 static void test_lines(void **state)
 {
 	static const struct {
@@ -133,7 +153,7 @@ static void test_lines(void **state)
 		{ PLAN_UPDATE, PASS_DONE, '~', "updated" },    { PLAN_SUSPEND, PASS_PLANNED, '-', "suspend" },
 		{ PLAN_REMOVE, PASS_HELD, '!', "remove" },     { PLAN_REMOVE, PASS_UNKNOWN, '!', "remove" },
 		{ PLAN_REJECT, PASS_REJECTED, '!', "rejected" }, { PLAN_SKIP, PASS_SKIPPED, ' ', "skipped" },
-		{ PLAN_REMOVE_SUBSCRIBER, PASS_DONE, '-', "removed subscriber" },
+		{ PLAN_REMOVE_SUBSCRIBER, PASS_DONE, '-', "removed" },
 	};
 
 	(void)state;
@@ -177,6 +197,9 @@ static void test_sync_trailer(void **state)
 	};
 
 	(void)state;
+	report_repair_trailer(&out, &(struct pass_summary){ .created = 2, .updated = 1, .requests = 3, .seconds = 1.2 });
+	assert_string_equal(out.data, "Repair: 2 created, 1 updated; 3 requests in 1.2 s.\n");
+	strbuf_truncate(&out, 0);
 	report_sync_trailer(&out, "Sync", &summary);
 	assert_non_null(strstr(out.data, "Sync: 2 created, 1 of unknown outcome; 9 in step before; 1 request in 61.2 s.\n"));
 	assert_non_null(strstr(out.data, "The source has no rows"));
@@ -217,7 +240,7 @@ int main(void)
 		cmocka_unit_test(test_json_numbers), cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_lines),        cmocka_unit_test(test_plan_trailer),
 		cmocka_unit_test(test_sync_trailer), cmocka_unit_test(test_worse),
-		cmocka_unit_test(test_textarray),
+		cmocka_unit_test(test_textarray),    cmocka_unit_test(test_progress_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

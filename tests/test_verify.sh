@@ -139,6 +139,11 @@ verifies 2 "3 0 0 0 6 0" "the same where the legacy list shows credentials, too"
 verifies 2 "3 0 0 0 6 0" "I7: --repair leaves them alone" --repair
 is "$(sent)" "" "without a request that changes anything"
 
+seed '{"subscribers":[{"email":"somebody.with.a.long.name@x.example"}]}' >/dev/null
+swb verify
+like "$out" "^[?] -       somebody.with.a.long.name@x.example  foreign  subscriber" "a long e-mail"
+is "$(printf '%s\n' "$out" | awk '/^[?]/ { print index($0, "  foreign  ") }' | sort -u | wc -l)" 1 "breaks no column"
+
 # ---- leaked ------------------------------------------------------------------------------
 
 world leaked mirror.max_removals=1
