@@ -3,6 +3,7 @@
 
 #include "admin.h"
 #include "jsonline.h"
+#include "log.h"
 #include "mem.h"
 #include "report_json.h"
 
@@ -27,17 +28,30 @@ static void say_json(const char *key, const struct admin_forgotten *f)
 	report_json_put(stdout, &line);
 }
 
-static void say(const struct admin_forgotten *f)
+/* The one command that undoes it. */
+static void say_way_back(const char *key, const struct admin_forgotten *f)
+{
+	char *shown = log_printable(key);
+
+	printf("To take it back: swbridge adopt %s%s%s%s%s\n", shown, f->subscriber_id ? " " : "",
+	       f->subscriber_id ? f->subscriber_id : "", f->sip_endpoint_id ? " " : "", f->sip_endpoint_id ? f->sip_endpoint_id : "");
+	mem_free(shown);
+}
+
+static void say(const char *key, const struct admin_forgotten *f)
 {
 	printf("Forgotten: %s. Nothing was changed at SignalWire:\n", f->extension);
 	if (f->sip_endpoint_id)
 		printf("  the SIP credential %s stays there\n", f->sip_endpoint_id);
 	if (f->subscriber_id)
 		printf("  the subscriber %s%s%s%s stays there%s\n", f->subscriber_id, f->email ? " (" : "",
-		       f->email ? f->email : "", f->email ? ")" : "", f->email ? " and goes on costing money" : "");
+		       f->email ? f->email : "", f->email ? ")" : "",
+		       f->email ? " and goes on costing money: no later pass removes it" : "");
 	if (!f->sip_endpoint_id && !f->subscriber_id)
 		printf("  there was nothing of it\n");
 	printf("If the PBX still has the extension, the next pass finds the name taken and rejects it.\n");
+	if (f->sip_endpoint_id || f->subscriber_id)
+		say_way_back(key, f);
 }
 
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
@@ -56,7 +70,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	else if (options->json)
 		say_json(key, &forgotten);
 	else if (!options->quiet)
-		say(&forgotten);
+		say(key, &forgotten);
 	admin_forgotten_release(&forgotten);
 	mem_free(key);
 	session_close(&session);
@@ -69,7 +83,9 @@ const struct cmd_verb cmd_forget = {
 	.arguments = "EXT",
 	.details =
 	"What SignalWire has of it stays there and is a stranger's from now on: swbridge neither\n"
-	"changes nor removes it.  The ids are printed for the last time.\n"
+	"changes nor removes it.  The ids are printed for the last time.  A subscriber goes on costing\n"
+	"money: to be rid of one that swbridge made, take the extension out of the PBX instead, and run\n"
+	"swbridge sync (where on_remove is not keep).\n"
 	"Refused (75) while a change of the extension has an unknown outcome.\n",
 	.run = run,
 };

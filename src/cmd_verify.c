@@ -44,7 +44,8 @@ static void finding(const struct verify_finding *finding, void *arg)
 	run->said = true;
 	run->totals.repairable += finding->repairable;
 	run->leaked_for_sure += finding->kind == VERIFY_LEAKED && finding->repairable;
-	run->totals.looks_leaked += finding->kind == VERIFY_LEAKED && !finding->repairable;
+	run->totals.looks_leaked += finding->kind == VERIFY_LEAKED && !finding->repairable && !finding->in_use;
+	run->totals.in_use += finding->in_use;
 }
 
 static void progress(int64_t done, int64_t total, void *arg)

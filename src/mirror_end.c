@@ -216,17 +216,43 @@ void change_rejected(struct change *change, const char *outcome, const char *rea
 		reject(change, outcome, reason);
 }
 
+/* A subscriber that was made for nothing is paid for: what becomes of it, and by what it would be lost. */
+static char *made_in_vain(const struct change *change)
+{
+	enum config_on_remove on_remove = change->mirror->setup.config->on_remove;
+	bool removes = on_remove == CONFIG_DELETE || on_remove == CONFIG_SUSPEND;
+
+	if (!change->owner_new || !change->owner || !change->owner->id)
+		return mem_strdup("");
+	return mem_printf(". The subscriber that was made for it (%s) stays and costs money: a credential with another username "
+			  "is made under it%s; swbridge forget would leave it there", change->owner->id,
+			  removes ? ", and with the row in the PBX it goes" : "");
+}
+
+/* SignalWire does not say where the name is. */
+static void name_is_foreign(struct change *change, const char *why)
+{
+	char *made = made_in_vain(change);
+	char *text = mem_printf("the username %s exists remotely, not in the ledger (%s); it is left alone. It may be a standalone SIP "
+				"endpoint, or a subscriber's: swbridge migrate --dry-run shows which, and how to take it where that "
+				"is possible; else give the extension another username%s", change->username, why, made);
+
+	reject(change, "foreign", text);
+	mem_free(text);
+	mem_free(made);
+}
+
 void change_name_taken(struct change *change, const char *why)
 {
-	bool ours = change->decision.after_holder && change->holder != WAIT_FREE;
-	char *text = ours ? mem_printf("the username %s is still held by extension %s; the next pass tries again",
-				       change->username, change->holder_key)
-			  : mem_printf("the username %s exists remotely, not in the ledger (%s)", change->username, why);
+	char *text = NULL;
 
-	if (ours)
-		change_failed(change, "failed", text);
-	else
-		change_rejected(change, "foreign", text);
+	if (!change->decision.after_holder || change->holder == WAIT_FREE) {
+		name_is_foreign(change, why);
+		return;
+	}
+	text = mem_printf("the username %s is still held by extension %s; the next pass tries again", change->username,
+			  change->holder_key);
+	change_failed(change, "failed", text);
 	mem_free(text);
 }
 

@@ -134,20 +134,32 @@ static void parameters(const struct verify *verify, const char *params[PARAMETER
 	params[5] = verify->started;
 }
 
+/* Why it counts as leaked, and what lives on it: whoever removes that takes phones off the air. */
+static char *leaked_text(const char *why, bool ours, const char *credentials)
+{
+	if (ours || strcmp(credentials, "0") == 0)
+		return mem_strdup(why);
+	if (strcmp(credentials, "-1") == 0)
+		return mem_printf("%s; what lives on it could not be read", why);
+	return strcmp(credentials, "1") == 0 ? mem_printf("%s; 1 credential lives on it", why)
+					     : mem_printf("%s; %s credentials live on it", why, credentials);
+}
+
 static void stranger(const struct db_row *row, void *arg)
 {
 	struct verify *verify = arg;
 	bool leaked = strcmp(db_row_get(row, 0), "leaked") == 0;
-	const char *object = db_row_get(row, 1), *why = db_row_get(row, 7);
+	bool ours = leaked && strcmp(db_row_get(row, 9), "t") == 0;
+	const char *object = db_row_get(row, 1), *credentials = db_row_get(row, 10);
 	bool subscriber = strcmp(object, "subscriber") == 0;
 	const char *on = db_row_get(row, 4), *email = db_row_get(row, 5);
-	char *text = on ? mem_printf("on subscriber %s (%s)", email ? email : "without an e-mail", on) : NULL;
+	char *text = leaked ? leaked_text(db_row_get(row, 7), ours, credentials)
+		     : on ? mem_printf("on subscriber %s (%s)", email ? email : "without an e-mail", on) : NULL;
 	const struct verify_finding finding = {
 		.kind = leaked ? VERIFY_LEAKED : VERIFY_FOREIGN, .object = object, .key = db_row_get(row, 6),
 		.username = subscriber ? NULL : db_row_get(row, 2), .email = subscriber ? db_row_get(row, 2) : email,
 		.subscriber_id = subscriber ? db_row_get(row, 3) : on, .sip_endpoint_id = subscriber ? NULL : db_row_get(row, 3),
-		.text = leaked ? why : text,
-		.repairable = leaked && strcmp(db_row_get(row, 9), "t") == 0,
+		.text = text, .in_use = leaked && !ours && strcmp(credentials, "0") != 0, .repairable = ours,
 	};
 
 	verify_found(verify, &finding);

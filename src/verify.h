@@ -23,7 +23,8 @@
  *             Only the first kind is certain, and only that one can be repaired.
  *   foreign   everything else that is there and that the ledger does not have:
  *             subscribers, credentials of subscribers (but those of a leaked one
- *             that the ledger does not have, which go with it), standalone ones,
+ *             that the ledger does not have, which are counted there: phones may
+ *             use them, and nobody should remove it), standalone ones,
  *             and names of the legacy list that none of these has.
  *
  * What has an open intent, or was changed in the ledger since the survey began,
@@ -60,6 +61,7 @@ struct verify_finding {
 	const char *subscriber_id, *sip_endpoint_id;
 	const char *fields;    /* drifted: their names, commas between */
 	const char *text;      /* what is wrong, a sentence part */
+	bool in_use;           /* leaked, and the ledger does not have it: credentials live on it, or may */
 	bool repairable;       /* by `verify --repair` */
 };
 

@@ -188,9 +188,13 @@ static void add_advice(struct strbuf *out, const struct verify_totals *t)
 	if (leaked)
 		strbuf_printf(out, "Leaked: %lld %s paid for without an extension, %lld.%02lld dollars a month.\n", (long long)leaked,
 			      leaked == 1 ? "subscriber is" : "subscribers are", (long long)cents / 100, (long long)cents % 100);
+	if (t->in_use)
+		strbuf_printf(out, "On %lld of them credentials live, and phones may use these: look first, and take %s over with: "
+			      "swbridge adopt EXT SUBSCRIBER_ID\n", (long long)t->in_use, t->in_use == 1 ? "it" : "them");
 	if (t->looks_leaked)
-		strbuf_puts(out, "Those that the ledger does not have are taken back with: swbridge adopt EXT SUBSCRIBER_ID; "
-			    "or remove them in SignalWire's dashboard. swbridge does not.\n");
+		strbuf_printf(out, "Those that the ledger does not have%s are taken back with: swbridge adopt EXT SUBSCRIBER_ID; "
+			      "or remove them in SignalWire's dashboard. swbridge does not.\n",
+			      t->in_use ? ", and that nothing lives on," : "");
 }
 
 void verify_view_trailer(struct strbuf *out, const struct verify_totals *t)

@@ -30,7 +30,8 @@ struct verify_totals {
 	double seconds;
 	bool repairing;      /* --repair was given */
 	int64_t repairable;  /* of what was found */
-	int64_t looks_leaked; /* leaked ones that only look like ours */
+	int64_t looks_leaked; /* leaked ones that only look like ours, with nothing on them */
+	int64_t in_use;      /* those with credentials on them */
 	int64_t price_cents; /* of a subscriber, a month */
 	bool read;           /* false: it ended before everything was read */
 };

@@ -227,6 +227,8 @@ exits 0 forget 104
 is "$(sql "select (select count(*) from swbridge.sync where key = '104') + (select count(*) from swbridge.subscriber where email like '104@%')")" \
 	0 "forget drops the row and its subscriber"
 is "$(sim state | grep -c '"username":"104"')" 1 "and nothing at SignalWire"
+like "$out" "goes on costing money: no later pass removes it" "it says what that costs"
+like "$out" "^To take it back: swbridge adopt 104 [-0-9a-f]{36} [-0-9a-f]{36}$" "and what undoes it"
 exits 1 forget 104
 exits 4 sync
 

@@ -69,6 +69,21 @@ syncs 0 "a longer one is not"
 is "$(sent)" "PATCH credential 101 password" "one PATCH"
 in_step "a longer password"
 
+# ---- a subscriber that was made for nothing -----------------------------------------
+
+if with_subscribers; then
+	world vain
+	sim seed -d '{"sip_endpoints":[{"username":"101","password":"z"},{"username":"102","password":"z"}]}' >/dev/null
+	sql "insert into test.foreign_credential values ('101'), ('102')"
+	people 101 103
+	syncs 4 "two names are taken"
+	sql "update pbx_users set extension = '111' where key = 'k101'; delete from pbx_users where key = 'k102'"
+	syncs 0 "one gets another name, and the other leaves the PBX"
+	is "$(sent | sort)" "DELETE subscriber k102@pbx.example.com 
+POST credential 111 password,username" "the subscriber of the one is used, and that of the other goes with its row"
+	in_step "made in vain"
+fi
+
 # ---- foreign names --------------------------------------------------------------
 
 world foreign
@@ -87,6 +102,14 @@ for key in k101 k102 k103; do
 	made=$(with_subscribers && [ "$key" != k101 ] && echo failed || echo foreign)
 	is "$(journal_of $key)" "create:$made" "$key: the journal too"
 done
+like "$(error_of k103)" "It may be a standalone SIP endpoint, or a subscriber's: swbridge migrate --dry-run shows which" \
+	"where the name is nobody knows, and the error says who does"
+unlike "$(error_of k103)" "SUBSCRIBER_ID|SIP_ENDPOINT_ID" "it asks for no id that there is not"
+if with_subscribers; then
+	like "$(error_of k103)" "The subscriber that was made for it \($(sql "select o.id from swbridge.subscriber o where o.email = 'k103@pbx.example.com'")\) stays and costs money: .*and with the row in the PBX it goes" \
+		"and what becomes of the subscriber that was made"
+	unlike "$(error_of k101)" "stays and costs money" "where none was made nothing is said"
+fi
 is "$(state_of k104)" active "the fourth is mirrored"
 quiet "foreign" 4
 is "$(told state <<-'EOF'

@@ -168,8 +168,10 @@ subscriber null null k902@pbx.example.com" "by name; their credentials are not t
 swb verify
 like "$out" "k901@pbx.example.com +leaked +subscriber [-0-9a-f]+: no extension is left on it" "what the ledger has"
 like "$out" "k103@pbx.example.com +leaked +subscriber [-0-9a-f]+: swbridge made it, and the ledger does not have it" "what the journal knows"
-like "$out" "k104@pbx.example.com +leaked +subscriber [-0-9a-f]+: its e-mail is the one that swbridge gives" "what looks like ours"
+like "$out" "k104@pbx.example.com +leaked +subscriber [-0-9a-f]+: its e-mail is the one that swbridge gives, and the ledger does not have it; 1 credential lives on it$" "what looks like ours, and what lives on it"
 like "$out" "^Leaked: 4 subscribers are paid for without an extension, 12.00 dollars a month" "and what it costs"
+like "$out" "^On 2 of them credentials live, and phones may use these: .* swbridge adopt EXT SUBSCRIBER_ID$" "what phones may use is to be taken over"
+unlike "$out" "dashboard" "and nobody is told to remove it"
 verifies 3 "2 0 0 4 0 1" "--repair removes what the ledger has, as far as max_removals goes" --repair
 is "$(sent)" "DELETE subscriber k901@pbx.example.com " "one"
 swb approve removals
@@ -177,6 +179,22 @@ verifies 2 "2 0 0 3 0 1" "and another one when it is approved" --repair
 is "$(sent)" "DELETE subscriber k902@pbx.example.com " "which is all that is certainly ours"
 verifies 2 "2 0 0 2 0 0" "I7: what only looks like ours stays" --repair
 is "$(sent)" "" "untouched"
+
+# A stranger with the e-mail that swbridge gives, before and after the PBX has the extension.
+world lookalike
+people 101 101
+seed '{"subscribers":[{"email":"k202@pbx.example.com","credentials":[{"username":"202","password":"x"},{"username":"202b","password":"x"}]},
+	{"email":"k203@pbx.example.com"}]}' >/dev/null
+syncs 0 "one extension"
+verifies 2 "1 0 0 0 4 0" "two subscribers of others and two credentials"
+people 202 203
+swb sync
+swb verify
+like "$out" "^! k202 +k202@pbx.example.com  leaked   subscriber [-0-9a-f]+: its e-mail is .*; 2 credentials live on it$" \
+	"sync has refused it since: its credentials are told of all the same"
+like "$out" "^! k203 +k203@pbx.example.com  leaked   subscriber [-0-9a-f]+: its e-mail is .* does not have it$" "of the other one there are none"
+like "$out" "^On 1 of them credentials live, .*look first, and take it over" "the one is to be taken over"
+like "$out" "^Those that the ledger does not have, and that nothing lives on, .*dashboard" "only the other may be removed"
 
 # ---- a place that is not ours ---------------------------------------------------------------
 
