@@ -13,6 +13,7 @@
  * wrong is said once, and once more when it is over.
  */
 #include "listen.h"
+#include "listen_triggers.h"
 #include "listen_verify.h"
 
 #include "log.h"
@@ -211,6 +212,7 @@ static int term(struct daemon *d, struct error *err)
 	db_on_lost(d->session.db, lost, d);
 	if (!d->observe)
 		trouble_say_unless(&d->trouble, "this process mutates now");
+	d->triggers_known = d->triggers_known || listen_say_triggers(&d->session, d->config);
 	d->ears = ears_new(&setup);
 	rc = serve(d, err);
 	loop_timer_disarm(d->due);

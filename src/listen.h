@@ -48,6 +48,7 @@ struct daemon {
 	bool stop, reload;
 	int signals;
 	bool worked;             /* a term came as far as a full pass, ever */
+	bool triggers_known;     /* said, where there are none */
 	struct trouble trouble;
 };
 

@@ -107,6 +107,10 @@ char *triggers_arguments(const struct source *source, const char *channel);
 enum { TRIGGERS_STATEMENTS = 6 };
 void triggers_statements(const struct triggers *triggers, const char *table, char *statements[TRIGGERS_STATEMENTS]);
 
+/* Of a daemon: true where changes are found by [listen] poll only, and why, and what to do. */
+bool triggers_silent(struct strbuf *out, const struct triggers *triggers, const struct source *source,
+		     const struct config *config);
+
 /* What `check` says of them; true: somebody should do something about it. */
 bool triggers_verdict(struct strbuf *out, const struct triggers *triggers, const struct source *source);
 

@@ -183,3 +183,36 @@ bool triggers_verdict(struct strbuf *out, const struct triggers *triggers, const
 	say_queue(out, triggers);
 	return triggers->two_phase || triggers->children || triggers->queue >= 0.25;
 }
+
+/* The kind of a source that can have none; NULL: a table, or what an adapter reads. */
+static const char *without(const struct triggers *triggers)
+{
+	if (triggers->adapter)
+		return NULL;
+	return triggers->obstacle == TRIGGERS_FUNCTION ? "a function"
+	       : triggers->obstacle == TRIGGERS_VIEW   ? "a view"
+	       : triggers->obstacle == TRIGGERS_FOREIGN ? "a foreign table" : NULL;
+}
+
+bool triggers_silent(struct strbuf *out, const struct triggers *triggers, const struct source *source,
+		     const struct config *config)
+{
+	const char *kind = without(triggers);
+	long long every = (long long)(config->poll_ms / 1000);
+
+	if (triggers->adapter ? triggers->beneath != NULL : triggers->here > 0) {
+		if (triggers->adapter ? triggers->current : triggers_in_place(triggers))
+			return false;
+		strbuf_printf(out, "the triggers on %s are not as they should be: some changes are found only every %lld s; what to do "
+				   "says: swbridge check", triggers->adapter ? triggers->beneath : source->name, every);
+	} else if (kind) {
+		strbuf_printf(out, "%s is %s, which can have no triggers: changes are found every %lld s, unless the PBX itself notifies "
+				   "the channel %s", source->name, kind, every, config->schema);
+	} else {
+		strbuf_printf(out, "there are no triggers on %s%s: changes are found every %lld s; to hear of them at once: swbridge init "
+				   "%s", triggers->adapter ? "the tables beneath " : "", source->name, every,
+			      triggers->obstacle == TRIGGERS_ROLE ? "--print-sql --triggers | psql (as the table's owner)"
+								  : "--triggers");
+	}
+	return true;
+}

@@ -41,6 +41,10 @@ is "$rc" 0 "init without --adapter, where the source names one" || diag "$err"
 like "$out" 'Installed the adapter kamailio' "installs it"
 swb check
 like "$out" '^ok +triggers +none: .*swbridge init --triggers' "check says that there are no triggers"
+printf '[listen]\nmetrics =\n' >>"$conf"
+start_swb listen --observe
+ok "so does a daemon" wait_for 15 grep -q 'there are no triggers on the tables beneath swbridge.kamailio: .*swbridge init --triggers' "$tmp/err"
+stop_swb
 swb init --triggers
 like "$out" 'Triggers on .*subscriber tell a daemon' "init --triggers makes them"
 swb check

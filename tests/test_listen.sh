@@ -11,6 +11,8 @@ people 101 103
 listens listen.metrics_file="$tmp/metrics.prom"
 wait_for 20 mirrored_quietly
 mirrored "the first look finds everything"
+no_triggers='there are no triggers on public.pbx_users: changes are found every 3600 s; to hear of them at once: swbridge init --triggers'
+ok "it says that nothing will tell it" log_has "$no_triggers"
 before=$(full_pass)
 changes "insert into pbx_users (key, extension, secret) values ('k104', '104', 'new')" k104
 wait_for 20 mirrored_quietly
@@ -347,9 +349,32 @@ like "$(metric 'swbridge_passes_total{kind="full",result="partial"}')" '^[1-9]' 
 stop_swb TERM
 is "$rc" 0 "SIGTERM ends it"
 
+# ---- who tells it -----------------------------------------------------------------------
+
+world told
+people 101 101
+starts() { # SOURCE [OPTION]: init, and a daemon that has looked once
+	config postgres.source="$1"
+	swb init ${2-}
+	is "$rc" 0 "init for $1" || diag "$err"
+	listens postgres.source="$1"
+	stop_swb TERM
+}
+starts public.pbx_users --triggers
+fails "with triggers it says nothing of them" log_has '[tT]riggers'
+sql "alter table pbx_users disable trigger notify_swbridge"
+listens
+stop_swb TERM
+ok "disabled ones are told" log_has 'the triggers on public.pbx_users are not as they should be.*swbridge check'
+sql "create view phones as select * from pbx_users; create function yields() returns setof pbx_users language sql as 'table pbx_users'"
+starts public.phones
+ok "nothing can tell of a view" log_has 'public.phones is a view, which can have no triggers: changes are found every 3600 s, unless the PBX itself notifies the channel swbridge'
+starts public.yields
+ok "nor of a function" log_has 'public.yields is a function, which can have no triggers'
+
 # ---- a start that cannot be ------------------------------------------------------------
 
-config listen.poll=1h postgres.schema=nowhere
+config listen.poll=1h listen.metrics=127.0.0.1:0 postgres.schema=nowhere
 swb listen
 is "$rc" 6 "without a ledger it does not start"
 like "$err" "swbridge init" "and says what to do"
