@@ -284,7 +284,7 @@ int config_require_api(const struct config *config, struct error *err)
 	if (!config->api_url)
 		return error_exit(err, EXIT_CONFIG,
 				  "%s: space is not set in [signalwire]; write the first part of your space's address, "
-				  "or set SIGNALWIRE_SPACE.",
+				  "or set SIGNALWIRE_SPACE (or api_url).",
 				  config->path);
 	if (!config->project_id)
 		return error_exit(err, EXIT_CONFIG,

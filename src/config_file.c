@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <ini_configobj.h>
 #include <ini_valueobj.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,7 +18,24 @@
 
 enum { LARGEST = 16 * 1024 * 1024 };
 
-int config_file_slurp(const char *path, struct strbuf *text, bool *open_to_others, struct error *err)
+static void unreadable(const char *path, const char *missing, struct error *err)
+{
+	const int why = errno;
+	const struct passwd *user = NULL;
+
+	if (why == ENOENT) {
+		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s; %s.", path, strerror(why), missing);
+	} else if (why == EACCES) {
+		user = getpwuid(geteuid());
+		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s; let the user that swbridge runs as read it, as root: "
+			   "chown %s %s && chmod 600 %s (and enter the directories above it).", path, strerror(why),
+			   user ? user->pw_name : "USER", path, path);
+	} else {
+		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s.", path, strerror(why));
+	}
+}
+
+int config_file_slurp(const char *path, const char *missing, struct strbuf *text, bool *open_to_others, struct error *err)
 {
 	struct stat st = { 0 };
 	ssize_t got = 0;
@@ -25,7 +43,7 @@ int config_file_slurp(const char *path, struct strbuf *text, bool *open_to_other
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 
 	if (fd < 0 || fstat(fd, &st)) {
-		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s.", path, strerror(errno));
+		unreadable(path, missing, err);
 		goto out;
 	}
 	*open_to_others = (st.st_mode & S_IROTH) != 0;
@@ -38,7 +56,7 @@ int config_file_slurp(const char *path, struct strbuf *text, bool *open_to_other
 		}
 	} while ((got > 0 && text->len <= LARGEST) || (got < 0 && errno == EINTR));
 	if (got < 0)
-		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s.", path, strerror(errno));
+		unreadable(path, missing, err);
 	else if (text->len > LARGEST)
 		error_exit(err, EXIT_CONFIG, "%s is larger than 16 MiB, no file of this kind is.", path);
 	else
@@ -348,7 +366,8 @@ out:
 int config_file_read(const char *path, struct config_file *file, struct error *err)
 {
 	struct strbuf text = STRBUF_INIT_SECRET;
-	int rc = config_file_slurp(path, &text, &file->open_to_others, err);
+	int rc = config_file_slurp(path, "name another one with -c, or write it; all options are in the sample "
+				   EXAMPLESDIR "/swbridge.conf.sample", &text, &file->open_to_others, err);
 
 	if (rc == 0)
 		rc = config_file_parse(path, &text, file, err);

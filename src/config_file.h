@@ -41,7 +41,7 @@ int config_file_parse(const char *path, struct strbuf *text, struct config_file 
 
 void config_file_release(struct config_file *file);
 
-/* A small file as a whole; the text belongs into a secret buffer. */
-int config_file_slurp(const char *path, struct strbuf *text, bool *open_to_others, struct error *err);
+/* A small file as a whole; the text belongs into a secret buffer.  `missing` says what to do where there is none. */
+int config_file_slurp(const char *path, const char *missing, struct strbuf *text, bool *open_to_others, struct error *err);
 
 #endif

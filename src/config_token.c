@@ -26,7 +26,7 @@ static int from_file(const char *path, char **token, struct error *err)
 	bool open_to_others = false;
 	int rc = -1;
 
-	if (config_file_slurp(path, &text, &open_to_others, err) ||
+	if (config_file_slurp(path, "write the API token into it, alone", &text, &open_to_others, err) ||
 	    config_token_guard(path, "the API token", open_to_others, err))
 		goto out;
 	while (text.len > 0 && strchr("\r\n", text.data[text.len - 1]))

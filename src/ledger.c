@@ -203,7 +203,7 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
 				  bound->project_id, config->project_id);
 	if (config->api_url && strcmp(bound->api_url, config->api_url) != 0)
 		return error_exit(err, EXIT_FENCE, "The ledger is bound to %s, the configuration says %s; correct "
-				  "[signalwire] space, or after a move of the space run: swbridge init --rebind",
+				  "[signalwire] space (or api_url), or after a move of the space run: swbridge init --rebind",
 				  bound->api_url, config->api_url);
 	if (strcmp(bound->target, config_target_name(config->target)) != 0)
 		return error_exit(err, EXIT_FENCE, "The ledger is bound to target = %s, the configuration says %s; correct "

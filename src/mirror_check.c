@@ -44,7 +44,7 @@ static void stop_on(struct mirror *mirror, const struct api_result *result)
 		error_exit(&err, EXIT_DENIED, "%s", result->text);
 	else if (result->outcome == API_NOT_FOUND || result->outcome == API_REJECTED)
 		error_exit(&err, EXIT_FENCE, "SignalWire does not show the project's SIP profile (%s); is "
-			   "[signalwire] space right?", result->text);
+			   "[signalwire] space (or api_url) right?", result->text);
 	else
 		error_exit(&err, EXIT_LATER, "%s", result->text);
 	mirror_stop(mirror, &err);

@@ -239,7 +239,7 @@ int session_sip_domain(struct session *s, char **domain, int64_t *server_ms, str
 	} else if (answer.outcome == API_DENIED) {
 		error_exit(err, EXIT_DENIED, "%s", answer.text);
 	} else if (answer.outcome == API_NOT_FOUND || answer.outcome == API_REJECTED) {
-		error_exit(err, EXIT_CONFIG, "%s answers, but not as SignalWire does (%s); is [signalwire] space right?",
+		error_exit(err, EXIT_CONFIG, "%s answers, but not as SignalWire does (%s); is [signalwire] space (or api_url) right?",
 			   s->config->api_url, answer.text);
 	} else {
 		error_exit(err, EXIT_LATER, "%s", answer.text);

@@ -267,7 +267,7 @@ static void canary_answered(const struct api_result *result, void *arg)
 		error_exit(&err, EXIT_DENIED, "%s", result->text);
 	else if (result->outcome == API_NOT_FOUND || result->outcome == API_REJECTED)
 		error_exit(&err, EXIT_FENCE, "SignalWire does not show the project's SIP profile (%s); is [signalwire] space "
-			   "right?", result->text);
+			   "(or api_url) right?", result->text);
 	else if (result->outcome != API_DONE)
 		error_exit(&err, EXIT_LATER, "%s", result->text);
 	if (err.kind != ERROR_NONE)

@@ -344,6 +344,7 @@ static void test_token_file(void **state)
 		char *sentence = refusal(text, 0600);
 
 		check_contains(sentence, token_path);
+		check_contains(sentence, "No such file or directory; write the API token into it, alone");
 		mem_free(sentence);
 	}
 	mem_free(text);
@@ -479,8 +480,17 @@ static void test_path(void **state)
 	config = NULL;
 	assert_int_equal(config_load("/nowhere/at.all", &config, &err), -1);
 	assert_int_equal(err.exit_code, EXIT_CONFIG);
-	check_contains(error_text(&err), "/nowhere/at.all cannot be read");
+	check_contains(error_text(&err), "/nowhere/at.all cannot be read: No such file or directory; name another one with -c");
+	check_contains(error_text(&err), "/examples/swbridge.conf.sample.");
 	error_clear(&err);
+	assert_int_equal(chmod(conf_path, 0), 0);
+	if (geteuid() == 0)
+		assert_int_equal(seteuid(65534), 0); /* root may read everything */
+	assert_int_equal(config_load(conf_path, &config, &err), -1);
+	assert_int_equal(seteuid(getuid()), 0);
+	check_contains(error_text(&err), "Permission denied; let the user that swbridge runs as read it, as root: chown ");
+	error_clear(&err);
+	assert_int_equal(chmod(conf_path, 0600), 0);
 	assert_int_equal(config_load(directory, &config, &err), -1);
 	check_contains(error_text(&err), "cannot be read");
 	error_clear(&err);

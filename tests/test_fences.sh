@@ -66,7 +66,7 @@ set_sim "{\"act_as\":\"$OTHER\"}"
 fenced 6 "SIP domain is other.sip.signalwire.com.*bound to $SIM_DOMAIN.*signalwire.*swbridge init --rebind" "I11: a token of another project"
 is "$requests" 1 "I11: one question finds it out"
 set_sim '{"act_as":null,"all_404":"all"}'
-fenced 6 "does not show the project's SIP profile.*space right" "I10: every answer is 404"
+fenced 6 "does not show the project's SIP profile.*space .or api_url. right" "I10: every answer is 404"
 is "$(sql "select count(sip_endpoint_id) from swbridge.sync")" 8 "I10: no id is forgotten"
 set_sim '{"all_404":"off"}'
 
