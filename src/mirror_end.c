@@ -232,13 +232,16 @@ static char *made_in_vain(const struct change *change)
 /* SignalWire does not say where the name is. */
 static void name_is_foreign(struct change *change, const char *why)
 {
+	bool standalone = target_traits(change->mirror->setup.config)->place != NULL;
 	char *made = made_in_vain(change);
+	char *take = standalone ? mem_printf(" (the one is taken with: swbridge adopt %s SIP_ENDPOINT_ID)", change->key) : mem_strdup("");
 	char *text = mem_printf("the username %s exists remotely, not in the ledger (%s); it is left alone. It may be a standalone SIP "
 				"endpoint, or a subscriber's: swbridge migrate --dry-run shows which, and how to take it where that "
-				"is possible; else give the extension another username%s", change->username, why, made);
+				"is possible%s; else give the extension another username%s", change->username, why, take, made);
 
 	reject(change, "foreign", text);
 	mem_free(text);
+	mem_free(take);
 	mem_free(made);
 }
 
