@@ -1,6 +1,7 @@
 /* cmd_wait - the verb `wait`: returns when what was committed before the call is live. */
 #include "cmd.h"
 
+#include "admin_since.h"
 #include "config_value.h"
 #include "difference.h"
 #include "jsonline.h"
@@ -38,9 +39,8 @@ struct waiting {
 
 	/* of one key: what its row wanted when the wait began, and what the ledger has shown since */
 	char *wanted;
-	char *secret;  /* the ledger's digest of it, at the last look */
 	bool differed; /* the ledger was seen with something else */
-	int renewed;   /* how often that digest was seen to change */
+	bool sent;     /* a change ended well that carried that, or something newer */
 };
 
 static const char *or_none(const char *text, bool counts)
@@ -65,8 +65,9 @@ static char *ledger_values(const struct difference *d, const struct plan_policy 
 /*
  * A row that is edited all the time is never in step, and what was committed
  * before the call is live all the same: when the ledger takes just that, or when
- * the credential changes twice.  The second change began when the first was
- * over, so after the call, and carries what the row said then.
+ * a change ended well that carried that or something newer.  What the ledger
+ * merely shows does not tell: while a change is under way it shows no secret,
+ * and the old one again where the change was refused.
  */
 static bool has_been_live(struct waiting *waiting, const struct difference *d)
 {
@@ -81,20 +82,14 @@ static bool has_been_live(struct waiting *waiting, const struct difference *d)
 	equal = strcmp(has, waiting->wanted) == 0;
 	waiting->differed = waiting->differed || !equal;
 	mem_free(has);
-	if (waiting->secret && strcmp(waiting->secret, or_none(d->ledger_secret_digest, true)) != 0)
-		waiting->renewed++;
-	mem_free(waiting->secret);
-	waiting->secret = mem_strdup(or_none(d->ledger_secret_digest, true));
-	return (equal && waiting->differed) || waiting->renewed > 1;
+	return (equal && waiting->differed) || waiting->sent;
 }
 
 static void forget_key(struct waiting *waiting)
 {
 	mem_free(waiting->wanted);
-	mem_free(waiting->secret);
-	waiting->wanted = waiting->secret = NULL;
-	waiting->differed = false;
-	waiting->renewed = 0;
+	waiting->wanted = NULL;
+	waiting->differed = waiting->sent = false;
 }
 
 static bool nothing_is_sent(enum plan_action action)
@@ -149,15 +144,19 @@ static bool rest(struct loop *loop, int64_t ms)
 static int wait_for(struct waiting *waiting, const char *key, int64_t until_ms, struct error *err)
 {
 	const struct session *s = waiting->session;
+	struct admin_moment begun = { 0 };
 	int64_t pause = LOOK_FIRST_MS;
 
+	if (admin_moment(s->db, key, &begun, err))
+		return -1;
 	for (;;) {
 		int64_t left = until_ms - loop_now_ms();
 
 		waiting->standing = STANDING_RETIRED;
 		mem_free(waiting->reason);
 		waiting->reason = mem_strdup("it is not in the PBX, and nothing of it is at SignalWire");
-		if (difference_explain(s->query, s->db, key, standing_of, waiting, err))
+		if (admin_since(s->db, key, &begun, &waiting->sent, err) ||
+		    difference_explain(s->query, s->db, key, standing_of, waiting, err))
 			return -1;
 		if (waiting->standing != STANDING_NOT_YET)
 			return 0;
