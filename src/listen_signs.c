@@ -99,6 +99,7 @@ int signs_new(struct loop *loop, const struct config *config, bool observe, stru
 	tally_init(&new->metrics, config);
 	new->metrics.listens = true;
 	new->metrics.leader = 0;
+	new->metrics.away = true;
 	metrics_deaf(&new->metrics, true, loop_now_ms());
 	new->heard = lh_kchar_table_new(64, free_entry);
 	new->ready = loop_timer_new(loop, ready_anyway, new);
@@ -135,6 +136,7 @@ void signs_opening(struct signs *signs)
 void signs_open(struct signs *signs, const struct session *session)
 {
 	signs->metrics.leader = session->mirror != NULL;
+	signs->metrics.away = false;
 	if (session->api)
 		tally_attach(&signs->metrics, session);
 	say_ready(signs, signs->observe ? "observing" : "mutating");
@@ -143,8 +145,14 @@ void signs_open(struct signs *signs, const struct session *session)
 void signs_closed(struct signs *signs)
 {
 	signs->metrics.leader = 0;
+	signs->metrics.away = true;
 	metrics_deaf(&signs->metrics, true, loop_now_ms());
+	/* What another process mends from now on would be told for ever: alerts take the most that any instance says. */
+	metrics_forget(&signs->metrics);
 	signs_settled(signs);
+	/* A term that ends before it has read the ledger leaves the file, in which the last success grows old. */
+	if (signs->metrics.last_success_ms != METRICS_UNKNOWN)
+		tally_file_write(&signs->metrics, signs->config, &signs->warned);
 }
 
 void signs_trouble(struct signs *signs, const char *text)

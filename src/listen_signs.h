@@ -27,7 +27,7 @@ void signs_free(struct signs *signs); /* before the loop; NULL is fine */
 
 void signs_opening(struct signs *signs);
 void signs_open(struct signs *signs, const struct session *session); /* a term begins; with a lock, where it has one */
-void signs_closed(struct signs *signs);
+void signs_closed(struct signs *signs); /* what it knew of source and ledger is not shown any more: another process may go on */
 void signs_trouble(struct signs *signs, const char *text); /* NULL: it is over */
 void signs_deaf(struct signs *signs, bool deaf);
 void signs_heard(struct signs *signs, const char *key); /* told of a change: its time to live runs; NULL: told of everything */

@@ -13,6 +13,16 @@ const int64_t metrics_bounds_ms[METRICS_BUCKETS] = {
 	5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000, 30000, 60000, 300000
 };
 
+void metrics_forget(struct metrics *m)
+{
+	m->source_rows = m->subscribers = METRICS_UNKNOWN;
+	m->paused = METRICS_UNKNOWN;
+	for (size_t i = 0; i < METRICS_STATES; i++)
+		m->extensions[i] = METRICS_UNKNOWN;
+	for (size_t i = 0; i < METRICS_CLASSES; i++)
+		m->held[i] = METRICS_UNKNOWN;
+}
+
 void metrics_init(struct metrics *m, int64_t started_ms)
 {
 	*m = (struct metrics){
@@ -20,19 +30,13 @@ void metrics_init(struct metrics *m, int64_t started_ms)
 		.started_ms = started_ms,
 		.last_attempt_ms = METRICS_UNKNOWN,
 		.last_success_ms = METRICS_UNKNOWN,
-		.source_rows = METRICS_UNKNOWN,
-		.subscribers = METRICS_UNKNOWN,
 		.verified_ms = METRICS_UNKNOWN,
 		.leader = METRICS_UNKNOWN,
-		.paused = METRICS_UNKNOWN,
 		.resident_bytes = METRICS_UNKNOWN,
 		.open_fds = METRICS_UNKNOWN,
 		.max_fds = METRICS_UNKNOWN,
 	};
-	for (size_t i = 0; i < METRICS_STATES; i++)
-		m->extensions[i] = METRICS_UNKNOWN;
-	for (size_t i = 0; i < METRICS_CLASSES; i++)
-		m->held[i] = METRICS_UNKNOWN;
+	metrics_forget(m);
 	for (size_t i = 0; i < METRICS_FOUNDS; i++)
 		m->found[i] = METRICS_UNKNOWN;
 	for (size_t i = 0; i < METRICS_KINDS; i++)

@@ -84,11 +84,15 @@ struct metrics {
 	int leader;             /* 1: this process mutates, 0: it stands by */
 	int paused;
 	bool listens;           /* deaf and the histogram mean something: the daemon */
+	bool away;              /* it stands by or connects, without ears: whether it is deaf and `found` are left out */
 	int64_t resident_bytes; /* metrics_process.h */
 	int64_t open_fds, max_fds;
 };
 
 void metrics_init(struct metrics *m, int64_t started_ms);
+
+/* What source and ledger said is not known any more: others may go on from here.  Times and counters stay. */
+void metrics_forget(struct metrics *m);
 
 /* A pass ended.  A full one that is not METRICS_PASS_FAILED is a success: the source was read whole, the rest was done. */
 void metrics_pass(struct metrics *m, enum metrics_kind kind, enum metrics_pass result, int64_t ended_ms, int64_t took_ms);

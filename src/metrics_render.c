@@ -110,7 +110,7 @@ PLAIN(subscribers, plain, m->subscribers)
 PLAIN(verified, plain_ms, m->verified_ms)
 PLAIN(retries, plain, m->retries)
 PLAIN(notifications, plain, m->listens ? m->notifications : METRICS_UNKNOWN)
-PLAIN(deaf, plain, m->listens ? m->deaf_since_ms != METRICS_UNKNOWN : METRICS_UNKNOWN)
+PLAIN(deaf, plain, m->listens && !m->away ? m->deaf_since_ms != METRICS_UNKNOWN : METRICS_UNKNOWN)
 
 static void build_info(const struct family *f, const struct metrics *m, int64_t now_ms, struct strbuf *out)
 {
@@ -162,6 +162,8 @@ static void held(const struct family *f, const struct metrics *m, int64_t now_ms
 static void found(const struct family *f, const struct metrics *m, int64_t now_ms, struct strbuf *out)
 {
 	(void)now_ms;
+	if (m->away)
+		return;
 	by_name(f, "kind", founds, m->found, METRICS_FOUNDS, out);
 }
 

@@ -305,6 +305,36 @@ static void gauges(void **state)
 	HAS("swbridge_paused 1");
 }
 
+/* It stands by: nothing of what it knew is shown, but for times and counters. */
+static void away(void **state)
+{
+	static const char *const gone[] = {
+		"swbridge_paused", "swbridge_extensions", "swbridge_held", "swbridge_subscribers", "swbridge_monthly_cost_dollars",
+		"swbridge_unknown_outcomes", "swbridge_source_extensions", "swbridge_verify_found", "swbridge_deaf",
+	};
+
+	(void)state;
+	gauges(state);
+	m.source_rows = 20;
+	m.found[METRICS_DRIFTED] = 3;
+	m.listens = true;
+	metrics_pass(&m, METRICS_FULL, METRICS_PASS_COMPLETE, 5001, 250);
+	for (size_t i = 0; i < COUNT(gone); i++)
+		assert_true(names(gone[i]));
+	metrics_deaf(&m, true, 0);
+	m.away = true;
+	metrics_forget(&m);
+	for (size_t i = 0; i < COUNT(gone); i++)
+		assert_false(names(gone[i]));
+	HAS("swbridge_leader 0");
+	HAS("swbridge_last_success_timestamp_seconds 5.001");
+	assert_true(has("swbridge_deaf_seconds_total 1.500", 1500));
+	m.away = false;
+	HAS("swbridge_deaf 1");
+	HAS("swbridge_verify_found{kind=\"drifted\"} 3");
+	assert_false(names("swbridge_held"));
+}
+
 static void passes(void **state)
 {
 	static const struct {
@@ -490,7 +520,7 @@ static void file(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(the_reader_is_strict), TEST(what_is_not_known_is_not_said), TEST(gauges), TEST(passes),
+		TEST(the_reader_is_strict), TEST(what_is_not_known_is_not_said), TEST(gauges), TEST(away), TEST(passes),
 		TEST(requests), TEST(every_change), TEST(histogram), TEST(deaf), TEST(escaped), TEST(of_the_process),
 		TEST(file),
 	};
