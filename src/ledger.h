@@ -86,7 +86,8 @@ int ledger_claim(struct db *db, const struct config *config, struct error *err);
 
 /*
  * Absence counts only while somebody looks: where the last complete pass is
- * older than `grace_ms`, every absence begins anew with the next pass.
+ * older than `grace_ms`, every absence begins anew with the next pass.  A pass
+ * of a paused bridge is none.
  */
 int ledger_restart_absence(struct ledger *ledger, int64_t grace_ms, struct error *err);
 int ledger_complete_pass(struct ledger *ledger, struct error *err); /* notes the time of a complete pass */

@@ -110,7 +110,8 @@ static void look_at_everything_within(struct daemon *d, int64_t ms)
 		look_at_everything_in(d, ms);
 }
 
-static int look(struct daemon *d, bool whole, struct error *err)
+/* *paused: it looked, and might do nothing. */
+static int look(struct daemon *d, bool whole, bool *paused, struct error *err)
 {
 	struct view view = { .daemon = d };
 	struct pass_summary summary = { 0 };
@@ -147,21 +148,24 @@ static int look(struct daemon *d, bool whole, struct error *err)
 	/* An outcome that is unknown now is looked for as soon as nothing can act any more. */
 	if (!rc && summary.unknown)
 		look_at_everything_within(d, d->config->settle_ms + SETTLED_MS);
+	*paused = summary.paused;
 	return rc;
 }
 
 int listen_look_at_everything(struct daemon *d, struct error *err)
 {
 	struct ledger *ledger = d->session.ledger;
+	bool paused = false;
 
 	/* What was gone while nobody looked for longer than grace has had no grace. */
 	if (!d->looked && !d->observe && ledger_restart_absence(ledger, d->config->grace_ms, err))
 		return -1;
-	if (look(d, true, err))
+	if (look(d, true, &paused, err))
 		return -1;
 	if (d->observe)
 		return 0;
-	if (ledger_complete_pass(ledger, err))
+	/* A paused one did nothing: that is no sign that all is well. */
+	if (!paused && ledger_complete_pass(ledger, err))
 		return -1;
 	if (d->pruned_at && loop_now_ms() - d->pruned_at < PRUNE_EVERY_MS)
 		return 0;
@@ -171,5 +175,7 @@ int listen_look_at_everything(struct daemon *d, struct error *err)
 
 int listen_look_at_keys(struct daemon *d, struct error *err)
 {
-	return look(d, false, err);
+	bool paused = false;
+
+	return look(d, false, &paused, err);
 }

@@ -220,8 +220,8 @@ void signs_pass(struct signs *signs, enum metrics_kind kind, const struct pass_s
 	struct error err = ERROR_INIT;
 
 	tally_pass(&signs->metrics, kind, summary, failed);
-	/* Who only looks does nobody's work. */
-	if (signs->observe)
+	/* Who only looks does nobody's work, and who is paused neither. */
+	if (signs->observe || summary->paused)
 		signs->metrics.last_success_ms = success_ms;
 	if (kind == METRICS_KEYED || failed)
 		return;
