@@ -251,6 +251,20 @@ static int chosen_port(int fd)
 	return number;
 }
 
+/* What may be there another time is LATER: an address that a lease or another host still has, a port that is taken. */
+static void cannot_bind(const char *address, int why, struct error *err)
+{
+	if (why == EADDRINUSE)
+		error_exit(err, EXIT_LATER, "metrics in [listen]: %s is in use (%s); another swbridge, perhaps? Give each "
+			   "its own port, or set \"metrics =\" for none.", address, strerror(why));
+	else if (why == EADDRNOTAVAIL)
+		error_exit(err, EXIT_LATER, "metrics in [listen]: %s is not this machine's now (%s); write an address that it "
+			   "has, or set \"metrics =\" for none.", address, strerror(why));
+	else
+		error_exit(err, EXIT_CONFIG, "metrics in [listen]: %s cannot be used (%s); write an address of this machine "
+			   "and a port from 1024 on, or set \"metrics =\" for none.", address, strerror(why));
+}
+
 static int open_socket(const char *address, int *port, struct error *err)
 {
 	struct addrinfo *found = NULL;
@@ -266,12 +280,7 @@ static int open_socket(const char *address, int *port, struct error *err)
 		if (fd >= 0)
 			close(fd);
 		fd = -1;
-		error_exit(err, EXIT_CONFIG,
-			   why == EADDRINUSE ? "metrics in [listen]: %s is in use (%s); another swbridge, perhaps? Give each "
-					       "its own port, or set \"metrics =\" for none."
-					     : "metrics in [listen]: %s cannot be used (%s); write an address of this machine "
-					       "and a port from 1024 on, or set \"metrics =\" for none.",
-			   address, strerror(why));
+		cannot_bind(address, why, err);
 	} else {
 		*port = chosen_port(fd);
 	}

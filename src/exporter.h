@@ -36,7 +36,10 @@ struct exporter_setup {
 	int64_t visit_ms; /* 0: EXPORTER_VISIT_MS; shorter ones are for tests */
 };
 
-/* An address that is in use or not this machine's is an error that names the setting.  `address` is not kept. */
+/*
+ * Errors name the setting.  An address that is in use, or not this machine's, may
+ * be had another time (ERROR_LATER); any other is a mistake.  `address` is not kept.
+ */
 int exporter_new(const struct exporter_setup *setup, struct exporter **exporter, struct error *err);
 void exporter_free(struct exporter *exporter); /* before the loop; NULL is fine */
 

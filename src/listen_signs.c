@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "admin_view.h"
-#include "exporter.h"
+#include "listen_outlet.h"
 #include "log.h"
 #include "mem.h"
 #include "sdnotify.h"
@@ -20,8 +20,7 @@ struct signs {
 	const struct config *config;
 	bool observe;
 	struct metrics metrics;
-	struct exporter *exporter;
-	char *address; /* where it is; NULL: nowhere */
+	struct outlet *outlet; /* of the metrics */
 	struct sdnotify *sdnotify;
 	struct loop_timer *ready;
 	bool is_ready;
@@ -51,27 +50,11 @@ static bool healthy(struct strbuf *reason, void *arg)
 	return !signs->trouble;
 }
 
-static int open_exporter(struct signs *signs, struct error *err)
+static struct outlet *new_outlet(struct signs *signs)
 {
-	const struct exporter_setup setup = {
-		.loop = signs->loop, .address = signs->config->metrics, .render = render, .healthy = healthy, .arg = signs,
-	};
+	const struct exporter_setup setup = { .loop = signs->loop, .render = render, .healthy = healthy, .arg = signs };
 
-	if (!signs->config->metrics || !*signs->config->metrics)
-		return 0;
-	if (exporter_new(&setup, &signs->exporter, err))
-		return -1;
-	signs->address = mem_strdup(signs->config->metrics);
-	log_info("metrics are served at port %d of loopback", exporter_port(signs->exporter));
-	return 0;
-}
-
-static void close_exporter(struct signs *signs)
-{
-	exporter_free(signs->exporter);
-	signs->exporter = NULL;
-	mem_free(signs->address);
-	signs->address = NULL;
+	return outlet_new(&setup);
 }
 
 static void say_ready(struct signs *signs, const char *status)
@@ -104,7 +87,8 @@ int signs_new(struct loop *loop, const struct config *config, bool observe, stru
 	new->heard = lh_kchar_table_new(64, free_entry);
 	new->ready = loop_timer_new(loop, ready_anyway, new);
 	new->sdnotify = sdnotify_new(loop);
-	if (open_exporter(new, err)) {
+	new->outlet = new_outlet(new);
+	if (outlet_want(new->outlet, config->metrics, err)) {
 		signs_free(new);
 		return -1;
 	}
@@ -117,7 +101,7 @@ void signs_free(struct signs *signs)
 {
 	if (!signs)
 		return;
-	close_exporter(signs);
+	outlet_free(signs->outlet);
 	sdnotify_free(signs->sdnotify);
 	loop_timer_free(signs->ready);
 	lh_table_free(signs->heard);
@@ -251,17 +235,13 @@ void signs_reloading(struct signs *signs)
 
 void signs_reloaded(struct signs *signs, const struct config *config)
 {
-	const char *address = config->metrics && *config->metrics ? config->metrics : NULL;
 	struct error err = ERROR_INIT;
 
 	signs->config = config;
 	signs->metrics.price_cents = config->subscriber_price_cents;
-	if ((address == NULL) != (signs->address == NULL) || (address && strcmp(address, signs->address) != 0)) {
-		close_exporter(signs);
-		if (open_exporter(signs, &err)) {
-			log_error("%s", error_text(&err));
-			error_clear(&err);
-		}
+	if (outlet_want(signs->outlet, config->metrics, &err)) {
+		log_error("%s The metrics stay as they were.", error_text(&err));
+		error_clear(&err);
 	}
 	sdnotify_ready(signs->sdnotify, NULL);
 	signs->is_ready = true;

@@ -40,7 +40,7 @@ void signs_verified(struct signs *signs, const struct verify_summary *summary, b
 void signs_settled(struct signs *signs); /* whatever was heard has been looked at */
 
 void signs_reloading(struct signs *signs);
-/* The new configuration; a new address of the metrics is taken where it can be had. */
+/* The new configuration; a new address of the metrics is taken as soon as it can be had (listen_outlet.h). */
 void signs_reloaded(struct signs *signs, const struct config *config);
 void signs_stopping(struct signs *signs);
 

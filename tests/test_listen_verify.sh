@@ -15,7 +15,7 @@ changes() { # STATEMENT KEY
 	sql "begin; $1; select pg_notify('swbridge', '$2'); commit" >/dev/null
 }
 metric() { # PATTERN: of the last rendering
-	curl -sS --noproxy '*' --max-time 10 "http://127.0.0.1:$(sed -n 's/.*served at port \([0-9]*\) .*/\1/p' "$tmp/err" | tail -n 1)/metrics" |
+	curl -sS --noproxy '*' --max-time 10 "http://127.0.0.1:$(sed -n 's/.*served at .* (port \([0-9]*\)).*/\1/p' "$tmp/err" | tail -n 1)/metrics" |
 		grep -E "$1"
 }
 password_is() { [ "$(remote | sed -n "s/^101 [^ ]* \([^ ]*\).*/\1/p")" = "$1" ]; }
