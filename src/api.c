@@ -238,6 +238,12 @@ void api_hold_pages(struct api *api, bool held)
 		api_operation_go_on(api);
 }
 
+void api_stop_retrying(struct api *api)
+{
+	if (!api->stopping)
+		api_operation_stop(api);
+}
+
 void api_set_observer(struct api *api, void (*retrying)(void *arg), void *arg)
 {
 	api->retrying = retrying;

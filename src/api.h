@@ -128,6 +128,14 @@ void api_list_legacy(struct api *api, void (*row)(const struct json_credential *
 /* While held, no listing asks for its next page: for who takes the rows more slowly than they come. */
 void api_hold_pages(struct api *api, bool held);
 
+/*
+ * For whoever stops and must not keep others waiting: from now on every request
+ * is sent once, and a listing reads no further page (FAILED).  What waits for
+ * another attempt ends with the outcome of its last one, also from the loop,
+ * never from within this call.  What is on its way gets its answer.  For good.
+ */
+void api_stop_retrying(struct api *api);
+
 /* Hears of every attempt that will be made again: for counting.  It calls nothing in here.  NULL: nobody hears. */
 void api_set_observer(struct api *api, void (*retrying)(void *arg), void *arg);
 

@@ -27,6 +27,8 @@ void api_operation_free(struct api_operation *op)
 	strbuf_release(&op->body);
 	mem_free_secret(op->secret);
 	mem_free(op->refusal);
+	api_verdict_release(&op->last);
+	mem_free(op->last_request_id);
 	mem_free(op->seen);
 	json_page_links_release(&op->links);
 	json_credential_release(&op->credential);
@@ -95,6 +97,8 @@ static void timer_fired(void *arg)
 
 	if (op->refusal)
 		finish(op, &refused, NULL);
+	else if (op->api->stopping)
+		finish(op, &op->last, &op->last_response);
 	else
 		attempt(op);
 }
@@ -106,13 +110,28 @@ static void wait_for(struct api_operation *op, int64_t ms)
 	loop_timer_arm(op->timer, ms);
 }
 
-static bool try_again(struct api_operation *op, const struct api_verdict *verdict, const struct http_response *response)
+/* What it ends with where it is not tried again after all; takes the verdict. */
+static void keep_last(struct api_operation *op, struct api_verdict *verdict, const struct http_response *response)
+{
+	api_verdict_release(&op->last);
+	op->last = *verdict;
+	*verdict = (struct api_verdict){ .text = NULL };
+	mem_free(op->last_request_id);
+	op->last_request_id = mem_strdup(response->request_id);
+	op->last_response = *response;
+	op->last_response.request_id = op->last_request_id;
+	/* These are borrowed, and tell nothing that the verdict does not. */
+	op->last_response.body = op->last_response.content_type = op->last_response.problem = "";
+	op->last_response.body_len = 0;
+}
+
+static bool try_again(struct api_operation *op, struct api_verdict *verdict, const struct http_response *response)
 {
 	/* Nothing was done, and the window that the 429 halved keeps the next ones few: that is no storm of retries. */
 	bool free_of_charge = response->end == HTTP_ANSWERED && response->status == 429;
 	int64_t ms = -1;
 
-	if (!verdict->again || (!free_of_charge && op->api->budget < API_BUDGET_RETRY))
+	if (op->api->stopping || !verdict->again || (!free_of_charge && op->api->budget < API_BUDGET_RETRY))
 		return false;
 	ms = backoff_next(&op->backoff, next_random(op->api), response->retry_after_ms);
 	if (ms < 0)
@@ -121,6 +140,7 @@ static bool try_again(struct api_operation *op, const struct api_verdict *verdic
 		op->api->budget -= API_BUDGET_RETRY;
 	if (op->api->retrying)
 		op->api->retrying(op->api->retrying_arg);
+	keep_last(op, verdict, response);
 	wait_for(op, ms);
 	return true;
 }
@@ -214,10 +234,24 @@ static int follow(struct api_operation *op, struct error *err)
 	return enter_page(op, err);
 }
 
+/* The loop ends it as one that was not read whole. */
+static void end_without_next_page(struct api_operation *op)
+{
+	op->held = false;
+	api_verdict_release(&op->last);
+	op->last = (struct api_verdict){
+		.outcome = API_FAILED, .text = mem_strdup("The listing was not read to its end, since swbridge stops"),
+	};
+	op->last_response = (struct http_response){ .request_id = "", .first_byte_at = -1, .date_ms = -1 };
+	wait_for(op, 0);
+}
+
 static void next_page(struct api_operation *op)
 {
 	op->held = op->api->held;
-	if (!op->held)
+	if (op->api->stopping)
+		end_without_next_page(op);
+	else if (!op->held)
 		first_attempt(op);
 }
 
@@ -228,6 +262,19 @@ void api_operation_go_on(struct api *api)
 	LIST_FOREACH(op, &api->operations, entry)
 		if (op->held)
 			next_page(op);
+}
+
+void api_operation_stop(struct api *api)
+{
+	struct api_operation *op = NULL;
+
+	api->stopping = true;
+	LIST_FOREACH(op, &api->operations, entry) {
+		if (op->held)
+			end_without_next_page(op);
+		else if (op->timer && loop_timer_armed(op->timer))
+			loop_timer_arm(op->timer, 0);
+	}
 }
 
 /* Nobody knows the largest page of these listings: whoever refuses ours gets none asked for. */

@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 
 #include "api.h"
+#include "api_verdict.h"
 #include "backoff.h"
 #include "http.h"
 #include "json.h"
@@ -51,6 +52,9 @@ struct api_operation {
 	char *refusal; /* why nothing is sent; NULL: it is */
 	struct backoff backoff;
 	struct loop_timer *timer; /* NULL until something waits */
+	struct api_verdict last;  /* while it waits for another attempt: what came of the one before, */
+	struct http_response last_response; /* and how it was answered, without the body */
+	char *last_request_id;
 	api_done *done;
 	void (*subscriber_row)(const struct json_subscriber *subscriber, void *arg);
 	void (*credential_row)(const struct json_credential *credential, void *arg);
@@ -75,6 +79,7 @@ struct api {
 	void *retrying_arg;
 	bool small_pages; /* the server refused the page size that we asked for */
 	bool held;
+	bool stopping; /* nothing is tried again, and no listing goes on */
 };
 
 /* A new operation of `api`, which owns it.  `method` is borrowed for good. */
@@ -89,6 +94,8 @@ void api_operation_start(struct api_operation *op, bool failed, struct error *er
 
 /* The pages that were held back are asked for. */
 void api_operation_go_on(struct api *api);
+
+void api_operation_stop(struct api *api); /* api_stop_retrying() */
 
 void api_operation_free(struct api_operation *op); /* no callback */
 

@@ -50,8 +50,22 @@ static void over(struct rounds *rounds)
 	arm(rounds);
 }
 
+/* The engine stops, and with it what is read beside it: rounds_close() is near, and the next session begins anew. */
+static bool cut_off(struct rounds *rounds)
+{
+	const struct mirror *mirror = rounds->session->mirror;
+
+	if (!mirror || !mirror_stopped(mirror, NULL))
+		return false;
+	log_debug("the comparison with what is at SignalWire is cut off by a stop");
+	loop_timer_arm(rounds->clean, 0);
+	return true;
+}
+
 static void failed(struct rounds *rounds, const struct error *err)
 {
+	if (cut_off(rounds))
+		return;
 	log_warn("What is at SignalWire could not be compared with the ledger: %s The next attempt is in %lld s.", error_text(err),
 		 (long long)(rounds->session->config->verify_ms / 1000));
 	over(rounds);
@@ -95,11 +109,17 @@ static void report(struct rounds *rounds)
 static void compared(const struct error *err, void *arg)
 {
 	struct rounds *rounds = arg;
+	struct error why = ERROR_INIT;
 
 	if (err) {
 		failed(rounds, err);
 		return;
 	}
+	if (verify_check_whole(rounds->verify, &why) && cut_off(rounds)) {
+		error_clear(&why);
+		return;
+	}
+	error_clear(&why);
 	report(rounds);
 	over(rounds);
 }

@@ -319,6 +319,8 @@ void mirror_stop(struct mirror *mirror, struct error *err)
 	else if (err)
 		error_clear(err);
 	mirror->stopping = true;
+	/* Whatever the reason: what SignalWire did not take is certain, is recorded so, and comes again with the next pass. */
+	api_stop_retrying(mirror->setup.api);
 	mirror_turn(mirror);
 }
 

@@ -113,7 +113,12 @@ bool mirror_idle(const struct mirror *mirror);
 int64_t mirror_pending(const struct mirror *mirror); /* submitted and not ended */
 bool mirror_has(const struct mirror *mirror, const char *key); /* a change of this key is pending */
 
-/* Nothing new starts; what waits is reported as DROPPED.  `err` is kept (moved) as the reason; the first one counts. */
+/*
+ * Nothing new starts; what waits is reported as DROPPED.  What has begun gets the
+ * answer to its request, and nothing is tried again (api_stop_retrying()), so that
+ * the end comes within a request's time.  `err` is kept (moved) as the reason; the
+ * first one counts.
+ */
 void mirror_stop(struct mirror *mirror, struct error *err);
 bool mirror_stopped(const struct mirror *mirror, const struct error **why); /* `why` is borrowed, may be NULL for the asker's own stop */
 

@@ -19,11 +19,11 @@
 #define STANDALONE(id, inner) "{\"id\":\"" id "\",\"sip_endpoint\":{\"id\":\"" inner "\",\"username\":\"101\"}}"
 #define CREDENTIAL(id) "{\"id\":\"" id "\",\"username\":\"101\"}"
 
-/* ---- In place of backoff: no wait, and as many of them as a test wants. ---- */
+/* ---- In place of backoff: no wait but where a test wants one, and as many of them as it wants. ---- */
 
 const struct backoff BACKOFF_REQUEST = { .tries_left = 6 };
 static int waits_allowed = 6; /* -1: for ever */
-static int64_t last_retry_after = -1;
+static int64_t last_retry_after = -1, wait_ms;
 
 int64_t backoff_next(struct backoff *backoff, uint64_t random, int64_t retry_after_ms)
 {
@@ -32,7 +32,7 @@ int64_t backoff_next(struct backoff *backoff, uint64_t random, int64_t retry_aft
 	if (waits_allowed >= 0 && backoff->failures >= waits_allowed)
 		return -1;
 	backoff->failures++;
-	return 0;
+	return wait_ms;
 }
 
 /* ---- A scene: an api on a scripted http, and what the last operation said. ---- */
@@ -75,6 +75,7 @@ static int set_up(void **state)
 	scene.api = api_new(scene.loop, scene.http);
 	waits_allowed = 6;
 	last_retry_after = -1;
+	wait_ms = 0;
 	*state = &scene;
 	return 0;
 }
@@ -653,6 +654,105 @@ static void holds_pages_back(void **state)
 	loop_timer_free(later);
 }
 
+/* ---- A stop. ---- */
+
+static void heard_of_retry(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static bool retries(void *arg)
+{
+	return *(bool *)arg;
+}
+
+/* What waits for another attempt ends with what came of the last one, and not within the call. (I37) */
+static void stops_retrying(void **state)
+{
+	static const struct {
+		enum operation operation;
+		struct fake_answer answers[2];
+		enum api_outcome outcome;
+		int status, first_byte_at;
+		const char *says;
+	} rows[] = {
+		{ CREATE_CREDENTIAL, { { HTTP_ANSWERED, 429, NULL, NULL, 60000 } }, API_THROTTLED, 429, 4711, "fewer requests" },
+		{ DELETE_SUBSCRIBER, { LATER }, API_THROTTLED, 422, 4711, "M" },
+		{ PATCH_CREDENTIAL, { NOT_SENT }, API_NOT_SENT, 0, -1, "a problem of the network" },
+		{ GET_CREDENTIAL, { ANSWER(503) }, API_FAILED, 503, 4711, "failed" },
+		{ LIST_SUBSCRIBERS, { NO_ANSWER }, API_FAILED, 0, 4711, "a problem of the network" },
+	};
+	struct scene *scene = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		bool waits = false;
+
+		api_free(scene->api);
+		scene->api = api_new(scene->loop, scene->http);
+		api_set_observer(scene->api, heard_of_retry, &waits);
+		wait_ms = 3600 * 1000;
+		fake_http_script(scene->http, rows[i].answers, 1);
+		start(scene, rows[i].operation, S, C, &usual);
+		assert_true(loop_until(scene->loop, retries, &waits));
+		api_stop_retrying(scene->api);
+		assert_int_equal(scene->calls, scene->wanted - 1);
+		assert_true(loop_until(scene->loop, finished, scene));
+		if (scene->outcome != rows[i].outcome || scene->status != rows[i].status ||
+		    scene->first_byte_at != rows[i].first_byte_at || !strstr(scene->text, rows[i].says))
+			fail_msg("row %zu: %s, %d: %s", i, api_outcome_name(scene->outcome), scene->status, scene->text);
+		assert_int_equal(fake_http_count(scene->http), 1);
+	}
+}
+
+/* What is on its way, or comes later, is sent once. */
+static void sends_once_in_a_stop(void **state)
+{
+	static const struct fake_answer throttled[] = { { HTTP_ANSWERED, 429, NULL, NULL, 0 }, { HTTP_ANSWERED, 429, NULL, NULL, 0 } };
+	const struct fake_answer ok = { .status = 200, .body = operations[CREATE_CREDENTIAL].answer };
+	struct scene *scene = *state;
+
+	wait_ms = 3600 * 1000;
+	fake_http_script(scene->http, throttled, 2);
+	start(scene, CREATE_CREDENTIAL, S, C, &usual);
+	api_stop_retrying(scene->api);
+	assert_true(loop_until(scene->loop, finished, scene));
+	assert_int_equal(scene->outcome, API_THROTTLED);
+	assert_int_equal(fake_http_count(scene->http), 1);
+	run(scene, PATCH_CREDENTIAL, throttled, 2);
+	assert_int_equal(scene->outcome, API_THROTTLED);
+	assert_int_equal(fake_http_count(scene->http), 1);
+	run(scene, CREATE_CREDENTIAL, &ok, 1);
+	assert_int_equal(scene->outcome, API_DONE);
+}
+
+static bool has_a_row(void *arg)
+{
+	return ((struct scene *)arg)->rows > 0;
+}
+
+/* A listing that ends early is none: held at its next page, or on its way there. (I9) */
+static void lists_no_further_in_a_stop(void **state)
+{
+	static const struct fake_answer answers[] = { TEXT(PAGE(ROW, "\"/b\"")), TEXT(LAST(ROW)) };
+	struct scene *scene = *state;
+
+	api_hold_pages(scene->api, true);
+	fake_http_script(scene->http, answers, 2);
+	start(scene, LIST_CREDENTIALS, S, C, &usual);
+	assert_true(loop_until(scene->loop, has_a_row, scene));
+	assert_int_equal(scene->calls, 0);
+	api_stop_retrying(scene->api);
+	assert_int_equal(scene->calls, 0);
+	assert_true(loop_until(scene->loop, finished, scene));
+	assert_int_equal(scene->outcome, API_FAILED);
+	assert_non_null(strstr(scene->text, "not read to its end"));
+	api_hold_pages(scene->api, false);
+	run(scene, LIST_CREDENTIALS, answers, 2);
+	assert_int_equal(scene->outcome, API_FAILED);
+	assert_int_equal(scene->rows, 1);
+	assert_int_equal(fake_http_count(scene->http), 1);
+}
+
 /* ---- Secrets. ---- */
 
 /* The server's words for a row: `before` letters, the echo, then a tail. */
@@ -809,6 +909,9 @@ int main(void)
 		SCENE(asks_for_pages_that_the_server_grants),
 		SCENE(lists_other_endpoints),
 		SCENE(holds_pages_back),
+		SCENE(stops_retrying),
+		SCENE(sends_once_in_a_stop),
+		SCENE(lists_no_further_in_a_stop),
 		SCENE(never_shows_the_password),
 		SCENE(cuts_after_taking_secrets_out),
 		SCENE(refuses_broken_passwords_silently),
