@@ -280,6 +280,9 @@ lib_taken() {
 # start_swb ARGUMENT…: the program in the background, its id in $swb_pid, its
 # output in $tmp/out and $tmp/err.  stop_swb [SIGNAL] ends it and sets $out, $err, $rc.
 start_swb() {
+	# The new one empties them a moment later: what the last one wrote must not be taken for its words.
+	: >"$tmp/out"
+	: >"$tmp/err"
 	$MEMCHECK "$BUILDDIR/swbridge" -c "$conf" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null &
 	swb_pid=$!
 }
