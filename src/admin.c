@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "shellword.h"
 #include "strbuf.h"
 #include "textarray.h"
 #include "utf8.h"
@@ -18,7 +19,8 @@ static const char sql_find[] =
 
 static const char sql_lock[] =
 	"-- swbridge: nobody else changes this row now\n"
-	"select key from sync where key = $1 for update";
+	"select key, tried_digest is not null or next_attempt_at is not null, state = 'active' from sync\n"
+	" where key = $1 for update";
 
 static const char sql_open[] =
 	"-- swbridge: may a request about it be on its way?\n"
@@ -112,7 +114,10 @@ int admin_find(struct db *db, const char *name, char **key, struct error *err)
 	if (db_query_wait(db, sql_find, params, 1, &found, err))
 		return -1;
 	if (db_result_rows(found) == 0) {
-		error_set(err, ERROR_NEVER, "The ledger has no extension \"%s\"; see: swbridge explain %s", name, name);
+		char *word = shellword(name);
+
+		error_set(err, ERROR_NEVER, "The ledger has no extension \"%s\"; see: swbridge explain %s", name, word);
+		mem_free(word);
 	} else if (db_result_rows(found) > 1 && !db_result_bool(found, 0, 1)) {
 		several(found, name, err);
 	} else {
@@ -183,26 +188,28 @@ void admin_forgotten_release(struct admin_forgotten *forgotten)
 	*forgotten = (struct admin_forgotten){ 0 };
 }
 
-static int retry_row(struct db *db, const char *key, const char *sql, struct error *err)
+static int retry_row(struct db *db, const char *key, bool secret, bool *tried, struct error *err)
 {
 	const char *params[] = { key };
 	struct db_result *results[3] = { NULL };
-	int rc = change_row(db, key, sql, params, 1, results, err);
+	int rc = change_row(db, key, secret ? sql_retry_secret : sql_retry, params, 1, results, err);
 
 	if (!rc && db_result_affected(results[2]) == 0)
 		rc = refuse_open(key, err);
+	if (!rc)
+		*tried = db_result_bool(results[0], 0, 1) || (secret && db_result_bool(results[0], 0, 2));
 	free_results(results);
 	return rc;
 }
 
-int admin_retry(struct db *db, const char *key, struct error *err)
+int admin_retry(struct db *db, const char *key, bool *tried, struct error *err)
 {
-	return retry_row(db, key, sql_retry, err);
+	return retry_row(db, key, false, tried, err);
 }
 
-int admin_retry_secret(struct db *db, const char *key, struct error *err)
+int admin_retry_secret(struct db *db, const char *key, bool *tried, struct error *err)
 {
-	return retry_row(db, key, sql_retry_secret, err);
+	return retry_row(db, key, true, tried, err);
 }
 
 int admin_retry_all(struct db *db, int64_t *count, struct error *err)

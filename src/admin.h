@@ -42,11 +42,14 @@ void admin_forgotten_release(struct admin_forgotten *forgotten);
 /* A name that the database could not even be asked for is an error. */
 int admin_name_objection(struct db *db, const char *name, struct error *err);
 
-/* Clears what keeps the row from being tried now. */
-int admin_retry(struct db *db, const char *key, struct error *err);
+/* Clears what keeps the row from being tried now.  *tried: there was something, so that the next pass tries it. */
+int admin_retry(struct db *db, const char *key, bool *tried, struct error *err);
 
-/* The same, and its password counts as nobody's: the next pass sends the PBX's, or issues another. */
-int admin_retry_secret(struct db *db, const char *key, struct error *err);
+/*
+ * The same, and its password counts as nobody's: the next pass sends the PBX's, or
+ * issues another; of a suspended one (*tried: false) the pass that restores it.
+ */
+int admin_retry_secret(struct db *db, const char *key, bool *tried, struct error *err);
 
 /* The same for every row that is rejected or waits for its next attempt; those with an open intent stay as they are. */
 int admin_retry_all(struct db *db, int64_t *count, struct error *err);

@@ -51,6 +51,17 @@ static const char sql_troubled[] =
 	" order by m.key\n"
 	" limit $1::bigint";
 
+#define DUE "s.absent_since + make_interval(secs => ($1::jsonb ->> 'grace')::double precision)"
+
+static const char sql_leaving[] =
+	"-- swbridge: who is gone, and when on_remove is done to it\n"
+	"select s.key, s.extension, date_trunc('second', s.absent_since), date_trunc('second', " DUE ")\n"
+	"  from sync s\n"
+	" where " DUE " > now() and not s.protected and ($2::text is null or s.key = $2)\n"
+	"   and case $1::jsonb ->> 'on_remove' when 'delete' then true when 'suspend' then s.state <> 'suspended' else false end\n"
+	" order by s.absent_since, s.key\n"
+	" limit $3::bigint";
+
 static const char sql_journal[] =
 	"-- swbridge: the history of an extension\n"
 	"select operation, cause, date_trunc('second', at), date_trunc('second', finished_at),\n"
@@ -177,6 +188,30 @@ int admin_troubled(struct db *db, int64_t limit, void (*row)(const struct admin_
 
 	snprintf(most, sizeof most, "%lld", (long long)limit);
 	return read_rows(db, sql_troubled, params, 1, take_row, &taker, err);
+}
+
+struct leaving_taker {
+	void (*row)(const char *key, const char *extension, const char *since, const char *due, void *arg);
+	void *arg;
+};
+
+static void take_leaving(const struct db_row *r, void *arg)
+{
+	const struct leaving_taker *taker = arg;
+
+	taker->row(db_row_get(r, 0), db_row_get(r, 1), db_row_get(r, 2), db_row_get(r, 3), taker->arg);
+}
+
+int admin_leaving(struct db *db, const char *policy, const char *key, int64_t limit,
+		  void (*row)(const char *key, const char *extension, const char *since, const char *due, void *arg), void *arg,
+		  struct error *err)
+{
+	struct leaving_taker taker = { row, arg };
+	char most[24] = "";
+	const char *params[] = { policy, key, most };
+
+	snprintf(most, sizeof most, "%lld", (long long)limit);
+	return read_rows(db, sql_leaving, params, 3, take_leaving, &taker, err);
 }
 
 struct event_taker {

@@ -51,6 +51,15 @@ int admin_rows(struct db *db, const char *const *names, size_t count,
 int admin_troubled(struct db *db, int64_t limit, void (*row)(const struct admin_row *row, void *arg), void *arg,
 		   struct error *err);
 
+/*
+ * What is gone from the PBX and is still as it was, since grace is not over:
+ * since when it is gone, and from when on on_remove is done to it.  Of `key`
+ * alone, or (NULL) of all, the first one first.  `policy`: difference_policy().
+ */
+int admin_leaving(struct db *db, const char *policy, const char *key, int64_t limit,
+		  void (*row)(const char *key, const char *extension, const char *since, const char *due, void *arg), void *arg,
+		  struct error *err);
+
 struct admin_event {
 	const char *operation, *cause, *at, *finished_at, *settles_at;
 	const char *outcome; /* NULL: unknown so far */

@@ -91,6 +91,7 @@ static int check_matched(const struct approval *approval, struct error *err)
 
 static void say_end(const struct approval *approval)
 {
+	const long long hours = (approval->for_ms + 3599999) / 3600000;
 	struct strbuf line = STRBUF_INIT;
 
 	if (approval->options->json) {
@@ -103,8 +104,8 @@ static void say_end(const struct approval *approval)
 		printf("%s holds nothing now%s\n", rails_setting(approval->class),
 		       approval->paused ? "; but swbridge is paused: swbridge resume" : ".");
 	} else if (!approval->options->quiet) {
-		printf("Approved %s: %zu, for the next %lld hours and these only. Now run: swbridge sync\n", approval->word,
-		       approval->keys.count, (long long)(approval->for_ms + 3599999) / 3600000);
+		printf("Approved %s: %zu, for the next %lld %s and these only. Now run: swbridge sync\n", approval->word,
+		       approval->keys.count, hours, hours == 1 ? "hour" : "hours");
 	}
 }
 

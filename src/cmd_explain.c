@@ -7,6 +7,7 @@
 #include "mem.h"
 #include "report_json.h"
 #include "row_view.h"
+#include "shellword.h"
 #include "target.h"
 
 #include <stdio.h>
@@ -19,7 +20,9 @@ struct story {
 	const struct session *session;
 	const char *name; /* as asked for */
 	const char *key;
-	bool absent;      /* noted as gone from the PBX */
+	char *word;       /* the key as a shell takes it, printable */
+	bool gone;        /* not in the PBX */
+	char *due;        /* gone from the PBX: when on_remove is done to it; NULL: it is not */
 	bool source_empty;
 	bool in_step;
 	bool tracked;
@@ -36,8 +39,19 @@ static void say(const char *label, const char *value)
 	char *shown = value ? log_printable(value) : NULL;
 
 	if (shown)
-		printf("  %-14s %s\n", label, shown);
+		printf("  %-14s  %s\n", label, shown);
 	mem_free(shown);
+}
+
+/* The same of a word as the source has it: no_secret. */
+static void say_words(const char *label, const char *value)
+{
+	char *words = value ? mem_strdup(value) : NULL;
+
+	for (char *c = words; c && *c; c++)
+		*c = *c == '_' ? ' ' : *c;
+	say(label, words);
+	mem_free(words);
 }
 
 /* ---- what the PBX wants ---------------------------------------------------------- */
@@ -62,9 +76,9 @@ static void say_present(const struct story *story, const struct difference *d)
 	say("call handler", d->call_handler);
 	say("", d->calling_handler);
 	say("protected", d->wants_protection ? "yes" : NULL);
-	say("skipped", d->skip_reason);
+	say_words("skipped", d->skip_reason);
 	if (d->hashed && d->skip_reason)
-		printf("  %-14s [mirror] issue_secrets = yes: then it gets a new secret\n", "way out");
+		printf("  %-14s  [mirror] issue_secrets = yes: then it gets a new secret\n", "way out");
 	say("cannot be sent", objection);
 	say("rows with it", d->problem ? d->sharers : NULL);
 	say("name held by", d->holder != HOLDER_NONE ? d->holder_key : NULL);
@@ -81,6 +95,7 @@ static void take_row(const struct difference *d, bool in_step, void *arg)
 	};
 
 	story->in_step = in_step;
+	story->gone = !d->present;
 	plan_decide(d, &policy, &story->decision);
 	if (story->options->json)
 		return;
@@ -115,7 +130,6 @@ static void ledger_row(const struct admin_row *row, void *arg)
 	say("SIP endpoint", row->sip_endpoint_id ? row->sip_endpoint_id : "none yet");
 	say("protected", row->is_protected ? "yes: never removed" : NULL);
 	say("absent since", row->absent_since);
-	story->absent = row->absent_since != NULL;
 	say("last error", row->last_error);
 	say("changed", row->updated_at);
 	if (row->intent) {
@@ -157,6 +171,14 @@ static void event(const struct admin_event *e, void *arg)
 	mem_free(detail);
 }
 
+static void leaving(const char *key, const char *extension, const char *since, const char *due, void *arg)
+{
+	struct story *story = arg;
+
+	(void)key, (void)extension, (void)since;
+	story->due = mem_strdup(due);
+}
+
 /* ---- what happens now ------------------------------------------------------------- */
 
 static void held_line(const struct pass_line *line, void *arg)
@@ -188,7 +210,7 @@ static void say_release(const struct story *story)
 		printf("  Held: swbridge is paused. To go on: swbridge resume\n");
 	else if (story->is_held)
 		printf("  Held by %s. To release this one: swbridge approve %s %s\n", rails_setting(story->held),
-		       rails_approve_word(story->held), story->key);
+		       rails_approve_word(story->held), story->word);
 }
 
 static void say_now(const struct story *story)
@@ -198,17 +220,21 @@ static void say_now(const struct story *story)
 	/* No difference, since what was refused is what is desired still. */
 	if (story->rejected && (story->in_step || decision->action == PLAN_NOTHING)) {
 		printf("Now: rejected (see the last error); it waits until its row in the PBX changes, or for: "
-		       "swbridge retry %s\n", story->key);
+		       "swbridge retry %s\n", story->word);
 		return;
 	}
-	if (story->absent && (story->in_step || decision->action == PLAN_NOTHING)) {
-		printf("Now: gone from the PBX; [mirror] on_remove (%s) is applied when it has been absent for [mirror] grace.\n",
-		       config_on_remove_name(story->session->config->on_remove));
+	if (story->due && (story->in_step || decision->action == PLAN_NOTHING)) {
+		printf("Now: gone from the PBX; it is to be %s from %s on, when [mirror] grace is over.\n",
+		       story->session->config->on_remove == CONFIG_DELETE ? "deleted" : "suspended", story->due);
 		return;
 	}
 	if (story->in_step || decision->action == PLAN_NOTHING) {
-		printf("Now: %s\n", !story->tracked ? "nothing to do; it is not mirrored."
-				    : story->in_step ? "in step, nothing to do." : "nothing to do.");
+		if (!story->tracked)
+			printf("Now: nothing to do; it is not mirrored.\n");
+		else if (story->in_step && !story->gone)
+			printf("Now: in step, nothing to do.\n");
+		else
+			printf("Now: nothing to do: %s.\n", decision->reason);
 		return;
 	}
 	printf("Now: %s (%s)\n", plan_action_name(decision->action), decision->reason);
@@ -218,7 +244,7 @@ static void say_now(const struct story *story)
 	if (decision->action == PLAN_REJECT)
 		printf("  It waits until its row in the PBX changes.\n");
 	else if (plan_mutates(decision->action) && !story->is_held)
-		printf("  The next pass does it, or at once: swbridge sync %s\n", story->key);
+		printf("  The next pass does it, or at once: swbridge sync %s\n", story->word);
 }
 
 static void say_now_json(const struct story *story)
@@ -234,6 +260,7 @@ static void say_now_json(const struct story *story)
 	jsonline_text(&line, "reason", waits ? "rejected; it waits until its row in the PBX changes, or for: swbridge retry"
 					     : story->decision.reason);
 	jsonline_bool(&line, "held", story->is_held);
+	jsonline_text(&line, "due_at", story->due);
 	jsonline_text(&line, "held_by", story->held ? rails_setting(story->held) : NULL);
 	report_json_put(stdout, &line);
 }
@@ -259,7 +286,8 @@ static int tell(struct story *story, struct error *err)
 		return -1;
 	if (!story->tracked && !story->options->json)
 		printf("In the ledger: nothing.\n");
-	if (find_held(story, err))
+	if (find_held(story, err) ||
+	    admin_leaving(s->db, difference_policy(s->query), story->key, 1, leaving, story, err))
 		return -1;
 	if (!story->options->json)
 		say_now(story);
@@ -282,11 +310,17 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 		return rc;
 	if (!cmd_find_one(&session, argv + optind, &keys, &err)) {
 		story.name = argv[optind];
+		char *word = shellword(keys.key[0]);
+
 		story.key = keys.key[0];
+		story.word = log_printable(word);
+		mem_free(word);
 		rc = tell(&story, &err);
 	}
 	if (err.text)
 		rc = cmd_fail(&err);
+	mem_free(story.due);
+	mem_free(story.word);
 	cmd_keys_release(&keys);
 	session_close(&session);
 	return rc;

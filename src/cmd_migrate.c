@@ -277,7 +277,7 @@ static int take_arguments(struct cmd_migrate_work *w, const struct cmd_verb *ver
 			return cmd_usage(verb, "--canary takes a number from 1.");
 	}
 	if (optind < argc)
-		return cmd_usage(verb, "It takes no extensions; one alone: swbridge sync %s.", argv[optind]);
+		return cmd_usage(verb, "It takes no extensions; one alone: swbridge sync EXT.");
 	if (w->ours && !w->adopt)
 		return cmd_usage(verb, "--ours says whose the adopted subscribers are: it needs --adopt.");
 	if (w->with_secrets && !w->report_path)

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "shellword.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,14 +12,6 @@
 
 /* ---- the command that goes on ------------------------------------------------------ */
 
-static void add_quoted(struct strbuf *out, const char *value)
-{
-	strbuf_putc(out, '\'');
-	for (const char *c = value; *c; c++)
-		strbuf_puts(out, *c == '\'' ? "'\\''" : (char[]){ *c, '\0' });
-	strbuf_putc(out, '\'');
-}
-
 char *cmd_migrate_command(const struct cmd_migrate_work *w, bool canary, bool yes)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -26,14 +19,14 @@ char *cmd_migrate_command(const struct cmd_migrate_work *w, bool canary, bool ye
 	strbuf_puts(&out, "swbridge");
 	if (w->options->config_path) {
 		strbuf_puts(&out, " -c ");
-		add_quoted(&out, w->options->config_path);
+		shellword_quote(&out, w->options->config_path);
 	}
 	strbuf_printf(&out, " migrate%s%s", w->adopt ? " --adopt" : "", w->ours ? " --ours" : "");
 	if (canary && w->canary)
 		strbuf_printf(&out, " --canary %lld", (long long)w->canary);
 	if (w->report_path) {
 		strbuf_puts(&out, " --report ");
-		add_quoted(&out, w->report_path);
+		shellword_quote(&out, w->report_path);
 	}
 	strbuf_puts(&out, w->with_secrets ? " --with-secrets" : "");
 	strbuf_puts(&out, yes ? " --yes" : "");

@@ -39,12 +39,31 @@ static void progress(int64_t done, int64_t total, void *arg)
 	progress_update(&view->progress, done, total);
 }
 
+/* Refused for what their row says, each time again: with -q it is said when it is new, and where they were asked for. */
+static int say_refused(const struct cmd_pass *pass, const struct session *session, struct report *report, struct error *err)
+{
+	const struct pass_summary *summary = &pass->summary;
+	char *mark = NULL;
+	bool changed = pass->name_count > 0;
+	int rc = 0;
+
+	if (session->mirror && !changed && !summary->source_empty) {
+		mark = summary->refused ? mem_printf("%016llx", (unsigned long long)summary->refused_mark) : mem_strdup("");
+		rc = ledger_note_refused(session->ledger, mark, &changed, err);
+		mem_free(mark);
+	}
+	if (changed)
+		report_refused(report);
+	return rc;
+}
+
 static int run_pass(struct cmd_pass *pass, const struct session *session, const struct pass_setup *setup,
-		    const struct cmd_keys *keys, struct error *err)
+		    const struct cmd_keys *keys, struct report *report, struct error *err)
 {
 	if (pass->name_count)
-		return pass_keys(setup, (const char *const *)keys->key, keys->count, &pass->summary, err);
-	if (pass_full(setup, &pass->summary, err))
+		return pass_keys(setup, (const char *const *)keys->key, keys->count, &pass->summary, err) ||
+		       say_refused(pass, session, report, err) ? -1 : 0;
+	if (pass_full(setup, &pass->summary, err) || say_refused(pass, session, report, err))
 		return -1;
 	if (!session->mirror)
 		return 0;
@@ -89,7 +108,7 @@ static int run_open(struct cmd_pass *pass, const struct session *session, struct
 		tally_attach(metrics, session);
 	view.report = report_new(&report_setup);
 	progress_init(&view.progress, session->mirror && !options->quiet && isatty(STDERR_FILENO));
-	if (run_pass(pass, session, &setup, &keys, &err)) {
+	if (run_pass(pass, session, &setup, &keys, view.report, &err)) {
 		progress_clear(&view.progress);
 		rc = cmd_fail(&err);
 	}

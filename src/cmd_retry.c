@@ -3,6 +3,7 @@
 
 #include "admin.h"
 #include "jsonline.h"
+#include "log.h"
 #include "mem.h"
 #include "report_json.h"
 
@@ -15,26 +16,57 @@ static const struct option options_known[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-static int retry_named(const struct session *session, bool secret, char *const *names, int count, int64_t *done, struct error *err)
+static void say_untouched(const char *name, bool secret)
+{
+	char *shown = log_printable(name);
+
+	if (secret)
+		printf("%s is not active: its secret is sent when it is restored or created.\n", shown);
+	else
+		printf("%s was not rejected and does not wait; nothing to try again.\n", shown);
+	mem_free(shown);
+}
+
+static int retry_named(const struct session *session, const struct cmd_options *options, bool secret, char *const *names,
+		       int count, int64_t *done, struct error *err)
 {
 	for (int i = 0; i < count; i++) {
 		char *key = NULL;
+		bool tried = false;
 		int rc = admin_find(session->db, names[i], &key, err) ||
-			 (secret ? admin_retry_secret : admin_retry)(session->db, key, err);
+			 (secret ? admin_retry_secret : admin_retry)(session->db, key, &tried, err);
 
 		mem_free(key);
 		if (rc)
 			return -1;
-		++*done;
+		*done += tried;
+		if (!tried && !options->json && !options->quiet)
+			say_untouched(names[i], secret);
 	}
 	return 0;
+}
+
+static void say_end(const struct cmd_options *options, int64_t done, bool named)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	if (options->json) {
+		report_json_version(stdout);
+		jsonline_begin(&line, "summary");
+		jsonline_int(&line, "retried", done);
+		report_json_put(stdout, &line);
+	} else if (done && !options->quiet) {
+		printf("%lld %s tried again by the next pass.\n", (long long)done, done == 1 ? "extension is" : "extensions are");
+	} else if (!named && !options->quiet) {
+		printf("Nothing to try again: SignalWire has rejected none, and none waits. What is refused for its row in the PBX: "
+		       "swbridge status\n");
+	}
 }
 
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true };
 	struct session session;
-	struct strbuf line = STRBUF_INIT;
 	struct error err = ERROR_INIT;
 	int64_t done = 0;
 	bool secret = false;
@@ -50,22 +82,14 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	wish.config_path = options->config_path;
 	if (session_open(&session, &wish, &err))
 		return cmd_fail(&err);
-	if (optind < argc ? retry_named(&session, secret, argv + optind, argc - optind, &done, &err)
+	if (optind < argc ? retry_named(&session, options, secret, argv + optind, argc - optind, &done, &err)
 			  : admin_retry_all(session.db, &done, &err))
 		rc = cmd_fail(&err);
 	if (rc && !done) {
 		session_close(&session);
 		return rc;
 	}
-	if (options->json) {
-		report_json_version(stdout);
-		jsonline_begin(&line, "summary");
-		jsonline_int(&line, "retried", done);
-		report_json_put(stdout, &line);
-	} else if (!options->quiet) {
-		printf("%lld %s tried again by the next pass.\n", (long long)done,
-		       done == 1 ? "extension is" : "extensions are");
-	}
+	say_end(options, done, optind < argc);
 	session_close(&session);
 	return rc;
 }

@@ -141,7 +141,9 @@ struct difference_totals {
 	int64_t hashed;          /* enabled, and only a hash of the secret is there */
 	int64_t rejected;        /* tried_digest is what is desired now */
 	int64_t retiring;        /* absent, grace not over */
-	int64_t unchanged;       /* mirrored or disabled and in step */
+	int64_t leaving;         /* of them those to which on_remove does something then */
+	int64_t leaving_ms;      /* when the first of these is due, since the epoch; 0: none */
+	int64_t unchanged;       /* in step: mirrored, or disabled with something remotely */
 	int64_t differences;     /* rows that the walks would yield */
 	int64_t removals;        /* of them those in the walk of removals, orphans included */
 	int64_t active_ids;      /* sync rows with a sip_endpoint_id: the rails' denominator */

@@ -150,6 +150,8 @@ void difference_decode_totals(const struct db_row *row, struct difference_totals
 		.hashed = number(row, TOTAL_HASHED),
 		.rejected = number(row, TOTAL_REJECTED),
 		.retiring = number(row, TOTAL_RETIRING),
+		.leaving = number(row, TOTAL_LEAVING),
+		.leaving_ms = number(row, TOTAL_LEAVING_MS),
 		.unchanged = number(row, TOTAL_UNCHANGED),
 		.differences = number(row, TOTAL_DIFFERENCES),
 		.removals = number(row, TOTAL_REMOVALS),

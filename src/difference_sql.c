@@ -150,6 +150,9 @@ void difference_sql_orphans(struct strbuf *out, const char *desired)
 		    "           and (d.email_given or s.subscriber_no is null))\n");
 }
 
+/* Gone, and on_remove does something to it when grace is over. */
+#define LEAVES "j.tracked and not j.present and not j.due and j.on_remove_acts and not j.is_protected"
+
 static const struct {
 	enum difference_total total;
 	const char *expression;
@@ -161,7 +164,11 @@ static const struct {
 	{ TOTAL_HASHED, "count(*) filter (where j.enabled and j.hashed)" },
 	{ TOTAL_REJECTED, "count(*) filter (where j.rejected)" },
 	{ TOTAL_RETIRING, "count(*) filter (where j.tracked and not j.present and not j.due)" },
-	{ TOTAL_UNCHANGED, "count(*) filter (where (j.wanted and not j.rejected or j.present and not j.enabled)\n"
+	{ TOTAL_LEAVING, "count(*) filter (where " LEAVES ")" },
+	{ TOTAL_LEAVING_MS,
+	  "(extract(epoch from min(coalesce(j.absent_since, now())) filter (where " LEAVES ")\n"
+	  "                            + make_interval(secs => ($4::jsonb ->> 'grace')::double precision)) * 1000)::bigint" },
+	{ TOTAL_UNCHANGED, "count(*) filter (where (j.wanted and not j.rejected or j.present and not j.enabled and j.tracked)\n"
 			   "                                and not j.difference)" },
 	{ TOTAL_DIFFERENCES, "count(*) filter (where j.difference) + (select count(*) from orphans)" },
 	{ TOTAL_REMOVALS, "count(*) filter (where j.difference and j.removal) + (select count(*) from orphans)" },

@@ -59,6 +59,12 @@ static const char sql_complete[] =
 	"update holder\n"
 	"   set last_complete_pass = now()";
 
+static const char sql_refused[] =
+	"-- swbridge: what rows of the source are refused for, as far as it changed\n"
+	"update holder\n"
+	"   set refused = nullif($1, '')\n"
+	" where refused is distinct from nullif($1, '')";
+
 static const char sql_restart_absence[] =
 	"-- swbridge: nobody looked for longer than grace, so nobody knows how long they were gone\n"
 	"update sync\n"
@@ -343,6 +349,18 @@ int ledger_unlock(struct ledger *ledger, struct error *err)
 		return -1;
 	db_result_free(results[0]);
 	db_result_free(results[1]);
+	return 0;
+}
+
+int ledger_note_refused(struct ledger *ledger, const char *mark, bool *changed, struct error *err)
+{
+	const char *params[] = { mark };
+	struct db_result *result = NULL;
+
+	if (db_query_wait(ledger->db, sql_refused, params, 1, &result, err))
+		return -1;
+	*changed = db_result_affected(result) > 0;
+	db_result_free(result);
 	return 0;
 }
 

@@ -28,7 +28,7 @@
 
 struct ledger;
 
-enum { LEDGER_SCHEMA_VERSION = 2 };
+enum { LEDGER_SCHEMA_VERSION = 3 };
 
 struct ledger_identity {
 	int64_t version;  /* of the schema; LEDGER_SCHEMA_VERSION, unless ledger_look() read it */
@@ -90,6 +90,11 @@ int ledger_claim(struct db *db, const struct config *config, struct error *err);
  * of a paused bridge is none.
  */
 int ledger_restart_absence(struct ledger *ledger, int64_t grace_ms, struct error *err);
+/*
+ * Notes what a complete pass refused for what rows say (pass_summary.refused_mark;
+ * "": nothing).  *changed: the last one found others.  Nothing is written where it is the same.
+ */
+int ledger_note_refused(struct ledger *ledger, const char *mark, bool *changed, struct error *err);
 int ledger_complete_pass(struct ledger *ledger, struct error *err); /* notes the time of a complete pass */
 
 /* Removes finished journal rows older than `keep_ms`, at most 10,000 at a time; never inside the rails' window. */

@@ -195,6 +195,8 @@ static void take_totals(struct pass *pass)
 	summary->without_secret = totals->without_secret;
 	summary->hashed = pass->setup->config->issue_secrets ? 0 : totals->hashed;
 	summary->rejected = totals->rejected;
+	summary->leaving = summary->source_empty ? 0 : totals->leaving;
+	summary->leaving_ms = totals->leaving_ms;
 	summary->differences = totals->differences;
 	pass->total = totals->differences;
 }
@@ -284,7 +286,7 @@ static void begin(struct pass *pass, const struct pass_setup *setup, struct pass
 {
 	const struct config *config = setup->config;
 
-	*summary = (struct pass_summary){ 0 };
+	*summary = (struct pass_summary){ .on_remove = config->on_remove, .keyed = keyed };
 	*pass = (struct pass){ .setup = setup, .summary = summary, .whole = !keyed };
 	pass->started_ms = loop_now_ms();
 	pass->requests_before = setup->api ? api_requests(setup->api) : 0;
@@ -373,7 +375,7 @@ int pass_orphans(const struct pass_setup *setup, struct pass_summary *summary, s
 		goto out;
 	take_totals(&pass);
 	/* What is said of the extensions is for a pass over them. */
-	summary->unchanged = summary->skipped = summary->rejected = summary->without_secret = summary->hashed = 0;
+	summary->unchanged = summary->skipped = summary->rejected = summary->without_secret = summary->hashed = summary->leaving = 0;
 	/* Behind the last key. */
 	pass.cursor = mem_strdup("\x01");
 	rc = walk_pages(&pass, WALK_REMOVE, err);

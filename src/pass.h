@@ -42,6 +42,7 @@ struct pass_line {
 	enum plan_action action;
 	enum pass_state state;
 	unsigned held;           /* PASS_HELD: by which limits (CLASS_*); 0: it is paused, or a list is in doubt */
+	bool own;                /* PASS_REJECTED: for what the row itself says; SignalWire was not asked */
 	const char *reason;      /* one plain sentence part, may be NULL */
 	bool issues;             /* PASS_PLANNED, PASS_HELD: it needs a new secret, which is made here */
 	const char *subscriber_id;
@@ -55,6 +56,12 @@ char *pass_line_name(const struct pass_line *line);
 struct pass_summary {
 	int64_t created, updated, replaced, removed, suspended, adopted;
 	int64_t unchanged, skipped, held, rejected, failed, unknown;
+	uint64_t refused_mark; /* over the keys and reasons of `refused`, in any order: the same set has the same */
+	int64_t refused; /* of those rejected: for what the row itself says, so that `retry` changes nothing */
+	int64_t orphans; /* subscribers that no extension is left on, removed alone; plan: expected */
+	int64_t leaving, leaving_ms; /* gone from the PBX, and when on_remove is done to the first of them */
+	enum config_on_remove on_remove;
+	bool keyed; /* only some keys were looked at: nothing is known of the others */
 	int64_t held_creates, held_removals, held_changes;
 	int64_t subscribers_created, subscribers_removed; /* plan: expected */
 	int64_t without_secret, source_rows, differences;

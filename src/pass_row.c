@@ -52,6 +52,11 @@ static void say(struct pass *pass, const struct pass_line *line)
 		pass->setup->line(line, pass->setup->arg);
 }
 
+static bool refused_before(const struct difference *d)
+{
+	return d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) == 0;
+}
+
 static void say_row(struct pass *pass, const struct difference *d, const struct plan_decision *decision,
 		    enum pass_state state, unsigned held, const char *reason)
 {
@@ -64,6 +69,7 @@ static void say_row(struct pass *pass, const struct difference *d, const struct 
 		.action = decision->action,
 		.state = state,
 		.held = held,
+		.own = decision->action == PLAN_REJECT && !refused_before(d),
 		.reason = with_secret ? with_secret : reason ? reason : decision->reason,
 		.issues = decision->issue,
 		.subscriber_id = d->owner_id,
@@ -97,8 +103,11 @@ static void count_action(struct pass_summary *summary, enum plan_action action)
 	case PLAN_ADOPT:
 		summary->adopted++;
 		break;
+	case PLAN_REMOVE_SUBSCRIBER:
+		summary->orphans++;
+		break;
 	case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT: case PLAN_WAIT: case PLAN_NOTE: case PLAN_MARK_ABSENT:
-	case PLAN_FORGET: case PLAN_REMOVE_SUBSCRIBER:
+	case PLAN_FORGET:
 		break;
 	}
 }
@@ -205,9 +214,18 @@ static void follow(struct pass *pass, const struct difference *d, const struct p
 		give(pass, d, &note);
 }
 
-static bool refused_before(const struct difference *d)
+/* FNV-1a, whose sums tell one set of rows from another. */
+static uint64_t hash(uint64_t from, const char *text)
 {
-	return d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) == 0;
+	for (const char *c = text; *c; c++)
+		from = (from ^ (unsigned char)*c) * 1099511628211u;
+	return (from ^ 0xff) * 1099511628211u;
+}
+
+static void refuse(struct pass_summary *summary, const char *key, const char *reason)
+{
+	summary->refused++;
+	summary->refused_mark += hash(hash(14695981039346656037u, key ? key : ""), reason);
 }
 
 static void decided(struct pass *pass, const struct difference *d, struct plan_decision *decision)
@@ -228,6 +246,8 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 			reason = mem_printf("%s (%s)", decision->reason, d->holder_key);
 		else if (d->problem && d->sharers)
 			reason = mem_printf("%s (the key is %s; the rows are those of %s)", decision->reason, d->key, d->sharers);
+		if (!refused_before(d))
+			refuse(pass->summary, d->key, reason ? reason : decision->reason);
 		say_row(pass, d, decision, PASS_REJECTED, 0, reason);
 		mem_free(reason);
 		break;

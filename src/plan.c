@@ -178,6 +178,14 @@ static const char *update_reason(unsigned fields, bool profile)
 	return reasons[(fields & PLAN_ALL) | (profile ? PLAN_ALL + 1 : 0)];
 }
 
+/* Nothing changed in the PBX: the ledger knows no password that is there, and "" is what `retry --secret` leaves. */
+static const char *again_reason(const struct difference *d, const struct plan_decision *decision)
+{
+	if (decision->fields != PLAN_SECRET || decision->profile || (d->ledger_secret_digest && *d->ledger_secret_digest))
+		return NULL;
+	return d->ledger_secret_digest ? "its secret is sent again, as asked" : "its secret is sent again";
+}
+
 static unsigned update_fields(const struct difference *d)
 {
 	unsigned fields = 0;
@@ -214,11 +222,14 @@ static void decide_kept(const struct difference *d, struct plan_decision *decisi
 
 static void decide_update(const struct difference *d, const struct plan_policy *policy, struct plan_decision *decision)
 {
+	const char *again = NULL;
+
 	decision->fields = update_fields(d);
 	if (d->hashed)
 		decide_secret(d, decision);
 	decision->profile |= profile_differs(d, policy) || email_in_doubt(d, policy);
 	decision->look_first = d->state == STATE_REMOVING || intent_makes_ids(d);
+	again = again_reason(d, decision);
 	if (d->state == STATE_SUSPENDED)
 		decide(decision, PLAN_RESTORE, CLASS_CHANGES, "suspended, and wanted again");
 	else if (d->state == STATE_REMOVING)
@@ -233,7 +244,7 @@ static void decide_update(const struct difference *d, const struct plan_policy *
 		decide(decision, PLAN_UPDATE, CLASS_CHANGES, "all that changed but its secret, of which the PBX has only a hash: the "
 		       "credential keeps its password");
 	else if (decision->fields || decision->profile)
-		decide(decision, PLAN_UPDATE, CLASS_CHANGES, update_reason(decision->fields, decision->profile));
+		decide(decision, PLAN_UPDATE, CLASS_CHANGES, again ? again : update_reason(decision->fields, decision->profile));
 	else if (decision->keep_secret)
 		decide_kept(d, decision);
 }

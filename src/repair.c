@@ -96,6 +96,8 @@ static void add(struct pass_summary *sum, const struct pass_summary *more)
 	sum->skipped += more->skipped;
 	sum->held += more->held;
 	sum->rejected += more->rejected;
+	sum->refused += more->refused;
+	sum->orphans += more->orphans;
 	sum->failed += more->failed;
 	sum->unknown += more->unknown;
 	sum->issued += more->issued;

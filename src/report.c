@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { KEPT_MAX = 500, WIDTH_MAX = 40 };
+enum { KEPT_MAX = 500, WIDTH_MAX = 40, REFUSED_MAX = 50 };
 
 enum column { COLUMN_EXTENSION, COLUMN_USERNAME, COLUMN_WORD, COLUMN_COUNT };
 
@@ -27,6 +27,10 @@ struct report {
 	size_t kept_count;
 	bool flowing; /* nothing is kept back any more */
 	bool said;    /* a line was printed */
+	FILE *aside;  /* the first lines of those refused for their row, with `quiet`: until report_refused() */
+	char *aside_text;
+	size_t aside_len;
+	int64_t refused;
 };
 
 struct report *report_new(const struct report_setup *setup)
@@ -37,7 +41,7 @@ struct report *report_new(const struct report_setup *setup)
 	report->flowing = setup->kind == REPORT_SYNC;
 	report->width[COLUMN_EXTENSION] = 6;
 	report->width[COLUMN_USERNAME] = 8;
-	report->width[COLUMN_WORD] = 8;
+	report->width[COLUMN_WORD] = 9; /* suspended */
 	if (setup->json)
 		report_json_version(setup->out);
 	return report;
@@ -193,13 +197,10 @@ bool report_is_news(const struct pass_line *line)
 	       (line->state != PASS_HELD && plan_mutates(line->action));
 }
 
-void report_line(struct report *report, const struct pass_line *line)
+static void print_line(struct report *report, const struct pass_line *line)
 {
 	struct kept kept = { 0 };
 
-	if (report->setup.quiet && !report_is_news(line))
-		return;
-	report->said = true;
 	if (report->setup.json) {
 		report_json_change(report->setup.out, line);
 		return;
@@ -215,6 +216,43 @@ void report_line(struct report *report, const struct pass_line *line)
 	report->kept[report->kept_count++] = kept;
 	if (report->kept_count == KEPT_MAX)
 		report_flush(report);
+}
+
+/* Of a plan and a migration nobody asks later. */
+static void set_aside(struct report *report, const struct pass_line *line)
+{
+	FILE *out = report->setup.out;
+
+	if (report->setup.kind != REPORT_SYNC || ++report->refused > REFUSED_MAX)
+		return;
+	if (!report->aside)
+		report->aside = open_memstream(&report->aside_text, &report->aside_len);
+	if (!report->aside)
+		return;
+	report->setup.out = report->aside;
+	print_line(report, line);
+	report->setup.out = out;
+}
+
+void report_line(struct report *report, const struct pass_line *line)
+{
+	if (!report->setup.quiet || report_is_news(line)) {
+		report->said = true;
+		print_line(report, line);
+	} else if (line->own) {
+		set_aside(report, line);
+	}
+}
+
+void report_refused(struct report *report)
+{
+	if (!report->aside || fflush(report->aside))
+		return;
+	report->said = true;
+	fwrite(report->aside_text, 1, report->aside_len, report->setup.out);
+	if (report->refused > REFUSED_MAX && !report->setup.json)
+		fprintf(report->setup.out, "  ... and %lld more; all of them: swbridge plan\n",
+			(long long)(report->refused - REFUSED_MAX));
 }
 
 /* ---- a secret ------------------------------------------------------------------ */
@@ -290,5 +328,8 @@ void report_free(struct report *report)
 	for (size_t i = 0; i < report->kept_count; i++)
 		kept_release(&report->kept[i]);
 	mem_free(report->kept);
+	if (report->aside)
+		fclose(report->aside);
+	free(report->aside_text);
 	mem_free(report);
 }

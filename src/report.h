@@ -55,6 +55,12 @@ bool report_is_private(FILE *out);
 void report_flush(struct report *report);
 /* Whether a line tells of something that happened just now: the others print nothing where `quiet` is set. */
 bool report_is_news(const struct pass_line *line);
+/*
+ * Those refused for what their row says are as they were, most of the time, and
+ * `quiet` keeps them back.  Says them, where they are not what the last pass
+ * found (ledger_note_refused()); before report_end().
+ */
+void report_refused(struct report *report);
 void report_end(struct report *report, const struct pass_summary *summary);
 
 /* Whether `out` is a terminal that wants colour (NO_COLOR and TERM=dumb say no). */
@@ -71,5 +77,8 @@ void report_plan_trailer(struct strbuf *out, const struct pass_summary *summary,
 void report_sync_trailer(struct strbuf *out, const char *title, const struct pass_summary *summary);
 /* It looks only at what is to be repaired: nothing is said of what was in step. */
 void report_repair_trailer(struct strbuf *out, const struct pass_summary *summary);
+/* Of it: a line for each limit that holds something, with what releases it. */
+void report_held(struct strbuf *out, const struct pass_summary *summary);
+void report_time(struct strbuf *out, int64_t ms); /* since the epoch, in UTC, as the server writes times */
 
 #endif

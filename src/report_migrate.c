@@ -30,9 +30,9 @@ static void add_counts(struct strbuf *out, const struct report_migrate *what)
 		{ chosen(c, PREFLIGHT_ADOPT), "to adopt" },
 		{ chosen(c, PREFLIGHT_CHANGE), "to change" },
 		{ c->kind[PREFLIGHT_WAIT], "whose outcome is unknown so far" },
-		{ c->kind[PREFLIGHT_FOREIGN], "left alone, since something exists remotely that is not in the ledger" },
+		{ c->kind[PREFLIGHT_FOREIGN], "left alone (something exists remotely that is not in the ledger)" },
 		{ c->kind[PREFLIGHT_REJECT] + c->kind[PREFLIGHT_REFUSED], "rejected" },
-		{ c->kind[PREFLIGHT_MOVE], "held, since their change removes something" },
+		{ c->kind[PREFLIGHT_MOVE], "held (the change removes something)" },
 		{ c->kind[PREFLIGHT_SKIP], "skipped" },
 		{ c->totals.unchanged, "in step" },
 	};
@@ -67,8 +67,8 @@ static void add_time(struct strbuf *out, const struct report_migrate *what)
 	int64_t requests = chosen(c, PREFLIGHT_CREATE) + c->subscribers + chosen(c, PREFLIGHT_ADOPT) + chosen(c, PREFLIGHT_CHANGE);
 
 	if (requests)
-		strbuf_printf(out, "About %lld requests that change something: at least %lld s at [signalwire] write_rate (%lld).\n",
-			      (long long)requests, (long long)((requests + what->write_rate - 1) / what->write_rate),
+		strbuf_printf(out, "About %lld %s something: at least %lld s at [signalwire] write_rate (%lld).\n",
+			      (long long)requests, requests == 1 ? "request that changes" : "requests that change", (long long)((requests + what->write_rate - 1) / what->write_rate),
 			      (long long)what->write_rate);
 }
 

@@ -2,6 +2,7 @@
 #include "report.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "rails.h"
 
@@ -24,6 +25,40 @@ static bool add_counts(struct strbuf *out, const struct count *counts, size_t n)
 	return any;
 }
 
+/* "; 3 in step, 1 skipped", or else `none`; NULL: nothing, where not all were looked at. */
+static void add_rest(struct strbuf *out, const struct count *counts, size_t n, const char *none)
+{
+	struct strbuf text = STRBUF_INIT;
+
+	if (add_counts(&text, counts, n))
+		strbuf_printf(out, "; %s", text.data);
+	else if (none)
+		strbuf_printf(out, "; %s", none);
+	strbuf_release(&text);
+}
+
+void report_time(struct strbuf *out, int64_t ms)
+{
+	const time_t seconds = (time_t)(ms / 1000);
+	struct tm tm = { 0 };
+	char text[32] = "";
+
+	gmtime_r(&seconds, &tm);
+	strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S+00", &tm);
+	strbuf_puts(out, text);
+}
+
+/* What is going to happen to those that are gone, which is no work yet. */
+static void add_leaving(struct strbuf *out, const struct pass_summary *s)
+{
+	if (!s->leaving)
+		return;
+	strbuf_printf(out, "; %lld gone from the PBX, to be %s from ", (long long)s->leaving,
+		      s->on_remove == CONFIG_DELETE ? "deleted" : "suspended");
+	report_time(out, s->leaving_ms);
+	strbuf_puts(out, " on");
+}
+
 static void add_held(struct strbuf *out, int64_t held, unsigned class, const struct rails_class *rail)
 {
 	if (!held)
@@ -31,6 +66,13 @@ static void add_held(struct strbuf *out, int64_t held, unsigned class, const str
 	strbuf_printf(out, "Held by %s: %lld (limit %lld in 24 hours, %lld used). Look at them, then release them with: "
 		      "swbridge approve %s\n", rails_setting(class), (long long)held, (long long)rail->limit,
 		      (long long)rail->taken, rails_approve_word(class));
+}
+
+void report_held(struct strbuf *out, const struct pass_summary *s)
+{
+	add_held(out, s->held_creates, CLASS_CREATES, &s->rails.creates);
+	add_held(out, s->held_removals, CLASS_REMOVALS, &s->rails.removals);
+	add_held(out, s->held_changes, CLASS_CHANGES, &s->rails.changes);
 }
 
 /* What both kinds say about what was not done. */
@@ -41,9 +83,7 @@ static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
 	if (s->doubted)
 		strbuf_puts(out, "A list at SignalWire could not be read whole: nothing is removed, until a later pass can "
 			    "read it\n");
-	add_held(out, s->held_creates, CLASS_CREATES, &s->rails.creates);
-	add_held(out, s->held_removals, CLASS_REMOVALS, &s->rails.removals);
-	add_held(out, s->held_changes, CLASS_CHANGES, &s->rails.changes);
+	report_held(out, s);
 	if (s->source_empty && s->narrowed)
 		strbuf_puts(out, "No row of the source passes [mirror] include and exclude: nothing is removed on that account. "
 			    "Correct them; or, if the PBX really has no such extensions left, take them out with: swbridge forget\n");
@@ -58,8 +98,9 @@ static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
 			      "issues new secrets, and sync shows each once\n",
 			      (long long)s->hashed, s->hashed == 1 ? "extension" : "extensions");
 	if (s->rejected)
-		strbuf_puts(out, "Rejected extensions wait until their row in the PBX changes, or for: swbridge retry. All of them: "
-			    "swbridge status. The whole story of one: swbridge explain EXT\n");
+		strbuf_printf(out, "Rejected extensions wait until their row in the PBX%s All of them: swbridge status. The whole "
+			      "story of one: swbridge explain EXT\n",
+			      s->rejected > s->refused ? " changes, or for: swbridge retry." : ", or what swbridge is told, changes.");
 	if (s->unknown)
 		strbuf_puts(out, "Unknown outcomes are settled by a later pass.\n");
 }
@@ -80,7 +121,8 @@ void report_plan_trailer(struct strbuf *out, const struct pass_summary *s, int64
 {
 	const struct count work[] = {
 		{ s->created, "to create" }, { s->updated - s->replaced, "to update" }, { s->replaced, "to replace" },
-		{ s->suspended, "to suspend" }, { s->removed, "to remove" }, { s->held, "held" },
+		{ s->suspended, "to suspend" }, { s->removed, "to remove" },
+		{ s->orphans, s->orphans == 1 ? "subscriber to remove" : "subscribers to remove" }, { s->held, "held" },
 		{ s->rejected, "rejected" }, { s->failed, "waiting for their next attempt" },
 		{ s->unknown, "of unknown outcome" },
 	};
@@ -89,9 +131,8 @@ void report_plan_trailer(struct strbuf *out, const struct pass_summary *s, int64
 	strbuf_puts(out, "Plan: ");
 	if (!add_counts(out, work, sizeof work / sizeof *work))
 		strbuf_puts(out, "nothing to do");
-	strbuf_puts(out, "; ");
-	if (!add_counts(out, rest, sizeof rest / sizeof *rest))
-		strbuf_puts(out, "none in step");
+	add_rest(out, rest, sizeof rest / sizeof *rest, s->keyed ? NULL : "none in step");
+	add_leaving(out, s);
 	strbuf_puts(out, ".\n");
 	add_cost(out, s, price_cents);
 	if (s->issued)
@@ -104,7 +145,8 @@ static void add_pass(struct strbuf *out, const char *title, const struct pass_su
 {
 	const struct count work[] = {
 		{ s->created, "created" }, { s->updated, "updated" }, { s->suspended, "suspended" },
-		{ s->removed, "removed" }, { s->adopted, "adopted" }, { s->held, "held" },
+		{ s->removed, "removed" }, { s->orphans, s->orphans == 1 ? "subscriber removed" : "subscribers removed" },
+		{ s->adopted, "adopted" }, { s->held, "held" },
 		{ s->rejected, "rejected" }, { s->failed, "failed" }, { s->unknown, "of unknown outcome" },
 	};
 	const struct count rest[] = { { s->unchanged, "in step before" }, { s->skipped, "skipped" } };
@@ -112,10 +154,8 @@ static void add_pass(struct strbuf *out, const char *title, const struct pass_su
 	strbuf_printf(out, "%s: ", title);
 	if (!add_counts(out, work, sizeof work / sizeof *work))
 		strbuf_puts(out, "nothing to do");
-	if (s->unchanged || s->skipped || no_rest)
-		strbuf_puts(out, "; ");
-	if (!add_counts(out, rest, sizeof rest / sizeof *rest) && no_rest)
-		strbuf_puts(out, no_rest);
+	add_rest(out, rest, sizeof rest / sizeof *rest, s->keyed ? NULL : no_rest);
+	add_leaving(out, s);
 	strbuf_printf(out, "; %lld %s in %lld.%01lld s.\n", (long long)s->requests, s->requests == 1 ? "request" : "requests",
 		      (long long)s->seconds, (long long)(s->seconds * 10.0) % 10);
 	if (s->issued)

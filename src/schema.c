@@ -24,6 +24,7 @@ static const struct {
 } migrations[] = {
 	{ 1, schema_001_ledger, "to_regclass('identity') is not null" },
 	{ 2, schema_003_target, "exists (select from pg_attribute where attrelid = to_regclass('identity') and attname = 'target')" },
+	{ 3, schema_004_refused, "exists (select from pg_attribute where attrelid = to_regclass('holder') and attname = 'refused')" },
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
@@ -126,6 +127,9 @@ static int look_inside(struct db *db, const struct config *config, struct found 
 	char *sql = mem_printf("-- swbridge: is the ledger bound to a project, of which version, and is there anything in it?\n"
 			       "select exists (select from %s.identity),\n"
 			       "       coalesce((select schema_version from %s.identity), case when exists (\n"
+			       "           select from pg_attribute\n"
+			       "            where attrelid = to_regclass(quote_ident($1) || '.holder') and attname = 'refused')\n"
+			       "           then 3 when exists (\n"
 			       "           select from pg_attribute\n"
 			       "            where attrelid = to_regclass(quote_ident($1) || '.identity') and attname = 'target')\n"
 			       "           then 2 else 1 end),\n"

@@ -20,6 +20,7 @@
 extern const char *const schema_001_ledger[];
 extern const char *const schema_002_triggers[]; /* only with init --triggers: see triggers.h */
 extern const char *const schema_003_target[];
+extern const char *const schema_004_refused[];
 extern const char *const schema_uninstall[];
 
 struct schema_binding {

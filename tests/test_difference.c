@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "db_world.h"
 #include "difference_sql.h"
@@ -619,7 +620,9 @@ static void totals(void **state)
 	assert_int_equal(t.hashed, 1); /* 110 */
 	assert_int_equal(t.rejected, 1);
 	assert_int_equal(t.retiring, 1);
-	assert_int_equal(t.unchanged, 3); /* 103, 107, 111 */
+	assert_int_equal(t.leaving, 1);
+	assert_true(t.leaving_ms > (int64_t)time(NULL) * 1000);
+	assert_int_equal(t.unchanged, 1); /* 103; 107 and 111 are disabled, and nothing is there of them */
 	assert_int_equal(t.differences, 4); /* 104, 108, 109, 110 */
 	assert_int_equal(t.removals, 0);
 	assert_int_equal(t.active_ids, 3);

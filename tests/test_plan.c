@@ -242,6 +242,8 @@ static const struct {
 	{ "active profile fixed", "nothing", "in step" },
 	{ "active took_profile", "update profile U", "profile changed" },
 	{ "active password", "update secret U", "secret changed" },
+	{ "active secret_unknown", "update secret U", "its secret is sent again" },
+	{ "active unshown settings", "update settings secret U", "settings and secret changed" },
 	{ "active settings", "update settings U", "settings changed" },
 	{ "active settings password", "update settings secret U", "settings and secret changed" },
 	{ "active renamed", "update username U", "username changed" },
@@ -335,7 +337,7 @@ static const struct {
 	  "all that changed but its secret, of which the PBX has only a hash: the credential keeps its password" },
 	{ "active hashed password tried", "reject", "SignalWire rejected it, and it has not changed since" },
 	/* Of one that the PBX has in clear none is issued. */
-	{ "active unshown", "update secret U", "secret changed" },
+	{ "active unshown", "update secret U", "its secret is sent again, as asked" },
 	{ "suspended unshown", "restore username settings secret U", "suspended, and wanted again" },
 
 	/* Names that another row of ours has. */

@@ -13,8 +13,10 @@
 #include "cmd.h"
 #include "columns.h"
 #include "jsonline.h"
+#include "mem.h"
 #include "progress.h"
 #include "report.h"
+#include "shellword.h"
 #include "textarray.h"
 
 static void test_columns(void **state)
@@ -189,6 +191,61 @@ static void test_plan_trailer(void **state)
 	strbuf_release(&out);
 }
 
+static void test_trailer_rests(void **state)
+{
+	static const struct {
+		struct pass_summary summary;
+		const char *plan, *sync;
+	} rows[] = {
+		{ { .unchanged = 8, .leaving = 10, .leaving_ms = 1795781005900, .on_remove = CONFIG_SUSPEND },
+		  "Plan: nothing to do; 8 in step; 10 gone from the PBX, to be suspended from 2026-11-27 12:03:25+00 on.\n",
+		  "Sync: nothing to do; 8 in step before; 10 gone from the PBX, to be suspended from 2026-11-27 12:03:25+00 on; 0 requests" },
+		{ { .leaving = 1, .on_remove = CONFIG_DELETE },
+		  "Plan: nothing to do; none in step; 1 gone from the PBX, to be deleted from 1970-01-01 00:00:00+00 on.\n",
+		  "Sync: nothing to do; none in step before; 1 gone from the PBX, to be deleted from" },
+		{ { .keyed = true }, "Plan: nothing to do.\n", "Sync: nothing to do; 0 requests" },
+		{ { .unchanged = 1, .orphans = 1 }, "Plan: 1 subscriber to remove; 1 in step.\n",
+		  "Sync: 1 subscriber removed; 1 in step before; 0 requests" },
+		{ { .unchanged = 1, .orphans = 2 }, "Plan: 2 subscribers to remove; 1 in step.\n",
+		  "Sync: 2 subscribers removed; 1 in step before; 0 requests" },
+		{ { .rejected = 2, .refused = 2 }, "until their row in the PBX, or what swbridge is told, changes. All of them",
+		  "until their row in the PBX, or what swbridge is told, changes. All of them" },
+		{ { .rejected = 2, .refused = 1 }, "or for: swbridge retry. All of them", "or for: swbridge retry. All of them" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		struct strbuf out = STRBUF_INIT;
+
+		report_plan_trailer(&out, &rows[i].summary, 300);
+		if (!strstr(out.data, rows[i].plan))
+			fail_msg("%s", out.data);
+		strbuf_truncate(&out, 0);
+		report_sync_trailer(&out, "Sync", &rows[i].summary);
+		if (!strstr(out.data, rows[i].sync))
+			fail_msg("%s", out.data);
+		strbuf_release(&out);
+	}
+}
+
+static void test_shellword(void **state)
+{
+	static const struct {
+		const char *word, *wanted;
+	} rows[] = {
+		{ "101", "101" }, { "acme/101", "acme/101" }, { "a@b.example", "a@b.example" }, { "11 5", "'11 5'" },
+		{ "it's", "'it'\\''s'" }, { "$(x)", "'$(x)'" }, { "", "''" }, { "Zo\xc3\xab", "'Zo\xc3\xab'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char *word = shellword(rows[i].word);
+
+		assert_string_equal(word, rows[i].wanted);
+		mem_free(word);
+	}
+}
+
 static void test_sync_trailer(void **state)
 {
 	struct strbuf out = STRBUF_INIT;
@@ -239,6 +296,7 @@ int main(void)
 		cmocka_unit_test(test_columns),      cmocka_unit_test(test_json_is_valid),
 		cmocka_unit_test(test_json_numbers), cmocka_unit_test(test_progress),
 		cmocka_unit_test(test_lines),        cmocka_unit_test(test_plan_trailer),
+		cmocka_unit_test(test_trailer_rests), cmocka_unit_test(test_shellword),
 		cmocka_unit_test(test_sync_trailer), cmocka_unit_test(test_worse),
 		cmocka_unit_test(test_textarray),    cmocka_unit_test(test_progress_lines),
 	};

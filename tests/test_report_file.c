@@ -103,7 +103,7 @@ static void test_preview(void **state)
 	assert_int_equal(report_migrate_work(&counts), 9);
 	report_migrate_preview(&out, &what);
 	assert_non_null(strstr(out.data, "1 subscriber with 4 SIP credentials, and 0 standalone ones.\n"));
-	assert_non_null(strstr(out.data, "9 to create, 5 left alone, since something exists remotely that is not in the ledger, "
+	assert_non_null(strstr(out.data, "9 to create, 5 left alone (something exists remotely that is not in the ledger), "
 					 "3 skipped, 7 in step.\n"));
 	assert_non_null(strstr(out.data, "Subscribers: 1 now, 3.05 dollars a month; 2 more: +6.10 dollars a month (3.05 each).\n"));
 	assert_non_null(strstr(out.data, "About 11 requests that change something: at least 2 s at [signalwire] write_rate (10).\n"));

@@ -152,12 +152,12 @@ done
 abandoned held@x.example
 config mirror.max_removals=0
 syncs 3 "no removal is allowed"
-like "$out" '^! -       +remove    subscriber held@x.example: held by max_removals$' "the e-mail breaks no column"
+like "$out" '^! -       +remove +subscriber held@x.example: held by max_removals$' "the e-mail breaks no column"
 swb plan
-like "$out" '^! - {13,20}remove    subscriber held@x.example: held by max_removals$' "nor of a plan"
+like "$out" '^! - {13,20}remove +subscriber held@x.example: held by max_removals$' "nor of a plan"
 swb approve removals
 is "$rc" 0 "approved"
-like "$out" '^- - {13,20}remove    subscriber held@x.example$' "told as in a plan"
+like "$out" '^- - {13,20}remove +subscriber held@x.example$' "told as in a plan"
 syncs 0 "released"
 is "$(sent)" "DELETE subscriber held@x.example " "I15: the subscriber that was approved is removed"
 config
