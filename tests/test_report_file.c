@@ -110,6 +110,21 @@ static void test_preview(void **state)
 	assert_non_null(strstr(out.data, "swbridge migrate --adopt.\n"));
 	assert_null(strstr(out.data, "password"));
 
+	/* One is one; what was held is told from what is beside it. */
+	strbuf_truncate(&out, 0);
+	{
+		struct preflight_counts one = { 0 };
+
+		one.kind[PREFLIGHT_CHANGE] = one.chosen[PREFLIGHT_CHANGE] = 1;
+		one.kind[PREFLIGHT_MOVE] = one.chosen[PREFLIGHT_MOVE] = 2;
+		one.kind[PREFLIGHT_SKIP] = one.chosen[PREFLIGHT_SKIP] = 1;
+		what.counts = &one;
+		report_migrate_preview(&out, &what);
+		what.counts = &counts;
+	}
+	assert_non_null(strstr(out.data, "1 to change, 2 held (the change removes something), 1 skipped.\n"));
+	assert_non_null(strstr(out.data, "About 1 request that changes something"));
+
 	/* Adopting is said to set the password, and whose the subscribers are. */
 	strbuf_truncate(&out, 0);
 	counts.kind[PREFLIGHT_ADOPT] = counts.chosen[PREFLIGHT_ADOPT] = 1;
