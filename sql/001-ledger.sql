@@ -34,7 +34,7 @@ create table subscriber (
     id              uuid        unique, -- the outer id; null: not created yet, or not known to be
     origin          text        not null check (origin in ('created', 'adopted')),
     profile_digest  bytea,      -- null: unknown
-    sent_fields     text[]      not null default '{}', -- profile fields that were sent with a value
+    sent_fields     text[]      not null default '{}', -- profile fields that were sent with a value; email: one whose PUT is in doubt
     created_at      timestamptz not null default now(),
     updated_at      timestamptz not null default now()
 );

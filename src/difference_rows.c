@@ -114,10 +114,14 @@ static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
 	[ROW_OWNER_ORIGIN] = "o.origin",
 	[ROW_OWNER_PROFILE_DIGEST] = "encode(o.profile_digest, 'hex')",
 	[ROW_OWNER_SENT_FIELDS] = "array_to_string(o.sent_fields, ',')",
-	/* Where it has no id, and no certain answer said why: what is younger than its row may have been made for it. */
-	[ROW_INTENT_AT_MS] = "case when not exists (select from journal j where j.subscriber_no = o.no\n"
-			     "                              and j.outcome in ('rejected', 'foreign', 'not sent'))\n"
-			     "            then (extract(epoch from o.created_at) * 1000)::bigint end",
+	/*
+	 * Where it has no id: what is younger than its row may have been made for it, and where some
+	 * answers said for certain that nothing was, what is younger than the first attempt without one.
+	 */
+	[ROW_INTENT_AT_MS] = "(select (extract(epoch from case when count(*) = 0 then o.created_at\n"
+			     "                                 else min(j.at) filter (where j.outcome is null\n"
+			     "                                          or j.outcome not in ('rejected', 'foreign', 'not sent')) end)\n"
+			     "                * 1000)::bigint from journal j where j.subscriber_no = o.no)",
 	[ROW_INTENT] = "j.operation",
 	[ROW_INTENT_ID] = "j.id",
 	[ROW_INTENT_SETTLED] = "coalesce(j.settles_at <= now(), false)",

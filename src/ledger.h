@@ -112,7 +112,7 @@ struct ledger_intent {
 	const char *owner_no;  /* create, replace: the subscriber's row where there is one ... */
 	const char *email;     /* ... else its e-mail; a row is made (origin created) */
 	const char *sent_fields; /* settings that get a value, comma separated: added to what the row remembers */
-	const char *profile_fields; /* of the subscriber's profile that get a value: added likewise */
+	const char *profile_fields; /* of the subscriber's profile that get a value, and "email": added likewise */
 	bool is_protected;
 	bool clear_settings;
 	bool clear_secret;

@@ -46,12 +46,13 @@ static const char sql_wanted_head[] =
 
 static const char sql_intent_owner[] =
 	"-- swbridge: subscribers that are about to be made\n"
-	"insert into subscriber (email, origin)\n"
-	"select distinct b.email, 'created'\n"
+	"insert into subscriber (email, origin, created_at) -- by SignalWire's clock, which its own times are compared with\n"
+	"select b.email, 'created', to_timestamp(min(b.at_ms) / 1000.0)\n"
 	"  from " INTENTS
 	" where b.email is not null\n"
 	"   and b.owner_no is null\n"
 	"   and not (select paused from control)\n"
+	" group by b.email\n"
 	"    on conflict (email) do nothing";
 
 static const char sql_intent_journal[] =

@@ -53,6 +53,7 @@ static void describe(struct change *change)
 	change->papers->intent.username = change->username;
 	change->papers->intent.sent_fields = update_sets(change);
 	change->papers->intent.profile_fields = profile_sets(change);
+	change->papers->intent.clear_profile = change->decision.profile;
 	change->papers->intent.unshown = change->decision.issue;
 	change->papers->intent.owner_no = change->owner->no;
 	change->papers->intent.email = change->owner->fixed ? NULL : change->owner->tag;

@@ -3,6 +3,11 @@
  *
  * A PUT may clear what it leaves out, so what was read goes back with it; and
  * nothing is sent where what was read is what is wanted.
+ *
+ * From the intent of a new e-mail until its PUT is known to have worked the
+ * ledger has the word "email" among the fields that were sent: whatever closes
+ * that intent, the subscriber may have another e-mail than the ledger, and its
+ * profile is a difference until somebody has looked.
  */
 #include "mirror_internal.h"
 
@@ -11,24 +16,33 @@
 #include <string.h>
 #include <strings.h>
 
+#define EMAIL_IN_DOUBT "email"
+
+static bool was_sent(const struct change *change, const char *name)
+{
+	const char *sent = change->owner->sent_fields ? change->owner->sent_fields : "";
+	const char *at = strstr(sent, name);
+	size_t len = strlen(name);
+
+	return at && (at == sent || at[-1] == ',') && (at[len] == '\0' || at[len] == ',');
+}
+
 static const char *email_after(const struct change *change, const struct json_subscriber *is)
 {
 	if (change->email_given && change->email)
 		return change->email;
-	return is->email ? is->email : change->owner->tag;
+	/* One that nobody asks for any more is not left there: the ledger has the one of before. */
+	return is->email && !was_sent(change, EMAIL_IN_DOUBT) ? is->email : change->owner->tag;
 }
 
 static bool merge(struct change *change, const struct json_subscriber *is, unsigned *clear)
 {
-	const char *sent = change->owner->sent_fields ? change->owner->sent_fields : "";
 	bool differs = is->email == NULL || strcasecmp(email_after(change, is), is->email) != 0;
 
 	*clear = 0;
 	for (int i = 0; i < JSON_PROFILE_COUNT; i++) {
 		const char *want = change->profile[i];
-		size_t len = strlen(json_profile_names[i]);
-		const char *at = strstr(sent, json_profile_names[i]);
-		bool was_ours = at && (at == sent || at[-1] == ',') && (at[len] == '\0' || at[len] == ',');
+		bool was_ours = was_sent(change, json_profile_names[i]);
 
 		if (!want && was_ours && is->profile[i])
 			*clear |= 1U << i;
@@ -86,10 +100,12 @@ void profile_send(struct change *change, void (*next)(struct change *change))
 		next(change);
 }
 
-static char *fields(const struct change *change)
+static char *fields(const struct change *change, bool email)
 {
 	struct strbuf names = STRBUF_INIT;
 
+	if (email)
+		strbuf_puts(&names, EMAIL_IN_DOUBT);
 	for (int i = 0; i < JSON_PROFILE_COUNT; i++) {
 		if (!change->profile[i])
 			continue;
@@ -103,7 +119,7 @@ static char *fields(const struct change *change)
 const char *profile_sets(struct change *change)
 {
 	mem_free(change->profile_now);
-	change->profile_now = change->decision.profile ? fields(change) : NULL;
+	change->profile_now = change->decision.profile ? fields(change, change->decision.move_owner) : NULL;
 	return change->profile_now && *change->profile_now ? change->profile_now : NULL;
 }
 
@@ -115,7 +131,7 @@ void profile_record(struct change *change)
 	o->owner_no = owner->no;
 	if (change->decision.profile || change->owner_new) {
 		mem_free(owner->sent_fields);
-		owner->sent_fields = fields(change);
+		owner->sent_fields = fields(change, false);
 		o->owner_profile_digest = change->profile_digest ? change->profile_digest : "";
 		o->owner_sent_fields = owner->sent_fields;
 	}

@@ -50,13 +50,32 @@ static void closed(struct change *change)
 	change_again(change, "the earlier attempt had made no credential");
 }
 
+/*
+ * A subscriber without a credential is known before the intent is pointed
+ * elsewhere: from then on nobody would look for it, and it is paid for.
+ */
+static void keep_owner(struct change *change, const struct owner *owner, struct ledger_outcome *o)
+{
+	o->owner_no = owner->no;
+	o->owner_id = owner->id;
+	o->owner_origin = "created";
+	change->owner_new = false; /* which is in there */
+}
+
 static void looked(struct change *change)
 {
 	const struct owner *owner = change->owner;
+	bool bare = change->owner_new && owner->id && !change->found_id;
 
 	owner_take_back(change);
 	change->recovering = false;
-	if (change->found_id && change->decision.settle) {
+	/* Where nothing is sent the intent stays where it points until it is closed, and that goes with it. */
+	if (bare && change->decision.settle)
+		keep_owner(change, owner, &change->papers->extra);
+	if (bare && !change->decision.settle) {
+		keep_owner(change, owner, &change->papers->outcome);
+		change_again(change, "the earlier attempt had made a subscriber for it");
+	} else if (change->found_id && change->decision.settle) {
 		note_found(change, owner);
 	} else if (change->found_id) {
 		recover_record(change, owner);

@@ -104,13 +104,6 @@ static bool owner_changed(const struct difference *d, const struct plan_policy *
 	       d->owner_email && strcmp(d->email, d->owner_email) != 0;
 }
 
-/* An attempt of unknown outcome may have given its subscriber an e-mail that the row has taken back since. */
-static bool email_in_doubt(const struct difference *d, const struct plan_policy *policy)
-{
-	return d->intent == OPERATION_UPDATE && !policy->one_place && d->email_given && d->profile_speaks && d->owner_id &&
-	       d->owner_origin == ORIGIN_CREATED;
-}
-
 static bool last_of_ours(const struct difference *d, const struct plan_policy *policy)
 {
 	return !policy->one_place && d->owner_id && d->owner_origin == ORIGIN_CREATED &&
@@ -227,7 +220,7 @@ static void decide_update(const struct difference *d, const struct plan_policy *
 	decision->fields = update_fields(d);
 	if (d->hashed)
 		decide_secret(d, decision);
-	decision->profile |= profile_differs(d, policy) || email_in_doubt(d, policy);
+	decision->profile |= profile_differs(d, policy);
 	decision->look_first = d->state == STATE_REMOVING || intent_makes_ids(d);
 	again = again_reason(d, decision);
 	if (d->state == STATE_SUSPENDED)

@@ -62,6 +62,7 @@ SET(due, d->absence_due = true)
 SET(not_yet, d->not_yet = true)
 SET(tried, d->tried_digest = d->desired_digest)
 SET(tried_other, d->tried_digest = "other")
+SET(doubtful_email, d->owner_sent_fields = "email"; d->profile_speaks = true)
 SET(took_profile, d->owner_profile_digest = "old"; d->owner_sent_fields = "first_name")
 
 /* What is desired. */
@@ -127,7 +128,7 @@ static const struct {
 } words[] = {
 	WORD(creating), WORD(active), WORD(suspended), WORD(removing), WORD(no_endpoint), WORD(owner), WORD(no_owner),
 	WORD(adopted), WORD(shared_owner), WORD(orphan), WORD(is_protected), WORD(absent_noted), WORD(due),
-	WORD(not_yet), WORD(tried), WORD(tried_other), WORD(took_profile), WORD(gone), WORD(disabled),
+	WORD(not_yet), WORD(tried), WORD(tried_other), WORD(doubtful_email), WORD(took_profile), WORD(gone), WORD(disabled),
 	WORD(no_secret), WORD(hashed), WORD(skipped), WORD(never_issued), WORD(unshown), WORD(secret_unknown), WORD(renumbered), WORD(renamed), WORD(password), WORD(settings),
 	WORD(no_settings), WORD(never_settings), WORD(bare_settings), WORD(empty_secret), WORD(reason_no_secret), WORD(digests_unknown), WORD(profile), WORD(silent_profile),
 	WORD(silent), WORD(given_email), WORD(other_email), WORD(default_email_differs), WORD(moves_whole),
@@ -389,13 +390,13 @@ static const struct {
 
 	/* Unknown outcomes of rows that are wanted: sent again whole, or looked for. */
 	{ "active unknown_update", "update username U", UNKNOWN_SENT },
-	/* The e-mail that it may have given its subscriber. */
-	{ "active own_email unknown_update", "update username profile U", UNKNOWN_SENT },
-	{ "active own_email unknown_suspend", "update username settings secret U", UNKNOWN_SENT },
-	{ "active own_email silent unknown_update", "update username U", UNKNOWN_SENT },
-	{ "active own_email adopted unknown_update", "update username U", UNKNOWN_SENT },
-	{ "active own_email fixed unknown_update", "update username U", UNKNOWN_SENT },
-	{ "active own_email no_owner unknown_update", "update username U", UNKNOWN_SENT },
+	/* The e-mail that an attempt may have given its subscriber. */
+	{ "active own_email doubtful_email", "update profile U", "profile changed" },
+	{ "active own_email doubtful_email unknown_update", "update username profile U", UNKNOWN_SENT },
+	{ "suspended own_email doubtful_email", "restore username settings secret profile U", "suspended, and wanted again" },
+	{ "active own_email doubtful_email silent", "nothing", "in step" },
+	{ "active own_email doubtful_email fixed", "nothing", "in step" },
+	{ "active own_email unknown_update", "update username U", UNKNOWN_SENT },
 	{ "active unknown_update digests_unknown", "update username settings secret U", UNKNOWN_SENT },
 	{ "active unknown_update unsettled", "wait", UNSETTLED },
 	{ "active unknown_suspend", "update username settings secret U", UNKNOWN_SENT },

@@ -73,7 +73,7 @@ static void draw_owner(struct difference *d)
 	d->owner_id = pick("o", "o", NULL);
 	d->owner_origin = flip(3) ? ORIGIN_ADOPTED : ORIGIN_CREATED;
 	d->owner_profile_digest = pick("p1", "p2", NULL);
-	d->owner_sent_fields = pick("country", NULL, "");
+	d->owner_sent_fields = pick("country", NULL, flip(2) ? "email" : "");
 	d->owner_extensions = 1 + (int64_t)(draw() % 2);
 	d->owner_moves_whole = flip(3);
 	d->wanted_owner_id = pick("w", NULL, NULL);

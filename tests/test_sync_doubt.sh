@@ -138,4 +138,79 @@ if with_subscribers; then
 	in_step "an e-mail taken back"
 fi
 
+# lost_email NAME [SECTION.KEY=VALUE…]: a subscriber that has the e-mail of a PUT whose answer was lost; the row has its old one again.
+lost_email() {
+	world "$@"
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example')"
+	syncs 0 "$1: one person"
+	sql "update pbx_users set email = 'anna@x.example'"
+	fault '{"method":"PUT","path":"*/subscribers/*","action":"commit_then_reset"}'
+	syncs 5 "$1: a new e-mail, and no answer"
+	is "$(emails)" anna@x.example "$1: it has it"
+	settle
+	sql "update pbx_users set email = 'ann@x.example'"
+}
+
+# ann_again NAME: whatever closed the intent, the e-mail is still in doubt, and is put right.
+ann_again() {
+	is "$(sql "select count(*) from swbridge.journal where outcome is null")" 0 "$1: nothing is open"
+	is "$(sql "select difference from swbridge.difference()" | grep -c profile)" 1 "$1: it is a difference"
+	syncs 0 "$1: the next pass"
+	is "$(emails)" ann@x.example "I20: $1: it has its old e-mail again"
+	in_step "$1"
+}
+
+if with_subscribers; then
+	lost_email email_not_sent
+	fault '{"method":"PATCH","action":"status","status":429,"times":-1}'
+	syncs 75 "what is sent again is throttled"
+	sim fault/clear -d '{}' >/dev/null
+	sql "update swbridge.sync set next_attempt_at = null"
+	is "$(sql "select outcome from swbridge.journal order by id desc limit 1")" "not sent" "and not sent"
+	ann_again "an e-mail, and nothing sent"
+
+	lost_email email_refused
+	fault "{\"method\":\"PATCH\",\"action\":\"status\",\"status\":422,$odd}"
+	syncs 4 "what is sent again is refused"
+	sql "update pbx_users set secret = 's2'"
+	ann_again "an e-mail, and a refusal"
+
+	lost_email email_left
+	sql "update pbx_users set secret = null"
+	syncs 0 "its row has no secret meanwhile"
+	sql "update pbx_users set secret = 's1'"
+	ann_again "an e-mail, and a row that was left as it was"
+
+	lost_email email_suspended mirror.on_remove=suspend
+	sql "update pbx_users set enabled = false"
+	syncs 0 "it is suspended meanwhile"
+	sql "update pbx_users set enabled = true"
+	syncs 0 "and enabled again"
+	is "$(emails)" ann@x.example "I20: an e-mail, and a suspension: it has its old e-mail again"
+	in_step "an e-mail, and a suspension"
+
+	lost_email email_none
+	sql "update pbx_users set email = null"
+	syncs 0 "its row says no e-mail any more"
+	is "$(emails)" ann@x.example "I20: an e-mail, and then none: it has the one that the ledger has"
+	quiet "an e-mail, and then none"
+
+	world email_created
+	sql "insert into pbx_users (key, extension, secret, email, first_name) values ('a', '101', 's1', 'ann@x.example', 'Ann')"
+	syncs 0 "one person with a profile"
+	sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.sync")\",\"delete\":true}" >/dev/null
+	sql "update pbx_users set secret = 's2'"
+	fault "{\"method\":\"POST\",\"action\":\"status\",\"status\":422,$odd}"
+	syncs 4 "its credential was deleted, and another is refused"
+	sql "update pbx_users set email = 'anna@x.example', secret = 's3'"
+	fault '{"method":"PUT","path":"*/subscribers/*","action":"commit_then_reset"}'
+	syncs 5 "it is created, with a new e-mail, and no answer to that"
+	is "$(emails)" anna@x.example "it has it"
+	settle
+	sql "update pbx_users set email = 'ann@x.example'"
+	syncs 0 "the old one again"
+	is "$(emails)" ann@x.example "I20: an e-mail behind a creation: it has its old one again"
+	in_step "an e-mail behind a creation"
+fi
+
 done_testing

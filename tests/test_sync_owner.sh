@@ -282,4 +282,76 @@ left_behind refused 4 '{"method":"POST","path":"*/sip_endpoints","action":"statu
 left_behind throttled 75 '{"method":"POST","path":"*/sip_endpoints","action":"status","status":429,"times":-1}'
 left_behind account 4 '{"method":"POST","path":"*/sip_endpoints","action":"status","status":422,"content":"{\"errors\":[{\"code\":\"account_limit_exceeded\",\"message\":\"no\",\"attribute\":null}]}"}'
 
+# ---- a subscriber that was made for a replacement, which nobody wants any more -------------
+
+# made_in_vain NAME STATUS CHANGE [SECTION.KEY=VALUE…]: k1 moves, is refused, moves again without an answer, and CHANGE comes of it.
+made_in_vain() {
+	vain=$1 vain_rc=$2 vain_change=$3
+	shift 3
+	world "$vain" "$@"
+	sql "insert into pbx_users (key, extension, secret, email) values ('k1', '1', 's1', 'one@x.example'), ('k2', '2', 's2', 'one@x.example')"
+	syncs 0 "$vain: two extensions of a person"
+	sql "update pbx_users set email = 'lost@x.example' where key = 'k1'"
+	fault '{"method":"POST","path":"*/subscribers","action":"status","status":422}'
+	syncs 4 "$vain: another e-mail, which is refused"
+	sql "update pbx_users set secret = 's1b' where key = 'k1'"
+	fault '{"method":"POST","path":"*/subscribers","action":"commit_then_status","status":502}'
+	syncs 5 "$vain: once more, and the answer is lost"
+	settle
+	sql "$vain_change"
+	syncs "$vain_rc" "$vain: what the row wants instead"
+	swb sync
+	swb sync
+	like "$(told state <<-'EOF'
+		select count(*) from subscriber where email = 'lost@x.example';
+	EOF
+)" '^0$' "I32: $vain: what was made in vain is gone"
+	is "$(sql "select count(*) from swbridge.subscriber where email = 'lost@x.example'")" 0 "$vain: and the ledger does not know it"
+	quiet "$vain"
+}
+
+made_in_vain vain_back 0 "update pbx_users set email = 'one@x.example' where key = 'k1'"
+mirrored "moved back"
+made_in_vain vain_away 0 "update pbx_users set email = 'three@x.example' where key = 'k1'"
+mirrored "moved away"
+made_in_vain vain_disabled 5 "update pbx_users set enabled = false where key = 'k1'" mirror.on_remove=delete
+made_in_vain vain_left 0 "update pbx_users set email = 'one@x.example', skip_reason = 'moved' where key = 'k1'"
+
+# half_known NAME OUTCOME…: a subscriber without an id, whose attempts ended so, an hour apart; one with its e-mail is there.
+half_known() {
+	half=$1
+	shift
+	world "$half"
+	people 101 101
+	syncs 0 "$half: one extension"
+	sim seed -d '{"subscribers":[{"email":"half@x.example"}]}' >/dev/null
+	sql "insert into swbridge.subscriber (email, origin, created_at) values ('half@x.example', 'created', now() - interval '9 hours')"
+	hours=8
+	for outcome; do
+		sql "insert into swbridge.journal (key, extension, operation, cause, at, subscriber_no, outcome, finished_at)
+			select 'gone', '9', 'create', 'sync', now() - interval '$hours hours', no, '$outcome', now() - interval '$hours hours'
+			  from swbridge.subscriber where email = 'half@x.example'"
+		hours=$((hours - 1))
+	done
+	swb sync
+	swb sync
+	is "$(sql "select count(*) from swbridge.subscriber where email = 'half@x.example'")" 0 "$half: the ledger lets go of it"
+}
+there() { told state <<-'EOF'
+	select count(*) from subscriber where email = 'half@x.example';
+EOF
+}
+half_known half_refused rejected "not sent"
+is "$(there)" 1 "I7: what is there was never ours where every answer was certain"
+half_known half_unknown rejected failed
+is "$(there)" 0 "I32: one whose attempts were not all certain is looked for, and removed"
+quiet "one that was half known"
+
+# Clocks that disagree: what is compared with SignalWire's times is of its clock.
+world clocks
+set_sim '{"clock_skew_ms":-3600000}'
+sql "insert into pbx_users (key, extension, secret, email) values ('k1', '1', 's1', 'one@x.example')"
+syncs 0 "the database's clock is an hour ahead"
+is "$(sql "select created_at < now() - interval '50 minutes' from swbridge.subscriber")" t "a subscriber's row has SignalWire's time"
+
 done_testing
