@@ -63,6 +63,11 @@ static const char sql_intent_journal[] =
 	"       b.subscriber_id, b.sip_endpoint_id, array_remove(array[b.username], null)\n"
 	"  from " INTENTS
 	" where not (select paused from control)\n"
+	"   -- nothing is sent of a row that an operator let go, or gave an id, since it was read\n"
+	"   and case when b.orphan then true\n"
+	"            when b.operation = 'create' and b.take_key is null\n"
+	"            then (select s.sip_endpoint_id from sync s where s.key = b.key) is null\n"
+	"            else (select true from sync s where s.key = coalesce(b.take_key, b.key)) is true end\n"
 	"   and not (b.recheck and nullif(current_setting('swbridge.still_wanted', true), '')::jsonb ? b.key)\n"
 	"   and not exists (select from journal o where o.key = b.take_key and o.outcome is null)\n"
 	"   and not exists (select from " OTHERS " and o.settles_at > now())\n"

@@ -20,6 +20,7 @@ struct mirror *mirror_new(const struct mirror_setup *setup)
 	mirror->owners = lh_kchar_table_new(256, NULL);
 	mirror->changes = lh_kchar_table_new(256, NULL);
 	mirror->dependents = lh_kchar_table_new(16, NULL);
+	mirror->taken = lh_kchar_table_new(16, NULL);
 	mirror->turn = loop_timer_new(setup->loop, turn, mirror);
 	return mirror;
 }
@@ -355,6 +356,7 @@ void mirror_free(struct mirror *mirror)
 	lh_table_free(mirror->owners);
 	lh_table_free(mirror->changes);
 	lh_table_free(mirror->dependents);
+	lh_table_free(mirror->taken);
 	loop_timer_free(mirror->turn);
 	roster_free(mirror->roster);
 	target_free(mirror->target);

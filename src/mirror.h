@@ -112,6 +112,7 @@ void mirror_set_show(struct mirror *mirror, bool (*show)(const struct mirror_iss
 bool mirror_idle(const struct mirror *mirror);
 int64_t mirror_pending(const struct mirror *mirror); /* submitted and not ended */
 bool mirror_has(const struct mirror *mirror, const char *key); /* a change of this key is pending */
+bool mirror_takes(const struct mirror *mirror, const char *key); /* a pending change takes over the row of this key */
 
 /*
  * Nothing new starts; what waits is reported as DROPPED.  What has begun gets the

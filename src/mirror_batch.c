@@ -96,7 +96,8 @@ static void intended(const struct ledger_intended *results, size_t count, const 
 			change_wait(change, "the outcome of an earlier attempt on its subscriber is unknown and has not "
 				    "settled");
 		} else if (!results[i].taken) {
-			change_drop(change, "nothing was sent: swbridge is paused, or the PBX changed its mind meanwhile");
+			change_drop(change, "nothing was sent: swbridge is paused, or the PBX or an operator changed "
+				    "their mind meanwhile");
 		} else {
 			learn(change, &results[i]);
 			change->intended(change);

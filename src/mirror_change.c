@@ -105,7 +105,7 @@ void change_begin(struct change *c)
 
 void change_free(struct change *c)
 {
-	char *const texts[] = { c->username, c->ledger_username, c->credential_id, c->sent_fields, c->wanted_username,
+	char *const texts[] = { c->username, c->ledger_username, c->credential_id, c->sent_fields, c->wanted_username, c->given_name,
 				c->journal_id, c->found_id, c->found_username, c->strange_id, c->sent_now, c->profile_now, c->reason, c->detail };
 
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)

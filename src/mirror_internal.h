@@ -114,6 +114,7 @@ struct change {
 	bool parked;             /* which is done, */
 	char *wanted_username;   /* and these wait for the round behind it */
 	struct plan_decision wanted_decision;
+	char *given_name;        /* of a suspension that leaves its own to whoever waits for it; NULL: it keeps it */
 	void (*intended)(struct change *change); /* the step behind the intent */
 	struct change_papers *papers; /* NULL before */
 	char *journal_id;
@@ -169,6 +170,7 @@ struct mirror {
 	int64_t waiting;   /* changes with waits_for_holder */
 	unsigned long long parked; /* names that were made up */
 	struct lh_table *dependents; /* holder_key -> first change that wants its name */
+	struct lh_table *taken;      /* holder_key -> change that takes its row over */
 	struct loop_timer *turn; /* starts what can start */
 
 	struct change **intents; /* waiting for the next batch */
@@ -219,6 +221,7 @@ struct strbuf *owner_made(struct change *change); /* ids of what was made in its
 /* mirror_wait.c */
 struct change *wait_pending(const struct mirror *mirror, const char *key); /* NULL: no change of this key */
 bool wait_frees_name(const struct change *change); /* may leave its name to others: not where only the ledger follows */
+bool wait_is_wanted(const struct change *change); /* somebody waits for its name */
 void wait_add(struct change *change);
 void wait_remove(struct change *change);
 bool wait_holder(struct change *change); /* true where the change has to wait; may set `parking` instead */

@@ -29,12 +29,17 @@ void park_start(struct change *change)
 	update_start(change);
 }
 
-/* The name is given away; the change itself goes to the end of its queue. */
+/* The name is given away; the change itself goes to the end of its queues: of all, or two changes lead one each for ever. */
 void park_done(struct change *change)
 {
 	struct mirror *mirror = change->mirror;
+	struct owner *owners[4] = { NULL };
 
 	owner_take_back(change);
+	owners[0] = change->owner;
+	owners[1] = change->old_owner;
+	owners[2] = change->tried;
+	owners[3] = change->moves_to;
 	mem_free(change->ledger_username);
 	change->ledger_username = change->username;
 	change->username = change->wanted_username;
@@ -47,9 +52,12 @@ void park_done(struct change *change)
 	change->papers->outcome = (struct ledger_outcome)LEDGER_OUTCOME_INIT;
 	change->papers->intent = (struct ledger_intent){ 0 };
 	strbuf_truncate(&change->request_ids, 0);
-	owner_dequeue(change->owner, change);
-	owner_enqueue(change->owner, change);
+	for (size_t i = 0; i < sizeof owners / sizeof *owners; i++) {
+		owner_dequeue(owners[i], change);
+		owner_enqueue(owners[i], change);
+	}
 	wait_holder_ended(mirror, change->key, MIRROR_DONE);
-	mirror_head_ready(change->owner);
+	for (size_t i = 0; i < sizeof owners / sizeof *owners; i++)
+		mirror_head_ready(owners[i]);
 	mirror_ready(change);
 }

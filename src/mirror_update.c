@@ -238,6 +238,8 @@ static void record_suspend(struct change *change)
 
 	o->key = change->key;
 	o->state = "suspended";
+	if (change->given_name)
+		o->username = change->given_name;
 	o->secret_digest = LEDGER_SECRET_UNSHOWN;
 	o->last_error = "";
 	o->tried_digest = "";
@@ -262,7 +264,8 @@ static void suspended(const struct api_result *result, void *arg)
 	if (change_refused(change, result))
 		return;
 	/* An earlier attempt may have renamed it, and nobody sends its name again. */
-	change_learn_name(change, result->credential ? result->credential->username : NULL);
+	if (!change->given_name)
+		change_learn_name(change, result->credential ? result->credential->username : NULL);
 	record_suspend(change);
 }
 
@@ -273,12 +276,20 @@ static void suspend(struct change *change)
 	if (!issue_make(change))
 		return;
 	request.password = issue_secret(change);
+	if (change->given_name) {
+		request.fields |= JSON_USERNAME;
+		request.username = change->given_name;
+	}
 	target_change(change->mirror->target, change->owner->id, change->credential_id, &request, suspended,
 			     change);
 }
 
 void suspend_start(struct change *change)
 {
+	/* Its own would stay in the way of whoever waits for it. */
+	if (wait_is_wanted(change))
+		change->given_name = park_name(change->mirror);
+	change->papers->intent.username = change->given_name;
 	change->papers->intent.operation = "suspend";
 	change->papers->intent.clear_secret = change->papers->intent.unshown = true;
 	change->papers->intent.recheck = true;

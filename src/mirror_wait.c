@@ -18,9 +18,29 @@ bool mirror_has(const struct mirror *mirror, const char *key)
 	return wait_pending(mirror, key) != NULL;
 }
 
+/* A suspended credential keeps its name, but for a suspension that begins when somebody waits for it. */
 bool wait_frees_name(const struct change *change)
 {
+	if (change->decision.action == PLAN_SUSPEND)
+		return !change->started || change->given_name;
 	return change->decision.action != PLAN_NOTE && change->decision.action != PLAN_MARK_ABSENT;
+}
+
+bool wait_is_wanted(const struct change *change)
+{
+	return lh_table_lookup_entry(change->mirror->dependents, change->key) != NULL;
+}
+
+static struct change *wait_takes(const struct mirror *mirror, const char *key)
+{
+	void *found = NULL;
+
+	return key && lh_table_lookup_ex(mirror->taken, key, &found) ? found : NULL;
+}
+
+bool mirror_takes(const struct mirror *mirror, const char *key)
+{
+	return wait_takes(mirror, key) != NULL;
 }
 
 void wait_add(struct change *change)
@@ -28,6 +48,8 @@ void wait_add(struct change *change)
 	struct lh_table *dependents = change->mirror->dependents;
 	struct lh_entry *entry = NULL;
 
+	if (change->decision.take_over && !mirror_takes(change->mirror, change->holder_key))
+		lh_table_insert(change->mirror->taken, change->holder_key, change);
 	if (!change->decision.after_holder || !change->holder_key)
 		return;
 	entry = lh_table_lookup_entry(dependents, change->holder_key);
@@ -48,6 +70,8 @@ void wait_remove(struct change *change)
 	struct lh_entry *entry = NULL;
 	struct change *at = NULL;
 
+	if (change->decision.take_over && wait_takes(change->mirror, change->holder_key) == change)
+		lh_table_delete(change->mirror->taken, change->holder_key);
 	if (change->waits_for_holder)
 		change->mirror->waiting--;
 	change->waits_for_holder = false;

@@ -114,6 +114,29 @@ static void count_action(struct pass_summary *summary, enum plan_action action)
 
 /* ---- a row ------------------------------------------------------------------ */
 
+static void give(struct pass *pass, const struct difference *d, struct plan_decision *decision)
+{
+	decision->aside = pass->serving;
+	pass->under_way += !decision->aside;
+	/* Failed earlier in this pass: how it ends now is what counts. */
+	if (!d->orphan && pass_keys_take(&pass->failed, d->key))
+		pass->summary->failed--;
+	mirror_submit(pass->setup->mirror, d, decision);
+}
+
+/*
+ * The row is left as it is; the ledger still follows what it says of itself, that
+ * it is there again, and what came of its last attempt.
+ */
+static void follow(struct pass *pass, const struct difference *d, const struct plan_decision *decision)
+{
+	struct plan_decision note = { .action = PLAN_NOTE, .note = decision->note, .settle = decision->settle,
+				      .reason = decision->reason };
+
+	if ((decision->note || decision->settle) && pass->setup->mirror && !mirror_has(pass->setup->mirror, d->key))
+		give(pass, d, &note);
+}
+
 /* `why` counts where no class holds it. */
 static void hold(struct pass *pass, const struct difference *d, const struct plan_decision *decision, unsigned classes,
 		 const char *why)
@@ -127,16 +150,8 @@ static void hold(struct pass *pass, const struct difference *d, const struct pla
 	summary->held++;
 	say_row(pass, d, decision, PASS_HELD, classes, reason);
 	mem_free(reason);
-}
-
-static void give(struct pass *pass, const struct difference *d, struct plan_decision *decision)
-{
-	decision->aside = pass->serving;
-	pass->under_way += !decision->aside;
-	/* Failed earlier in this pass: how it ends now is what counts. */
-	if (!d->orphan && pass_keys_take(&pass->failed, d->key))
-		pass->summary->failed--;
-	mirror_submit(pass->setup->mirror, d, decision);
+	/* What is held is there: its absence is over, and the next one has all of grace before it. */
+	follow(pass, d, decision);
 }
 
 static void submit(struct pass *pass, const struct difference *d, struct plan_decision *decision)
@@ -199,19 +214,6 @@ static void admit(struct pass *pass, const struct difference *d, struct plan_dec
 		hold(pass, d, decision, held, NULL);
 	else
 		submit(pass, d, decision);
-}
-
-/*
- * The row is left as it is; the ledger still follows what it says of itself, that
- * it is there again, and what came of its last attempt.
- */
-static void follow(struct pass *pass, const struct difference *d, const struct plan_decision *decision)
-{
-	struct plan_decision note = { .action = PLAN_NOTE, .note = decision->note, .settle = decision->settle,
-				      .reason = decision->reason };
-
-	if ((decision->note || decision->settle) && pass->setup->mirror && !mirror_has(pass->setup->mirror, d->key))
-		give(pass, d, &note);
 }
 
 /* FNV-1a, whose sums tell one set of rows from another. */
@@ -281,6 +283,24 @@ static bool is_under_way(struct pass *pass, const struct difference *d)
 	return true;
 }
 
+/*
+ * A row that is taken over and what else is to become of it must not meet: the
+ * removal would hit what belongs to the other one by then.  The second of the
+ * two is decided again when the first has ended.
+ */
+static bool is_contended(struct pass *pass, const struct difference *d, const struct plan_decision *decision)
+{
+	const struct mirror *mirror = pass->setup->mirror;
+
+	if (!mirror || d->orphan || !plan_mutates(decision->action))
+		return false;
+	if (!mirror_takes(mirror, d->key) && !(decision->take_over && (mirror_has(mirror, d->holder_key) ||
+								       mirror_takes(mirror, d->holder_key))))
+		return false;
+	pass_keys_add(&pass->again, d->key);
+	return true;
+}
+
 void pass_row(const struct difference *d, void *arg)
 {
 	struct pass *pass = arg;
@@ -297,7 +317,8 @@ void pass_row(const struct difference *d, void *arg)
 	if (is_under_way(pass, d))
 		return;
 	plan_decide(d, &pass->policy, &decision);
-	decided(pass, d, &decision);
+	if (!is_contended(pass, d, &decision))
+		decided(pass, d, &decision);
 }
 
 /* A row that is not here yet holds a name that is wanted: read as it is, it may have to give the name away. */

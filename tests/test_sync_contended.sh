@@ -1,0 +1,145 @@
+#!/bin/sh
+# Changes that want the same thing at once: a row that one takes over and another removes, a name that a suspended
+# extension has, names and e-mails that change places, and an operator who lets go of what is about to be changed.
+. "${SRCDIR:-.}/tests/world.sh"
+
+secret_of() { told state <<-EOF
+	select password from credential where username = '$1';
+EOF
+}
+# swb, but not for ever.
+swb_in_time() {
+	rc=0
+	timeout 60 "$BUILDDIR/swbridge" -c "$conf" "$@" >"$tmp/out" 2>"$tmp/err" </dev/null || rc=$?
+	out=$(cat "$tmp/out") err=$(cat "$tmp/err")
+}
+
+# ---- taken over, and removed ------------------------------------------------------
+
+# replaced ON_REMOVE KEY: a row is disabled and another with its username added, and both are looked at by their keys.
+replaced() {
+	world "replaced_$1_$2" "mirror.on_remove=$1"
+	sql "insert into pbx_users (key, extension, secret) values ('k', '101', 'old'), ('l', '102', 's2')"
+	syncs 0 "$1 $2: two extensions"
+	sql "update pbx_users set enabled = false where key = 'k';
+		insert into pbx_users (key, extension, secret) values ('$2', '101', 'new')"
+	set_sim '{"latency_ms":30}'
+	syncs 0 "$1 $2: one is disabled, and its name given to another" sync "$2" k
+	set_sim '{"latency_ms":0}'
+	is "$(secret_of 101)" new "$1 $2: its phone is in"
+	in_step "$1 $2"
+}
+for key in a z; do
+	for on_remove in suspend delete; do
+		replaced "$on_remove" "$key"
+	done
+done
+
+# ---- a name that a suspended one has --------------------------------------------------
+
+world renumbered mirror.on_remove=suspend
+people 101 103
+syncs 0 "three extensions"
+sql "update pbx_users set enabled = false where key = 'k101';
+	update pbx_users set extension = '101' where key = 'k102'"
+syncs 0 "one is disabled, and its number given to another" sync k101 k102
+is "$(secret_of 101)" secret-102 "whose phone is in under it"
+is "$(state_of k101)" suspended "and the first is out"
+quiet "a name of a suspended one"
+sql "update pbx_users set enabled = true, extension = '102' where key = 'k101'"
+syncs 0 "it comes back under another number"
+in_step "a suspended one under another number"
+
+# ---- names and e-mails change places ----------------------------------------------------
+
+if with_subscribers; then
+	world swapped
+	sql "insert into pbx_users (key, extension, secret, email) values
+		('a', '1', 's1', 'a@x.example'), ('b', '2', 's2', 'b@x.example'), ('c', '3', 's3', 'c@x.example')"
+	syncs 0 "three extensions of three people"
+	sql "update pbx_users set extension = '2', email = 'b@x.example' where key = 'a';
+		update pbx_users set extension = '1', email = 'a@x.example' where key = 'b'"
+	swb_in_time sync
+	is "$rc" 0 "two change their names and their e-mails"
+	in_step "names and e-mails swapped"
+	sql "update pbx_users set extension = '3', email = 'c@x.example' where key = 'a';
+		update pbx_users set extension = '2', email = 'b@x.example' where key = 'b';
+		update pbx_users set extension = '1', email = 'a@x.example' where key = 'c'"
+	swb_in_time sync
+	is "$rc" 0 "three of them in a ring"
+	in_step "names and e-mails in a ring"
+	never_at_once
+fi
+
+# ---- an operator in between -----------------------------------------------------------------
+
+open_intents() { sql "select count(*) from swbridge.journal where outcome is null"; }
+# begun: a pass of two changes, one of which is under way, and the other waits for its turn.
+begun() {
+	set_sim '{"hold":true}'
+	config signalwire.max_in_flight=1 "$@"
+	start_swb sync
+	ok "$world_name: one change is under way" wait_for 20 sql "select 1 / count(*) from swbridge.journal where outcome is null"
+	waits=$(sql "select k from unnest(array['k101', 'k102']) k
+		where not exists (select from swbridge.journal where key = k and outcome is null)")
+}
+goes_on() {
+	set_sim '{"hold":false}'
+	stop_swb 0
+}
+
+world let_go
+people 101 103
+syncs 0 "three extensions"
+sql "delete from pbx_users where key in ('k101', 'k102')"
+begun
+swb forget "$waits"
+is "$rc" 0 "an operator lets the other one go: $out"
+goes_on
+isnt "$(secret_of "${waits#k}")" "" "and it is not removed behind that"
+is "$(open_intents)" 0 "nor is anything left open"
+
+if with_subscribers; then
+	world adopted_between
+	sim seed -d '{"subscribers":[{"email":"k101@pbx.example.com","credentials":[{"username":"101","password":"z"}]},
+		{"email":"k102@pbx.example.com","credentials":[{"username":"102","password":"z"}]}]}' >/dev/null
+	people 101 102
+	begun
+	swb adopt "$waits" "$(told state <<-EOF
+		select id from subscriber where email = '$waits@pbx.example.com';
+	EOF
+)"
+	is "$rc" 0 "an operator gives the other one what is there: $out"
+	goes_on
+	syncs 4 "the next pass"
+	is "$(secret_of "${waits#k}")" "secret-${waits#k}" "goes on with that"
+	is "$(told state <<-'EOF'
+		select count(*) from credential;
+	EOF
+)" 2 "I2: and no other is made"
+fi
+
+# ---- held, and there again ---------------------------------------------------------------------
+
+# back_and_gone NAME STATUS HOLD RELEASE: a row that was gone comes back with a change that is held, and goes again.
+back_and_gone() {
+	world "$1"
+	people 101 102
+	syncs 0 "$1: two extensions"
+	config mirror.grace=1h
+	sql "delete from pbx_users where key = 'k101'"
+	syncs 0 "$1: one is gone"
+	sql "insert into pbx_users (key, extension, secret) values ('k101', '101', 'new')"
+	eval "$3"
+	syncs "$2" "$1: it is back, and what it wants is held"
+	is "$(sql "select absent_since is null from swbridge.sync where key = 'k101'")" t "$1: its absence is over"
+	sql "delete from pbx_users where key = 'k101'"
+	eval "$4"
+	syncs 0 "$1: gone again"
+	isnt "$(secret_of 101)" "" "$1: it has all of grace again"
+	is "$(sql "select now() - absent_since < interval '1 minute' from swbridge.sync where key = 'k101'")" t "$1: from now on"
+}
+back_and_gone paused 3 "swb pause" "swb resume"
+back_and_gone held 3 "config mirror.grace=1h mirror.max_changes=0" "config mirror.grace=1h"
+
+done_testing
