@@ -127,6 +127,7 @@ struct difference {
 	/* who holds the wanted username */
 	enum difference_holder holder;
 	const char *holder_key;
+	bool holder_protected; /* by its row, and where that is gone by the ledger */
 
 	unsigned counted;  /* CLASS_*: already counted in the window for this key */
 	unsigned approved; /* CLASS_*: an approval covers this key */

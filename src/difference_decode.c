@@ -136,6 +136,7 @@ void difference_decode_row(const struct db_row *row, struct difference *d, bool 
 	d->intent_owner_email = db_row_get(row, ROW_INTENT_OWNER_EMAIL);
 	d->holder = (enum difference_holder)WORD(row, ROW_HOLDER, holders);
 	d->holder_key = db_row_get(row, ROW_HOLDER_KEY);
+	d->holder_protected = truth(row, ROW_HOLDER_PROTECTED);
 	d->counted = (unsigned)number(row, ROW_COUNTED);
 	d->approved = (unsigned)number(row, ROW_APPROVED);
 }

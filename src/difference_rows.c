@@ -98,6 +98,7 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 		       "            when hd.wanted and hd.username <> h.username then 'moves'\n"
 		       "            else 'keeps' end",
 	[ROW_HOLDER_KEY] = "coalesce(h.key, case when " MAY_MOVE " then hd.key end)",
+	[ROW_HOLDER_PROTECTED] = "coalesce(case when hd.key is null then h.protected else hd.protected end, false)",
 	[ROW_COUNTED] = "coalesce(c.classes, 0)",
 	[ROW_APPROVED] = "coalesce(a.classes, 0)",
 };
@@ -168,7 +169,7 @@ static void page_rows(struct strbuf *out, const char *held)
 	select_list(out, expressions);
 	strbuf_puts(out, "  from page p\n"
 			 "  left join lateral (\n"
-			 "        select s.key, s.username from sync s\n"
+			 "        select s.key, s.username, s.protected from sync s\n"
 			 "         where " WANTS_NAME "\n"
 			 "           and s.username = p.username\n"
 			 "           -- a creation that was refused holds nothing, nor does what was deleted at SignalWire\n"
@@ -297,7 +298,7 @@ char *difference_sql_keys(const struct source *source, const struct config *conf
 			  "    select array(select s.key from page p join sync s on s.username = p.username\n"
 			  "                 union\n"
 			  "                 select unnest(array[t.key, t.other]) from page p join tried t on t.name = p.username) as keys\n");
-	strbuf_printf(&out, "), held as (\n    select d.key, d.username, d.enabled, d.wanted from %s d\n), ", held);
+	strbuf_printf(&out, "), held as (\n    select d.key, d.username, d.enabled, d.wanted, d.protected from %s d\n), ", held);
 	owners(&out, config);
 	strbuf_puts(&out, "\n");
 	page_rows(&out, "held");

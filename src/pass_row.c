@@ -232,7 +232,8 @@ static void refuse(struct pass_summary *summary, const char *key, const char *re
 
 static void decided(struct pass *pass, const struct difference *d, struct plan_decision *decision)
 {
-	const bool held_by_other = d->holder == HOLDER_KEEPS && decision->action == PLAN_REJECT && !d->problem;
+	const bool held_by_other = decision->action == PLAN_REJECT && !d->problem &&
+				   (d->holder == HOLDER_KEEPS || (d->holder_protected && d->holder != HOLDER_MOVES));
 	char *reason = NULL;
 
 	switch (decision->action) {
@@ -333,7 +334,8 @@ void pass_holder_row(const struct difference *d, bool in_step, void *arg)
 		decided(pass, d, &decision);
 		return;
 	}
-	if ((d->present && d->enabled) || !d->sip_endpoint_id || d->intent != OPERATION_NONE)
+	if ((d->present && d->enabled) || !d->sip_endpoint_id || d->intent != OPERATION_NONE ||
+	    (d->present ? d->wants_protection : d->is_protected))
 		return; /* it keeps its name, or nobody knows */
 	decision = (struct plan_decision){ .action = PLAN_UPDATE, .fields = PLAN_USERNAME, .park = true,
 					   .reason = "gives its username to another extension" };

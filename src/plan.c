@@ -74,6 +74,26 @@ static bool profile_differs(const struct difference *d, const struct plan_policy
 	return digest_differs(d->profile_digest, d->owner_profile_digest, d->owner_sent_fields);
 }
 
+#define HELD_PROTECTED "the username is held by another extension, which is protected: "
+
+/*
+ * What is protected and not wanted keeps its name, too, whoever wants it: its
+ * phone goes on.  A new row that is protected itself is that extension under
+ * another key, and its phone is the one that goes on.
+ */
+static bool decide_protected(const struct difference *d, struct plan_decision *decision)
+{
+	if (!d->holder_protected || (d->state == STATE_NONE && d->wants_protection))
+		return false;
+	if (d->holder == HOLDER_ABSENT)
+		decide(decision, PLAN_REJECT, 0, HELD_PROTECTED "it is gone from the PBX; to free the username insert its row again "
+		       "with protected false, or run swbridge forget for it and delete its credential at SignalWire");
+	else if (d->holder == HOLDER_DISABLED)
+		decide(decision, PLAN_REJECT, 0, HELD_PROTECTED "it is disabled in the PBX; to free the username set protected to "
+		       "false there");
+	return d->holder == HOLDER_ABSENT || d->holder == HOLDER_DISABLED;
+}
+
 /* How the wanted username can be had.  False: it cannot now, and the decision says so. */
 static bool decide_username(const struct difference *d, const struct plan_policy *policy, struct plan_decision *decision)
 {
@@ -85,6 +105,8 @@ static bool decide_username(const struct difference *d, const struct plan_policy
 		decide(decision, PLAN_REJECT, 0, "the username is held by another extension");
 		return false;
 	}
+	if (decide_protected(d, decision))
+		return false;
 	if (d->holder == HOLDER_ABSENT && !gone_for_sure) {
 		decide(decision, PLAN_WAIT, 0,
 		       "the username is held by an extension that may be gone: a complete pass decides");

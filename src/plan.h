@@ -42,6 +42,9 @@
  *   ABSENT    as DISABLED, in a pass over a complete source; in a keyed pass
  *             only the take-over, for which the old key has to be read again.
  *             Otherwise it waits for a complete pass.
+ * Where the holder is protected (its row says so, or the ledger where there is
+ * none), DISABLED and ABSENT are as KEEPS, but for the take-over by a row that is
+ * protected itself.
  * A holder that has the name only by an attempt of unknown outcome MOVES, or is
  * nobody here.  Whether any holder's outcome is still open is not visible: the
  * engine waits for it.

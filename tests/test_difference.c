@@ -177,7 +177,7 @@ static void say_held(struct strbuf *out, const struct difference *d)
 	if (d->intent != OPERATION_NONE)
 		strbuf_printf(out, " intent=%s%s", operations[d->intent], d->intent_settled ? "(settled)" : "");
 	if (d->holder != HOLDER_NONE)
-		strbuf_printf(out, " %s:%s", holders[d->holder], d->holder_key);
+		strbuf_printf(out, " %s:%s%s", holders[d->holder], d->holder_key, d->holder_protected ? "(protected)" : "");
 	if (d->counted)
 		strbuf_printf(out, " counted=%u", d->counted);
 	if (d->approved)
@@ -360,6 +360,14 @@ static const struct {
 	  "101 username moves:102; 102 username moves:101", "" },
 	{ "update sync set username = '103' where key = '102'; update pbx.users set username = '9' where extension = '102';"
 	  "update sync set username = '101b' where key = '103'", "102 username; 103 username moves:102", "" },
+	{ "insert into pbx.users (extension, secret, username) values ('104', 'x', '101'); delete from pbx.users where extension = '101';"
+	  "update sync set protected = true where key = '101'", "101 absent; 104 none absent:101(protected)", "" },
+	{ "insert into pbx.users (extension, secret, username) values ('104', 'x', '102'); update pbx.users set enabled = false,"
+	  " protected = true where extension = '102'; update sync set protected = true where key = '102'",
+	  "104 none disabled:102(protected)", "" },
+	{ "insert into pbx.users (extension, secret, username) values ('104', 'x', '102'); update pbx.users set enabled = false"
+	  " where extension = '102'; update sync set protected = true where key = '102'",
+	  "104 none disabled:102", "102 disabled protection" },
 	/* owners */
 	{ "update pbx.users set email = 'A@x.org' where extension = '102'", "102 owner whole", "" },
 	{ "update pbx.users set email = '103@pbx.example ' where extension = '102'", "102 owner wanted-owner=3", "" },

@@ -12,6 +12,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#define PROTECTED "the username is held by another extension, which is protected: "
+#define GONE "it is gone from the PBX; to free the username insert its row again with protected false, or run swbridge forget " \
+	"for it and delete its credential at SignalWire"
+#define DISABLED "it is disabled in the PBX; to free the username set protected to false there"
 #define SAME_KEY "another row of the source has the same key: give each its own, or name a column for it (key) in [columns]"
 
 struct given {
@@ -111,6 +115,7 @@ SET(name_moves, d->holder = HOLDER_MOVES)
 SET(name_keeps, d->holder = HOLDER_KEEPS)
 SET(name_absent, d->holder = HOLDER_ABSENT)
 SET(name_disabled, d->holder = HOLDER_DISABLED)
+SET(name_protected, d->holder_protected = true)
 
 /* The policy. */
 SET(suspend, p->on_remove = CONFIG_SUSPEND)
@@ -135,7 +140,7 @@ static const struct {
 	WORD(wanted_owner), WORD(no_email), WORD(wants_protection), WORD(duplicate), WORD(bad_username), WORD(unknown_create),
 	WORD(own_email), WORD(unknown_update), WORD(unknown_replace), WORD(unknown_suspend), WORD(unknown_restore),
 	WORD(unknown_remove), WORD(unsettled), WORD(name_moves), WORD(name_keeps), WORD(name_absent),
-	WORD(name_disabled), WORD(suspend), WORD(keep), WORD(unset), WORD(fixed), WORD(incomplete), WORD(keyed),
+	WORD(name_disabled), WORD(name_protected), WORD(suspend), WORD(keep), WORD(unset), WORD(fixed), WORD(incomplete), WORD(keyed),
 };
 
 static struct given given(const char *text)
@@ -362,6 +367,24 @@ static const struct {
 	{ "name_disabled profile no_email", "create settings secret profile take_over U",
 	  "it takes over the credential of an extension that had its username" },
 	{ "name_absent incomplete", "wait", "the username is held by an extension that may be gone: a complete pass decides" },
+
+	/* What is protected keeps its name; only the same extension under another key, protected too, goes on with it. */
+	{ "active renamed name_absent name_protected", "reject", PROTECTED GONE },
+	{ "active renamed name_absent name_protected keyed", "reject", PROTECTED GONE },
+	{ "active renamed name_absent name_protected wants_protection is_protected", "reject", PROTECTED GONE },
+	{ "active renamed name_disabled name_protected", "reject", PROTECTED DISABLED },
+	{ "creating name_disabled name_protected wants_protection is_protected", "reject", PROTECTED DISABLED },
+	{ "name_absent name_protected", "reject", PROTECTED GONE },
+	{ "name_absent name_protected keyed", "reject", PROTECTED GONE },
+	{ "name_disabled name_protected", "reject", PROTECTED DISABLED },
+	{ "name_absent name_protected wants_protection", "create settings secret take_over U",
+	  "it takes over the credential of an extension that had its username" },
+	{ "name_disabled name_protected wants_protection keyed", "create settings secret take_over U",
+	  "it takes over the credential of an extension that had its username" },
+	{ "name_absent name_protected wants_protection incomplete", "wait",
+	  "the username is held by an extension that may be gone: a complete pass decides" },
+	{ "active renamed name_moves name_protected", "update username after_holder U", "username changed" },
+	{ "active name_absent name_protected", "nothing", "in step" },
 
 	/* Another owner. */
 	{ "active other_email", "replace C R", MOVED },

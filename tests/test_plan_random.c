@@ -118,6 +118,7 @@ static void draw_case(struct difference *d, struct plan_policy *p)
 		d->holder = (enum difference_holder)(draw() % 5);
 		if (flip(2))
 			d->holder = HOLDER_NONE;
+		d->holder_protected = d->holder != HOLDER_NONE && flip(3);
 	}
 	p->on_remove = (enum config_on_remove)(draw() % 4);
 	p->one_place = flip(5);
@@ -186,6 +187,8 @@ static void check_classes(int round, const struct difference *d, const struct pl
 		      !o->move_owner && !o->subscribers);
 	if (o->take_over)
 		HOLDS(o->action == PLAN_CREATE && d->state == STATE_NONE && !o->after_holder);
+	if (d->holder_protected && (o->take_over || o->after_holder))
+		HOLDS(d->holder == HOLDER_MOVES || (o->take_over && d->wants_protection));
 	if (o->move_owner)
 		HOLDS(o->profile && d->owner_id && d->owner_origin == ORIGIN_CREATED && d->owner_moves_whole);
 }

@@ -166,6 +166,42 @@ is "$(changed_ids)" "" "both keep their ids"
 like "$(remote)" "^104 .* n " "it has the name"
 quiet "the name of a suspended row"
 
+# ---- a name of what is protected ------------------------------------------------
+
+# k101 is gone and k102 disabled, both protected; their phones go on.
+world guarded
+people 101 105
+sql "update pbx_users set protected = true where key in ('k101', 'k102')"
+syncs 0 "five extensions, two of them protected"
+remember
+sql "delete from pbx_users where key = 'k101'; update pbx_users set enabled = false where key = 'k102'"
+syncs 0 "one is gone and one disabled"
+renumber k103 101 k104 102
+for keyed in "" "101 102"; do
+	syncs 4 "their numbers are given to others${keyed:+, asked by name}" sync $keyed
+	is "$(sent)" "" "the phones keep them"
+	like "$out" "held by another extension, which is protected: it is gone .*k101" "it is said by whom the one is held"
+	like "$out" "held by another extension, which is protected: it is disabled .*k102" "and the other"
+done
+is "$(changed_ids)" "" "ids are kept"
+quiet "a name of what is protected" 4
+renumber k103 103 k104 104
+sql "insert into pbx_users (key, extension, secret) values ('n101', '101', 'other'), ('n102', '102', 'other')"
+for keyed in "" "101 102"; do
+	syncs 4 "new rows have their numbers${keyed:+, asked by name}" sync $keyed
+	is "$(sent)" "" "and do not get their credentials"
+done
+is "$(remote | grep -c 'secret-10[12] ')" 2 "the phones keep their passwords"
+quiet "a new row with a name of what is protected" 4
+sql "update pbx_users set protected = true where key = 'n101'"
+syncs 4 "one of them is protected too"
+is "$(sent)" "PATCH credential 101 password$(either ,username "")" "and is that extension under another key"
+is "$(sql "select key, protected from swbridge.sync where username = '101'") $(changed_ids)" "n101|t " "which is protected as before"
+sql "update pbx_users set protected = false where key = 'k102'"
+syncs 0 "the other one is protected no more"
+is "$(sent)" "PATCH credential 102 password$(either ,username "")" "and taken over"
+in_step "names that were protected"
+
 # ---- names that siblings wait for ----------------------------------------------
 
 # A new row comes first in the order of keys, and the sibling that has its name stands behind it.
