@@ -120,6 +120,7 @@ struct ledger_intent {
 	bool clear_profile;
 	bool absent;           /* a removal because the row is gone: notes absent_since */
 	bool recheck;          /* only if the source still does not want the key (removals) */
+	bool goes_on;          /* with an intent that is open already: what that was counts as well */
 	bool orphan;           /* the key is a subscriber's e-mail: no row of sync is meant */
 	const char *subscriber_id;
 	const char *sip_endpoint_id;

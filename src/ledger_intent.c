@@ -1,6 +1,7 @@
 /* ledger_intent - intents, many in one round trip. */
 #include "ledger_internal.h"
 
+#include "ledger_sql.h"
 #include "mem.h"
 #include "textarray.h"
 
@@ -55,6 +56,32 @@ static const char sql_intent_owner[] =
 	" group by b.email\n"
 	"    on conflict (email) do nothing";
 
+/* Whether an intent may be taken now. */
+#define MAY_BE_TAKEN \
+	"not (select paused from control)\n" \
+	"   -- nothing is sent of a row that an operator let go, or gave an id, since it was read\n" \
+	"   and case when b.orphan then true\n" \
+	"            when b.operation = 'create' and b.take_key is null\n" \
+	"            then (select s.sip_endpoint_id from sync s where s.key = b.key) is null\n" \
+	"            else (select true from sync s where s.key = coalesce(b.take_key, b.key)) is true end\n" \
+	"   and not (b.recheck and nullif(current_setting('swbridge.still_wanted', true), '')::jsonb ? b.key)\n" \
+	"   and not exists (select from journal o where o.key = b.take_key and o.outcome is null)\n" \
+	"   and not exists (select from " OTHERS " and o.settles_at > now())\n"
+
+/* The open row tells the plan what was sent last; what was sent before it may have happened as well. */
+static const char sql_intent_before[] =
+	"-- swbridge: open intents that go on as something else still count as what they were\n"
+	"insert into journal (key, extension, operation, cause, at, attempts, subscriber_no, subscriber_id, sip_endpoint_id,\n"
+	"                     usernames, request_ids, outcome, finished_at, detail)\n"
+	"select j.key, j.extension, j.operation, j.cause, j.at, j.attempts, j.subscriber_no, j.subscriber_id,\n"
+	"       j.sip_endpoint_id, j.usernames, j.request_ids, 'failed', now(),\n"
+	"       'it is not known what it did, and something else is wanted now'\n"
+	"  from " INTENTS
+	"  join journal j on j.key = b.key and j.outcome is null\n"
+	" where (" LEDGER_SQL_CLASSES_OF("j.operation") ")\n"
+	"       & ~(" LEDGER_SQL_CLASSES_OF("b.operation") ") <> 0\n"
+	"   and " MAY_BE_TAKEN;
+
 static const char sql_intent_journal[] =
 	"-- swbridge: the intents; an open one goes on with its time\n"
 	"insert into journal as j (key, extension, operation, cause, at, subscriber_no, subscriber_id, sip_endpoint_id,\n"
@@ -62,15 +89,7 @@ static const char sql_intent_journal[] =
 	"select b.key, b.extension, b.operation, b.cause, to_timestamp(b.at_ms / 1000.0), " OWNER ",\n"
 	"       b.subscriber_id, b.sip_endpoint_id, array_remove(array[b.username], null)\n"
 	"  from " INTENTS
-	" where not (select paused from control)\n"
-	"   -- nothing is sent of a row that an operator let go, or gave an id, since it was read\n"
-	"   and case when b.orphan then true\n"
-	"            when b.operation = 'create' and b.take_key is null\n"
-	"            then (select s.sip_endpoint_id from sync s where s.key = b.key) is null\n"
-	"            else (select true from sync s where s.key = coalesce(b.take_key, b.key)) is true end\n"
-	"   and not (b.recheck and nullif(current_setting('swbridge.still_wanted', true), '')::jsonb ? b.key)\n"
-	"   and not exists (select from journal o where o.key = b.take_key and o.outcome is null)\n"
-	"   and not exists (select from " OTHERS " and o.settles_at > now())\n"
+	" where " MAY_BE_TAKEN
 	"    on conflict (key) where outcome is null\n"
 	"    do update set operation = excluded.operation,\n"
 	"                  subscriber_no = excluded.subscriber_no,\n"
@@ -261,6 +280,11 @@ static bool puts_profile(const struct ledger_intent *intent)
 	return intent->clear_profile || intent->profile_fields;
 }
 
+static bool goes_on(const struct ledger_intent *intent)
+{
+	return intent->goes_on;
+}
+
 static bool rechecks(const struct ledger_intent *intent)
 {
 	return intent->recheck;
@@ -271,6 +295,7 @@ static const struct {
 	bool (*wants)(const struct ledger_intent *); /* NULL: always */
 } intent_statements[] = {
 	{ sql_intent_owner, makes_owner },
+	{ sql_intent_before, goes_on },
 	{ sql_intent_journal, NULL },
 	{ sql_intent_used, uses_owner },
 	{ sql_intent_take, takes_over },

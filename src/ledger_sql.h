@@ -7,8 +7,9 @@
 #ifndef LEDGER_SQL_H
 #define LEDGER_SQL_H
 
-#define LEDGER_SQL_CLASSES \
-	"case operation when 'create' then 1 when 'replace' then 3 when 'remove' then 2 when 'suspend' then 2 else 4 end"
+#define LEDGER_SQL_CLASSES_OF(operation) \
+	"case " operation " when 'create' then 1 when 'replace' then 3 when 'remove' then 2 when 'suspend' then 2 else 4 end"
+#define LEDGER_SQL_CLASSES LEDGER_SQL_CLASSES_OF("operation")
 #define LEDGER_SQL_COUNTED \
 	"at > now() - interval '24 hours' /* what the rails count */\n" \
 	"           and (outcome is null or outcome not in ('rejected', 'not sent', 'foreign', 'void'))"

@@ -139,6 +139,7 @@ void batch_intend(struct change *change, void (*next)(struct change *change))
 	change->papers->intent.cause = mirror->setup.cause;
 	change->papers->intent.at_ms = mirror_server_ms(mirror);
 	change->papers->intent.is_protected = change->wants_protection;
+	change->papers->intent.goes_on = change->intent != OPERATION_NONE;
 	add(&mirror->intents, &mirror->intent_count, &mirror->intent_size, change);
 	/* The flush waits for the end of this turn of the loop: what starts together travels together. */
 	mirror_turn(mirror);

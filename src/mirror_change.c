@@ -88,6 +88,7 @@ struct change *change_new(struct mirror *mirror, const struct difference *differ
 	c->state = d->state;
 	c->intent_at_ms = d->intent_at_ms;
 	c->journal_id = decision->settle ? mem_strdup(d->intent_id) : NULL;
+	c->intent = d->intent;
 	c->was_replace = d->intent == OPERATION_REPLACE;
 	c->refusal_over = d->tried_digest && d->desired_digest && strcmp(d->tried_digest, d->desired_digest) != 0;
 	c->request_ids = (struct strbuf)STRBUF_INIT;
@@ -150,6 +151,34 @@ bool change_may_have_made(const struct change *change, const char *username)
 {
 	return is_called(change, username) ||
 	       (has_line(change->tried_usernames, username) && !has_line(change->others_usernames, username));
+}
+
+/* What is made is looked for, and what is removed is read, before anything is sent. */
+static bool earlier_may_have_acted(const struct change *c)
+{
+	if (c->intent == OPERATION_NONE)
+		return false;
+	switch (c->decision.action) {
+	case PLAN_CREATE: case PLAN_REPLACE:
+		return c->found_id || c->owner_new;
+	case PLAN_REMOVE: case PLAN_REMOVE_SUBSCRIBER: case PLAN_FORGET:
+		return false;
+	case PLAN_NOTE:
+		return c->intent != OPERATION_CREATE;
+	case PLAN_UPDATE: case PLAN_RESTORE: case PLAN_SUSPEND: case PLAN_NOTHING: case PLAN_SKIP: case PLAN_REJECT:
+	case PLAN_WAIT: case PLAN_MARK_ABSENT: case PLAN_ADOPT:
+		break;
+	}
+	return true;
+}
+
+const char *change_counted(const struct change *c, const char *outcome)
+{
+	const bool makes = c->decision.action == PLAN_CREATE || c->decision.action == PLAN_REPLACE;
+	const bool came_to_nothing = outcome && (strcmp(outcome, "not sent") == 0 || strcmp(outcome, "void") == 0 ||
+						 strcmp(outcome, "rejected") == 0 || (makes && strcmp(outcome, "foreign") == 0));
+
+	return came_to_nothing && earlier_may_have_acted(c) ? "failed" : outcome;
 }
 
 void change_heard(struct change *change, const struct api_result *result)

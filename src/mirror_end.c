@@ -19,7 +19,7 @@ static void set_reason(struct change *change, const char *reason)
 static void set_journal(struct change *c, const char *outcome)
 {
 	c->papers->outcome.journal_id = c->journal_id;
-	c->papers->outcome.outcome = outcome;
+	c->papers->outcome.outcome = change_counted(c, outcome);
 	c->papers->outcome.request_ids = c->request_ids.len ? c->request_ids.data : NULL;
 	c->papers->outcome.detail = c->detail ? c->detail : outcome && strcmp(outcome, "done") == 0 ? NULL : c->reason;
 	if (c->owner)

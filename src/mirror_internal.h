@@ -92,6 +92,7 @@ struct change {
 	const char *old_settings_digest, *old_secret_digest, *old_profile_digest;
 	char *sent_fields;
 	const char *holder_key;
+	enum difference_operation intent; /* its open one, of an earlier attempt */
 	int64_t intent_at_ms;
 	const char *tried_usernames; /* of its open intent, a line each */
 	const char *others_usernames; /* those of them that another row has */
@@ -246,6 +247,11 @@ void change_free(struct change *change);
 /* Whether our credential may have this name: the ledger's, or one that an attempt of unknown outcome sent. */
 bool change_may_be_called(const struct change *change, const char *username); /* the credential that has its id */
 bool change_may_have_made(const struct change *change, const char *username); /* one that is only known by this name */
+/*
+ * What the journal gets where this attempt came to nothing: "failed", which the
+ * rails count, where one before it under the same intent may have acted.
+ */
+const char *change_counted(const struct change *change, const char *outcome);
 void change_heard(struct change *change, const struct api_result *result); /* keeps the request id */
 
 /* mirror_end.c */

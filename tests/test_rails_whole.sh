@@ -233,4 +233,75 @@ is "$(told state <<-'EOF'
 EOF
 )" 7 "I13: what was deleted of it is counted"
 
+# ---- attempts that acted, and of which nobody heard ----------------------------------------
+
+# What is wanted instead, or certainly came to nothing later, does not take back what the first attempt may have done.
+
+pat() { sql "insert into pbx_users (key, extension, secret, email) values ('k$1', '$1', 's$1', 'pat@x.example')"; }
+# lost_made WORLD ACTION: one more extension of a person whose subscriber is known, and no answer.
+lost_made() {
+	world "$1"
+	pat 101
+	syncs 0 "an extension"
+	sql "update swbridge.journal set at = at - interval '25 hours'"
+	rails mirror.max_creates=1
+	pat 102
+	fault "{\"method\":\"POST\",\"path\":\"*/sip_endpoints\",\"action\":\"$2\"}"
+	syncs 5 "$1: one more, and no answer"
+	settle
+}
+
+lost_made made_and_throttled commit_then_reset
+fault '{"method":"PATCH","action":"status","status":429,"times":-1}'
+syncs 75 "it is found, and nothing gets through to it"
+sim fault/clear -d '{}' >/dev/null
+pat 103
+syncs 3 "I13: it was created all the same, and that counts"
+is "$(there)" 2 "so that no other is"
+
+lost_made made_not_wanted commit_then_reset
+sql "delete from pbx_users where key = 'k102'"
+syncs 0 "nobody wants it any more, and it is removed"
+pat 103
+syncs 3 "I13: it was created, too, and that counts"
+is "$(there)" 1 "so that no other is"
+
+lost_made not_made reset_before_commit
+fault '{"method":"POST","action":"status","status":429,"times":-1}'
+syncs 75 "it is looked for and not there, and nothing gets through"
+sim fault/clear -d '{}' >/dev/null
+is "$(sql "select outcome from swbridge.journal where key = 'k102'")" "not sent" "it was not created"
+sql "delete from pbx_users where key = 'k102'"
+pat 103
+syncs 0 "which gives its place back"
+is "$(there)" 2 "to another one"
+
+# lost_removed WORLD ON_REMOVE METHOD
+lost_removed() {
+	world "$1" "mirror.on_remove=$2" mirror.max_removals=1
+	people 101 104
+	syncs 0 "four extensions"
+	fault "{\"method\":\"$3\",\"action\":\"commit_then_reset\"}"
+	sql "update pbx_users set enabled = false where key = 'k101'"
+	syncs 5 "$1: one is disabled, and no answer"
+	settle
+}
+
+for removed in "delete DELETE" "suspend PATCH"; do
+	lost_removed "wanted_again_${removed% *}" $removed
+	sql "update pbx_users set enabled = true where key = 'k101'"
+	syncs 0 "it is enabled again"
+	in_step "enabled again"
+	sql "update pbx_users set enabled = false where key = 'k102'"
+	syncs 3 "I13: ${removed% *}: that it was out counts"
+	is "$(sent)" "" "so that no other goes"
+done
+
+lost_removed protected_late delete DELETE
+sql "update pbx_users set protected = true where key = 'k101'"
+syncs 0 "it is protected, and nothing is there of it"
+sql "update pbx_users set enabled = false where key = 'k102'"
+syncs 3 "I13: that it was removed counts"
+is "$(sent)" "" "so that no other goes"
+
 done_testing

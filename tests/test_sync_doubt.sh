@@ -39,6 +39,7 @@ renamed_onto_it() {
 	is "$(sent)" "" "$1: nothing is sent"
 	like "$err$out" "900.*exists remotely.*left alone" "$1: it is said"
 	is "$(sql "select sip_endpoint_id is not null from swbridge.sync where key = 'b'")" "$3" "$1: the ledger knows what the lost request made"
+	is "$(journal_of b)" "create:$(if [ "$3" = t ]; then echo failed; else echo foreign; fi)" "I13: $1: the rails count it where it was made"
 	quiet "$1" 4
 	sql "update pbx_users set extension = '902' where key = 'b'"
 	syncs 0 "$1: another name"
@@ -166,7 +167,7 @@ if with_subscribers; then
 	syncs 75 "what is sent again is throttled"
 	sim fault/clear -d '{}' >/dev/null
 	sql "update swbridge.sync set next_attempt_at = null"
-	is "$(sql "select outcome from swbridge.journal order by id desc limit 1")" "not sent" "and not sent"
+	is "$(sql "select outcome from swbridge.journal order by id desc limit 1")" "failed" "which does not make the attempt before it one that was not sent"
 	ann_again "an e-mail, and nothing sent"
 
 	lost_email email_refused
