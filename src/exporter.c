@@ -18,8 +18,10 @@
 enum { BACKLOG = 64, FULL_MS = 50, LOOK_MS = 1000 };
 
 /*
- * One connection.  evhttp owns and closes it; the reference held here keeps the
- * buffer's memory, so that its deadline can see whether it still lives.
+ * One connection.  evhttp owns it and ends it; the reference held here keeps the
+ * buffer, so that its deadline can see whether it still lives.  The descriptor is
+ * the buffer's own (BEV_OPT_CLOSE_ON_FREE): closed by evhttp, its number could come
+ * back while the buffer still reads from it, and libpq would miss its answer.
  */
 struct visit {
 	struct exporter *exporter;
@@ -115,7 +117,7 @@ static struct bufferevent *visit_begins(struct event_base *base, void *arg)
 
 	sweep_visits(exporter);
 	visit->exporter = exporter;
-	visit->buffer = bufferevent_socket_new(base, -1, 0);
+	visit->buffer = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 	if (!visit->buffer) {
 		mem_free(visit);
 		return NULL; /* evhttp makes one of its own, or gives up */
@@ -200,6 +202,7 @@ static void asked(struct evhttp_request *request, void *arg)
 	} else {
 		answer_health(exporter, request);
 	}
+	loop_timer_arm(exporter->look, FULL_MS); /* its descriptor goes soon */
 }
 
 /* ---- the socket -------------------------------------------------------------- */

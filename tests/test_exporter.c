@@ -305,6 +305,59 @@ static void no_descriptor_left(void **state)
 	leave(&client);
 }
 
+static void turned(void *arg)
+{
+	*(bool *)arg = true;
+}
+
+static bool is_set(void *arg)
+{
+	return *(bool *)arg;
+}
+
+/* Watched as libpq's socket is, for writing and then for reading; what comes is left there. */
+static void ready(int fd, int events, void *arg)
+{
+	(void)fd;
+	loop_watch_change(*(struct loop_watch **)arg, events & LOOP_WRITE ? LOOP_READ : 0);
+}
+
+/* The number of a connection's descriptor that comes back at once: what is sent to it is its new owner's alone. */
+static void number_again(void **state)
+{
+	struct scene *scene = *state;
+	struct loop_timer *timer = NULL;
+	struct client client;
+	struct loop_watch *watches[16];
+	int pairs[8][2];
+	bool over = false;
+
+	connect_to(&client, exporter_port(scene->exporter));
+	say(&client, "GET /healthz HTTP/1.1\r\nHost: a\r\n\r\n");
+	wait_over(scene, &client);
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, pairs[i]), 0);
+		assert_int_equal(send(pairs[i][0], "to one", 6, 0), 6);
+		assert_int_equal(send(pairs[i][1], "to two", 6, 0), 6);
+		for (size_t end = 0; end < 2; end++)
+			watches[2 * i + end] = loop_watch_new(scene->loop, pairs[i][end], LOOP_WRITE, ready,
+							      &watches[2 * i + end]);
+	}
+	timer = loop_timer_new(scene->loop, turned, &over);
+	loop_timer_arm(timer, 20);
+	assert_true(loop_until(scene->loop, is_set, &over));
+	loop_timer_free(timer);
+	for (size_t i = 0; i < 16; i++) {
+		char got[16] = "";
+
+		loop_watch_free(watches[i]);
+		assert_int_equal(recv(pairs[i / 2][i % 2], got, sizeof got, MSG_DONTWAIT), 6);
+		assert_string_equal(got, i % 2 ? "to one" : "to two");
+		close(pairs[i / 2][i % 2]);
+	}
+	leave(&client);
+}
+
 /* Ends with connections in every state. */
 static void ends_meanwhile(void **state)
 {
@@ -383,8 +436,8 @@ static void address_of_ipv6(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answers), TEST(refused), TEST(slow_client), TEST(crowd), TEST(no_descriptor_left), TEST(ends_meanwhile), TEST(addresses),
-		TEST(address_of_ipv6),
+		TEST(answers), TEST(refused), TEST(slow_client), TEST(crowd), TEST(no_descriptor_left),
+		TEST(number_again), TEST(ends_meanwhile), TEST(addresses), TEST(address_of_ipv6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

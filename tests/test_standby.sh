@@ -4,7 +4,7 @@
 . "$SRCDIR/tests/listens.sh"
 
 metrics_of() { # LOG
-	curl -sS --noproxy '*' --max-time 10 "http://127.0.0.1:$(sed -n 's/.*served at port \([0-9]*\) .*/\1/p' "$1" | tail -n 1)/metrics"
+	curl -sS --noproxy '*' --max-time 10 "http://127.0.0.1:$(sed -n 's/.*served at .* (port \([0-9]*\).*/\1/p' "$1" | tail -n 1)/metrics"
 }
 shows() { metrics_of "$1" | grep -q -x -e "$2"; } # LOG PATTERN: a whole line
 # What only one knows who has a ledger and ears.
