@@ -154,6 +154,8 @@ static void say(const struct session *session, const struct bound *bound, const 
 			printf("Installed the adapter %s.\n", bound->adapter->name);
 		printf("Source: %s; columns: %s%s\n", bound->source->name, columns.data,
 		       bound->done.rebound ? " (others than before)" : "");
+		if (bound->done.rebound)
+			printf("A daemon that runs goes on with those of before until it reads again: systemctl reload, or SIGHUP\n");
 		say_triggers(bound);
 		if (bound->domain)
 			printf("Phones register with: %s\n", bound->domain);

@@ -151,6 +151,7 @@ static void works_again(struct daemon *d)
 	trouble_over(&d->trouble, d->observe ? "" : "; this process mutates");
 	signs_trouble(d->signs, NULL);
 	d->backoff = BACKOFF_RECONNECT;
+	d->failed_at = 0;
 	d->looked = d->worked = true;
 }
 
@@ -188,7 +189,7 @@ static int term(struct daemon *d, struct error *err)
 {
 	const struct session_wish wish = {
 		.verb = "listen", .level = d->observe ? SESSION_LEDGER : SESSION_ENGINE, .wait = true,
-		.enough = reload_comes_first, .arg = d, .config = d->config, .loop = d->loop,
+		.waiting = listen_stand_by, .enough = reload_comes_first, .arg = d, .config = d->config, .loop = d->loop,
 	};
 	const struct ears_setup setup = {
 		.loop = d->loop, .conninfo = d->config->conninfo ? d->config->conninfo : "",
@@ -197,7 +198,7 @@ static int term(struct daemon *d, struct error *err)
 	};
 	int rc = -1;
 
-	d->lost = d->looked = false;
+	d->lost = d->looked = d->stands_by = false;
 	d->memory.known = false; /* somebody else may have been at work meanwhile */
 	signs_opening(d->signs);
 	if (session_open(&d->session, &wish, err))
@@ -215,6 +216,8 @@ static int term(struct daemon *d, struct error *err)
 	d->triggers_known = d->triggers_known || listen_say_triggers(&d->session, d->config);
 	d->ears = ears_new(&setup);
 	rc = serve(d, err);
+	if (rc && !d->lost)
+		d->failed_at = loop_now_ms();
 	loop_timer_disarm(d->due);
 	ears_free(d->ears);
 	d->ears = NULL;

@@ -65,6 +65,11 @@ static const char sql_refused[] =
 	"   set refused = nullif($1, '')\n"
 	" where refused is distinct from nullif($1, '')";
 
+static const char sql_completed[] =
+	"-- swbridge: whether a complete pass ended within that time\n"
+	"select coalesce(last_complete_pass > now() - $1::bigint * interval '1 millisecond', false)\n"
+	"  from holder";
+
 static const char sql_restart_absence[] =
 	"-- swbridge: nobody looked for longer than grace, so nobody knows how long they were gone\n"
 	"update sync\n"
@@ -268,7 +273,7 @@ static bool pause_loop(struct loop *loop, const struct ledger_wait *wait, int64_
 	return whole;
 }
 
-static int take_over(struct ledger *ledger, const char *verb, int64_t settle_ms, struct error *err)
+int ledger_take_over(struct ledger *ledger, const char *verb, int64_t settle_ms, struct error *err)
 {
 	char settle[24] = "", pid[16] = "", host[256] = "";
 	const char *settle_params[] = { settle };
@@ -306,23 +311,25 @@ static int say_waiting(struct db *db, const char *verb, struct error *err)
 }
 
 int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, const struct ledger_wait *wait,
-		int64_t settle_ms, struct error *err)
+		bool *waited, struct error *err)
 {
 	bool got = false;
-	bool said = false;
 
+	*waited = false;
 	if (pooler_refuse_wait(loop, ledger->db, err))
 		return -1;
 	for (;;) {
 		if (try_lock(ledger->db, ledger->schema, &got, err))
 			return -1;
 		if (got)
-			return take_over(ledger, verb, settle_ms, err);
+			return 0;
 		if (!wait)
 			return ledger_locked(ledger->db, verb, err);
-		if (!said && say_waiting(ledger->db, verb, err))
+		if (!*waited && say_waiting(ledger->db, verb, err))
 			return -1;
-		said = true;
+		*waited = true;
+		if (wait->waiting)
+			wait->waiting(wait->arg);
 		if (!pause_loop(loop, wait, LOCK_POLL_MS))
 			return error_set(err, ERROR_LATER, "Interrupted while waiting for the lock.");
 	}
@@ -367,6 +374,20 @@ int ledger_note_refused(struct ledger *ledger, const char *mark, bool *changed, 
 int ledger_complete_pass(struct ledger *ledger, struct error *err)
 {
 	return db_query_wait(ledger->db, sql_complete, NULL, 0, NULL, err);
+}
+
+int ledger_completed_within(struct ledger *ledger, int64_t ms, bool *completed, struct error *err)
+{
+	char within[24] = "";
+	const char *params[] = { within };
+	struct db_result *result = NULL;
+
+	snprintf(within, sizeof within, "%lld", (long long)ms);
+	if (db_query_wait(ledger->db, sql_completed, params, 1, &result, err))
+		return -1;
+	*completed = db_result_rows(result) > 0 && db_result_bool(result, 0, 0);
+	db_result_free(result);
+	return 0;
 }
 
 int ledger_restart_absence(struct ledger *ledger, int64_t grace_ms, struct error *err)

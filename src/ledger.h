@@ -64,17 +64,26 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
  * Takes the lock, or fails with exit 7 naming the holder and what to do, or with exit 78 where
  * a pooler shares the session, and so the lock; with `wait` tries
  * again twice a second until it is free, or until enough(arg) is true, where
- * that is set: looked at whenever the loop has turned.  Then every open intent without
- * `settles_at` gets one (now + settle), and the holder row is written.
- * ledger_unlock() says in the holder row that this was no crash.
+ * that is set: looked at whenever the loop has turned.  waiting(arg), where that
+ * is set, is called whenever the lock was found taken; it may use the connection.
+ *
+ * `waited`: whatever was read before may be weeks old.  Who waited frees this
+ * ledger and opens it again, on the same connection, which has the lock.
  */
 struct ledger_wait {
+	void (*waiting)(void *arg);
 	bool (*enough)(void *arg);
 	void *arg;
 };
 
 int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, const struct ledger_wait *wait,
-		int64_t settle_ms, struct error *err);
+		bool *waited, struct error *err);
+
+/*
+ * With the lock: every open intent without `settles_at` gets one (now + settle),
+ * and the holder row is written.  ledger_unlock() says in it that this was no crash.
+ */
+int ledger_take_over(struct ledger *ledger, const char *verb, int64_t settle_ms, struct error *err);
 int ledger_unlock(struct ledger *ledger, struct error *err);
 
 /*
@@ -96,6 +105,8 @@ int ledger_restart_absence(struct ledger *ledger, int64_t grace_ms, struct error
  */
 int ledger_note_refused(struct ledger *ledger, const char *mark, bool *changed, struct error *err);
 int ledger_complete_pass(struct ledger *ledger, struct error *err); /* notes the time of a complete pass */
+/* Whether one ended in the last `ms`, whoever's it was. */
+int ledger_completed_within(struct ledger *ledger, int64_t ms, bool *completed, struct error *err);
 
 /* Removes finished journal rows older than `keep_ms`, at most 10,000 at a time; never inside the rails' window. */
 int ledger_prune(struct ledger *ledger, int64_t keep_ms, struct error *err);

@@ -1,5 +1,6 @@
 /*
- * listen - the daemon's state, and one look of it: a full pass or one by keys.
+ * listen - the daemon's state, and one look of it: a full pass or one by keys;
+ * and what it makes of having to stand by.
  *
  * cmd_listen.c has the rest: terms, what wakes it, signals.
  */
@@ -43,12 +44,14 @@ struct daemon {
 	bool open;               /* it is there: else it is being opened, or a rest is taken */
 	bool lost;
 	bool looked;             /* a full pass of this term is done */
+	bool stands_by;          /* this term waits for the lock, and whoever has it does the work */
 	int64_t pruned_at;
 
 	bool stop, reload;
 	int signals;
-	bool worked;             /* a term came as far as a full pass, ever */
+	bool worked;             /* a term came as far as a full pass, or had to wait for the lock, ever */
 	bool triggers_known;     /* said, where there are none */
+	int64_t failed_at;       /* a term with the lock failed, and not for want of a connection; 0: not since all was well */
 	struct trouble trouble;
 };
 
@@ -56,5 +59,8 @@ struct daemon {
 int listen_look_at_everything(struct daemon *d, struct error *err);
 /* The keys that wait. */
 int listen_look_at_keys(struct daemon *d, struct error *err);
+
+/* The lock is another one's; called again and again while it is.  A standby looks at nothing, perhaps for weeks. */
+void listen_stand_by(void *daemon);
 
 #endif

@@ -69,7 +69,7 @@ static void say_ready(struct signs *signs, const char *status)
 
 static void ready_anyway(void *arg)
 {
-	say_ready(arg, "opening, or standing by for another swbridge");
+	say_ready(arg, "opening");
 }
 
 int signs_new(struct loop *loop, const struct config *config, bool observe, struct signs **signs, struct error *err)
@@ -114,7 +114,13 @@ void signs_free(struct signs *signs)
 void signs_opening(struct signs *signs)
 {
 	if (signs->is_ready && !signs->trouble)
-		sdnotify_status(signs->sdnotify, "opening, or standing by for another swbridge");
+		sdnotify_status(signs->sdnotify, "opening");
+}
+
+void signs_standing_by(struct signs *signs)
+{
+	signs_trouble(signs, NULL);
+	say_ready(signs, "standing by: another swbridge is at work");
 }
 
 void signs_open(struct signs *signs, const struct session *session)

@@ -26,6 +26,7 @@ int signs_new(struct loop *loop, const struct config *config, bool observe, stru
 void signs_free(struct signs *signs); /* before the loop; NULL is fine */
 
 void signs_opening(struct signs *signs);
+void signs_standing_by(struct signs *signs); /* another one does the work; ends trouble */
 void signs_open(struct signs *signs, const struct session *session); /* a term begins; with a lock, where it has one */
 void signs_closed(struct signs *signs); /* what it knew of source and ledger is not shown any more: another process may go on */
 void signs_trouble(struct signs *signs, const char *text); /* NULL: it is over */

@@ -89,6 +89,36 @@ static int open_ledger(struct session *s, const struct session_wish *wish, struc
 				    &s->query, err);
 }
 
+static void close_ledger(struct session *s)
+{
+	difference_query_free(s->query);
+	source_free(s->source);
+	ledger_free(s->ledger);
+	s->query = NULL;
+	s->source = NULL;
+	s->ledger = NULL;
+}
+
+/*
+ * The lock, and the ledger as it is then.  A standby may have waited for weeks, and
+ * an init or an upgrade been there meanwhile: what it read before it waited, and
+ * the query made of that, would be those of another binding.
+ */
+static int take_lock(struct session *s, const struct session_wish *wish, struct error *err)
+{
+	const struct ledger_wait wait = { .waiting = wish->waiting, .enough = wish->enough, .arg = wish->arg };
+	bool waited = false;
+
+	if (ledger_lock(s->ledger, s->loop, wish->verb, wish->wait ? &wait : NULL, &waited, err))
+		return -1;
+	if (waited) {
+		close_ledger(s);
+		if (open_ledger(s, wish, err))
+			return -1;
+	}
+	return ledger_take_over(s->ledger, wish->verb, s->config->settle_ms, err);
+}
+
 static bool may_send(void *arg)
 {
 	const struct session *s = arg;
@@ -142,7 +172,7 @@ static void caught(int signo, void *arg)
 	loop_break(s->loop);
 }
 
-static int open_engine(struct session *s, const struct session_wish *wish, struct error *err)
+static struct mirror *new_mirror(const struct session *s, const char *cause)
 {
 	const struct mirror_setup setup = {
 		.loop = s->loop,
@@ -151,20 +181,24 @@ static int open_engine(struct session *s, const struct session_wish *wish, struc
 		.ledger = s->ledger,
 		.query = s->query,
 		.config = s->config,
-		.cause = wish->verb,
+		.cause = cause,
 	};
-	const struct ledger_wait wait = { .enough = wish->enough, .arg = wish->arg };
 
+	return mirror_new(&setup);
+}
+
+static int open_engine(struct session *s, const struct session_wish *wish, struct error *err)
+{
 	if (!s->borrowed) {
 		s->interrupt = loop_signal_new(s->loop, SIGINT, caught, s);
 		s->terminate = loop_signal_new(s->loop, SIGTERM, caught, s);
 	}
-	if (ledger_lock(s->ledger, s->loop, wish->verb, wish->wait ? &wait : NULL, s->config->settle_ms, err))
+	if (take_lock(s, wish, err))
 		return -1;
 	s->locked = true;
 	db_heartbeat(s->db, HEARTBEAT_MS);
 	http_set_fence(s->http, may_send, s);
-	s->mirror = mirror_new(&setup);
+	s->mirror = new_mirror(s, wish->verb);
 	return 0;
 }
 
@@ -274,9 +308,7 @@ void session_close(struct session *s)
 	mirror_free(s->mirror);
 	api_free(s->api);
 	http_free(s->http);
-	difference_query_free(s->query);
-	source_free(s->source);
-	ledger_free(s->ledger);
+	close_ledger(s);
 	db_free(s->db);
 	loop_signal_free(s->interrupt);
 	loop_signal_free(s->terminate);

@@ -7,7 +7,8 @@
  *   SESSION_LEDGER  the ledger, checked against the configuration; the source,
  *                   bound; the query over both
  *   SESSION_API     http and api, whose fence says no until there is a lock
- *   SESSION_ENGINE  the lock, its heartbeat, the engine
+ *   SESSION_ENGINE  the lock, its heartbeat, the engine; where the lock was waited
+ *                   for, the ledger, checked and bound again as it is then
  *
  * With SESSION_ENGINE the first SIGINT or SIGTERM stops the engine: nothing
  * new starts, what is in flight is recorded.  The second one ends the process
@@ -55,6 +56,7 @@ struct session_wish {
 	const char *verb;
 	enum session_level level;
 	bool wait;          /* for the lock ... */
+	void (*waiting)(void *arg); /* called while it is waited for (ledger.h); NULL: nobody asks */
 	bool (*enough)(void *arg); /* ... until this is true; NULL: for ever */
 	void *arg;
 	bool any_pooler;    /* also one that shares sessions (check, which says so); else that is refused with 78 */
