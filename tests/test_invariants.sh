@@ -48,4 +48,19 @@ like "$(faults "$SRCDIR/tests/README" "$tmp/tree")" 'I39: "a schema of the futur
 sed -i 's/(I3) /() /' "$tmp/tree/tests/test_http.c"
 like "$(faults "$SRCDIR/tests/README" "$tmp/tree")" 'I3: test_mutation_once' "a function without its number is found"
 
+# A mutant that does not fit the code any more is found at once, not only by make mutants.
+misfits() { # TREE
+	for mutant in "$SRCDIR"/tests/mutants/*.patch; do
+		patch -d "$1" -p1 -s -F 1 --dry-run <"$mutant" >"$tmp/why" 2>&1 || echo "${mutant##*/}"
+	done
+}
+if command -v patch >/dev/null; then
+	is "$(misfits "$SRCDIR")" "" "every mutant still says how the code could be broken"
+	cp -R "$SRCDIR/src" "$tmp/tree/"
+	sed -i 's/source_complete = .*/source_complete = something_else;/' "$tmp/tree/src/pass_row.c"
+	is "$(misfits "$tmp/tree")" I12.patch "one that does not is found"
+else
+	skip "every mutant still says how the code could be broken" "patch is not installed"
+fi
+
 done_testing
