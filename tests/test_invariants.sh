@@ -58,7 +58,7 @@ if command -v patch >/dev/null; then
 	is "$(misfits "$SRCDIR")" "" "every mutant still says how the code could be broken"
 	cp -R "$SRCDIR/src" "$tmp/tree/"
 	sed -i 's/source_complete = .*/source_complete = something_else;/' "$tmp/tree/src/pass_row.c"
-	is "$(misfits "$tmp/tree")" I12.patch "one that does not is found"
+	like "$(misfits "$tmp/tree")" "I12.patch" "one that does not is found"
 else
 	skip "every mutant still says how the code could be broken" "patch is not installed"
 fi
