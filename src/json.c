@@ -52,9 +52,9 @@ static int64_t read_time(struct json_object *object, const char *name)
 /* "PCMU, PCMA": what a list looks like where it was stored as a text.  The pieces lie behind the list, in one block with it. */
 static const char **split_list(const char *text)
 {
-	size_t most = strlen(text) / 2 + 2, count = 0;
-	const char **list = mem_alloc(most * sizeof *list + strlen(text) + 1);
-	char *piece = strcpy((char *)(list + most), text);
+	size_t size = strlen(text) + 1, most = size / 2 + 2, count = 0;
+	const char **list = mem_alloc(most * sizeof *list + size);
+	char *piece = memcpy((char *)(list + most), text, size);
 
 	for (;;) {
 		piece += strspn(piece, ", \t");

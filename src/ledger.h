@@ -139,7 +139,7 @@ struct ledger_intent {
 
 /* What came of it.  Borrowed during the callback. */
 struct ledger_intended {
-	bool taken;            /* false: nothing may be sent (paused, or the source wants the row again) */
+	bool taken;            /* false: nothing may be sent: paused, the source wants the row, an operator let go of it or gave it an id */
 	const char *journal_id;
 	int64_t at_ms;
 	const char *owner_no;  /* of the row of sync, now (replace: of the new owner) */

@@ -221,7 +221,8 @@ struct strbuf *owner_made(struct change *change); /* ids of what was made in its
 
 /* mirror_wait.c */
 struct change *wait_pending(const struct mirror *mirror, const char *key); /* NULL: no change of this key */
-bool wait_frees_name(const struct change *change); /* may leave its name to others: not where only the ledger follows */
+/* May leave its name to others: not where only the ledger follows, nor where a suspension began that nobody waited for. */
+bool wait_frees_name(const struct change *change);
 bool wait_is_wanted(const struct change *change); /* somebody waits for its name */
 void wait_add(struct change *change);
 void wait_remove(struct change *change);

@@ -200,7 +200,6 @@ under_way() { [ "$(sql "select count(*) from swbridge.journal where outcome is n
 wait_for 20 under_way || not_ok "a request is under way"
 changes "update pbx_users set secret = 'second' where key = 'k101'" k101
 changes "update pbx_users set secret = 'other' where key = 'k102'" k102
-secret_of() { remote | sed -n "s/^$1 [^ ]* \\([^ ]*\\) .*/\\1/p"; }
 has_secret() { [ "$(secret_of "$1")" = "$2" ]; }
 wait_for 20 has_secret 102 other
 is "$(secret_of 102) $(sql "select count(*) from swbridge.journal where outcome is null")" "other 1" \
@@ -217,7 +216,6 @@ world storm
 people 101 102
 listens
 wait_for 20 mirrored_quietly
-secret_of() { remote | sed -n "s/^$1 [^ ]* \\([^ ]*\\) .*/\\1/p"; }
 has_secret() { [ "$(secret_of "$1")" = "$2" ]; }
 fault '{"method":"PATCH","action":"delay","ms":100,"times":100000}'
 sql "create table test.storm as select 0 as edits, false as over;

@@ -3,10 +3,6 @@
 # extension has, names and e-mails that change places, and an operator who lets go of what is about to be changed.
 . "${SRCDIR:-.}/tests/world.sh"
 
-secret_of() { told state <<-EOF
-	select password from credential where username = '$1';
-EOF
-}
 # swb, but not for ever.
 swb_in_time() {
 	rc=0

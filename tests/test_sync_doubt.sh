@@ -3,10 +3,6 @@
 # a name or an e-mail of ours (I3, I7, I20).
 . "${SRCDIR:-.}/tests/world.sh"
 
-secret_of() { told state <<-EOF
-	select password from credential where username = '$1';
-EOF
-}
 emails() { told state <<-EOF
 	select email from subscriber order by 1;
 EOF

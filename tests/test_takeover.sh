@@ -17,7 +17,6 @@ killed() { # PID
 	kill -KILL "$1"
 	wait "$1" 2>/dev/null
 }
-secret_of() { remote | sed -n "s/^$1 [^ ]* \\([^ ]*\\) .*/\\1/p"; }
 has_secret() { [ "$(secret_of "$1")" = "$2" ]; }
 health_of() { # LOG: the answer's status
 	curl -s --noproxy '*' --max-time 20 -o "$tmp/health" -w '%{http_code}' \

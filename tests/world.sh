@@ -156,6 +156,12 @@ mirrored() { # DESCRIPTION
 	if mirrored_quietly; then pass "$1: mirrored"; else not_ok "$1: mirrored" "$mirrored_found"; fi
 }
 
+secret_of() { # USERNAME: the password of the credential that is called so
+	told state <<-EOF
+		select password from credential where username = '$1';
+	EOF
+}
+
 # Every row of the ledger with its place and its writer: whatever is written shows.
 ledger_print() {
 	sql "select 'sync', ctid, xmin, * from swbridge.sync order by key;
