@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mem.h"
+#include "shellword.h"
 #include "textarray.h"
 
 enum { PARAMETERS = 8, STATEMENTS = 7 };
@@ -179,6 +180,17 @@ int admin_adopt(struct db *db, struct admin_adoption *adoptions, size_t count, b
 	return rc;
 }
 
+static int refuse_mapped(const struct admin_adoption *a, struct error *err)
+{
+	char *word = shellword(a->key);
+
+	error_set(err, ERROR_NEVER, "The extension %s has the SIP credential %s already; nothing was adopted. To take the other one "
+		  "instead, drop this one from the ledger first (it stays at SignalWire): swbridge forget %s", a->extension,
+		  text(a->other), word);
+	mem_free(word);
+	return -1;
+}
+
 int admin_adopt_refuse(const struct admin_adoption *a, struct error *err)
 {
 	switch (a->verdict) {
@@ -188,9 +200,7 @@ int admin_adopt_refuse(const struct admin_adoption *a, struct error *err)
 				  "after the next sync.", a->key, a->subscriber_id ? ", or one on the subscriber " : "",
 				  text(a->subscriber_id), a->subscriber_id ? "," : "");
 	case ADMIN_ADOPT_MAPPED:
-		return error_set(err, ERROR_NEVER, "The extension %s has the SIP credential %s already; nothing was adopted. To take "
-				 "the other one instead, drop this one from the ledger first (it stays at SignalWire): "
-				 "swbridge forget %s", a->extension, text(a->other), a->key);
+		return refuse_mapped(a, err);
 	case ADMIN_ADOPT_OWNED:
 		return error_set(err, ERROR_NEVER, "The SIP credential %s belongs to %s in the ledger; nothing was adopted. To free "
 				 "it, drop that one from the ledger first: swbridge forget EXT", a->sip_endpoint_id, text(a->other));

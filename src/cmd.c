@@ -4,6 +4,7 @@
 #include "admin.h"
 #include "log.h"
 #include "mem.h"
+#include "shellword.h"
 #include "strbuf.h"
 
 #include <stdarg.h>
@@ -240,4 +241,12 @@ int cmd_find_one(const struct session *session, char *const *name, struct cmd_ke
 		  list.data);
 	strbuf_release(&list);
 	return -1;
+}
+
+char *cmd_word(const char *name)
+{
+	char *word = shellword(name), *printable = log_printable(word);
+
+	mem_free(word);
+	return printable;
 }

@@ -91,4 +91,7 @@ int cmd_find_one(const struct session *session, char *const *name, struct cmd_ke
 void cmd_keys_add(struct cmd_keys *keys, const char *key); /* also one that is there already is not added twice in a row */
 void cmd_keys_release(struct cmd_keys *keys);
 
+/* A name in a command that is printed: as a shell takes it, and fit for a terminal.  Caller frees. */
+char *cmd_word(const char *name);
+
 #endif

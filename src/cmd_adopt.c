@@ -7,6 +7,7 @@
 #include "log.h"
 #include "mem.h"
 #include "report_json.h"
+#include "shellword.h"
 #include "strbuf.h"
 #include "target.h"
 
@@ -238,6 +239,7 @@ static int judge_subscriber(const struct config *config, const struct wish *wish
 static int refuse_credential(const struct wish *wish, struct there *there, const char *subscriber_id, struct error *err)
 {
 	struct strbuf text = STRBUF_INIT;
+	char *word = NULL;
 
 	if (there->wanted_id)
 		strbuf_printf(&text, "The subscriber %s (%s) has no SIP credential %s; it may be another subscriber's, or a standalone "
@@ -250,8 +252,10 @@ static int refuse_credential(const struct wish *wish, struct there *there, const
 			      "these is meant, say which one.", subscriber_id, there->email, wish->username);
 	if (there->credentials) {
 		strbuf_printf(&text, " It has %lld:", (long long)there->credentials);
+		word = shellword(wish->key);
 		strbuf_printf(&there->choice, "%s%sTo take one: swbridge adopt %s %s SIP_ENDPOINT_ID\n", there->list.data,
-			      there->credentials > NAMED_MAX ? "  ...\n" : "", wish->key, subscriber_id);
+			      there->credentials > NAMED_MAX ? "  ...\n" : "", word, subscriber_id);
+		mem_free(word);
 	}
 	error_set(err, ERROR_NEVER, "%s", text.data);
 	strbuf_release(&text);
@@ -296,21 +300,22 @@ static const char password_is_set[] =
 static void say(const struct admin_adoption *a)
 {
 	char *extension = log_printable(a->extension), *username = log_printable(a->username);
-	char *email = log_printable(a->email ? a->email : "");
+	char *email = log_printable(a->email ? a->email : ""), *word = cmd_word(a->key);
 
 	if (a->verdict == ADMIN_ADOPT_ALREADY) {
 		printf("%s has just these already; nothing was changed.\n", extension);
 	} else if (!a->subscriber_id) {
 		printf("Adopted: %s is the standalone SIP credential %s (%s) from now on.\n%s%s\n", extension, a->sip_endpoint_id,
-		       username, password_is_set, a->key);
+		       username, password_is_set, word);
 	} else if (!a->sip_endpoint_id) {
 		printf("Adopted: %s is the subscriber %s (%s) from now on, which has no SIP credential yet.\n"
 		       "The next pass makes one under it, with the PBX's password: swbridge sync %s\n", extension, a->subscriber_id,
-		       email, a->key);
+		       email, word);
 	} else {
 		printf("Adopted: %s is the SIP credential %s (%s) of the subscriber %s (%s) from now on.\n%s%s\n",
-		       extension, a->sip_endpoint_id, username, a->subscriber_id, email, password_is_set, a->key);
+		       extension, a->sip_endpoint_id, username, a->subscriber_id, email, password_is_set, word);
 	}
+	mem_free(word);
 	mem_free(email);
 	mem_free(username);
 	mem_free(extension);
@@ -375,11 +380,14 @@ static int work(struct session *session, const struct cmd_options *options, char
 	struct there there = {
 		.list = STRBUF_INIT, .choice = STRBUF_INIT, .wanted_id = standalone ? names[1] : credential_id,
 	};
+	char *word = NULL;
 	int rc = 0;
 
 	if (standalone && credential_id) {
+		word = shellword(names[0]);
 		error_exit(err, EXIT_USAGE, "With [mirror] target = sip-endpoint there is no subscriber: swbridge adopt %s "
-			   "SIP_ENDPOINT_ID", names[0]);
+			   "SIP_ENDPOINT_ID", word);
+		mem_free(word);
 		return cmd_fail(err);
 	}
 	rc = read_wish(session, names, &wish, err);
@@ -394,6 +402,16 @@ static int work(struct session *session, const struct cmd_options *options, char
 	return rc;
 }
 
+static int needs_id(const struct cmd_verb *verb, const char *name)
+{
+	char *word = shellword(name);
+	int rc = cmd_usage(verb, "It needs the id of a subscriber, or of a standalone credential; swbridge explain %s tells what stands "
+			   "in its way.", word);
+
+	mem_free(word);
+	return rc;
+}
+
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
 {
 	struct session_wish wish = { .verb = verb->name, .level = SESSION_API };
@@ -404,7 +422,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	if (cmd_names(verb, options, argc, argv, 1, 3, &rc) == CMD_STOP)
 		return rc;
 	if (argc - optind < 2)
-		return cmd_usage(verb, "It needs the id of a subscriber, or of a standalone credential; swbridge explain %s tells what stands in its way.", argv[optind]);
+		return needs_id(verb, argv[optind]);
 	for (int i = optind + 1; i < argc; i++)
 		if (!json_is_uuid(argv[i]))
 			return cmd_usage(verb, "\"%s\" is no id: they look like 1a2b3c4d-0000-4000-8000-000000000000.", argv[i]);

@@ -7,7 +7,6 @@
 #include "mem.h"
 #include "report_json.h"
 #include "row_view.h"
-#include "shellword.h"
 #include "target.h"
 
 #include <stdio.h>
@@ -265,6 +264,18 @@ static void say_now_json(const struct story *story)
 	report_json_put(stdout, &line);
 }
 
+static void say_whose(const struct story *story)
+{
+	char *name = log_printable(story->name), *key = log_printable(story->key);
+
+	if (strcmp(name, key) == 0)
+		printf("%s\n", key);
+	else
+		printf("%s (key %s)\n", name, key);
+	mem_free(name);
+	mem_free(key);
+}
+
 static int tell(struct story *story, struct error *err)
 {
 	const struct session *s = story->session;
@@ -277,10 +288,8 @@ static int tell(struct story *story, struct error *err)
 	story->in_step = true;
 	if (story->options->json)
 		report_json_version(stdout);
-	else if (strcmp(story->name, story->key) == 0)
-		printf("%s\n", story->key);
 	else
-		printf("%s (key %s)\n", story->name, story->key);
+		say_whose(story);
 	if (difference_explain(s->query, s->db, story->key, take_row, story, err) ||
 	    admin_rows(s->db, &story->key, 1, ledger_row, story, err))
 		return -1;
@@ -310,11 +319,8 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 		return rc;
 	if (!cmd_find_one(&session, argv + optind, &keys, &err)) {
 		story.name = argv[optind];
-		char *word = shellword(keys.key[0]);
-
 		story.key = keys.key[0];
-		story.word = log_printable(word);
-		mem_free(word);
+		story.word = cmd_word(story.key);
 		rc = tell(&story, &err);
 	}
 	if (err.text)

@@ -31,27 +31,31 @@ static void say_json(const char *key, const struct admin_forgotten *f)
 /* The one command that undoes it. */
 static void say_way_back(const char *key, const struct admin_forgotten *f)
 {
-	char *shown = log_printable(key);
+	char *word = cmd_word(key);
 
-	printf("To take it back: swbridge adopt %s%s%s%s%s\n", shown, f->subscriber_id ? " " : "",
+	printf("To take it back: swbridge adopt %s%s%s%s%s\n", word, f->subscriber_id ? " " : "",
 	       f->subscriber_id ? f->subscriber_id : "", f->sip_endpoint_id ? " " : "", f->sip_endpoint_id ? f->sip_endpoint_id : "");
-	mem_free(shown);
+	mem_free(word);
 }
 
 static void say(const char *key, const struct admin_forgotten *f)
 {
-	printf("Forgotten: %s. Nothing was changed at SignalWire:\n", f->extension);
+	char *extension = log_printable(f->extension), *email = f->email ? log_printable(f->email) : NULL;
+
+	printf("Forgotten: %s. Nothing was changed at SignalWire:\n", extension);
 	if (f->sip_endpoint_id)
 		printf("  the SIP credential %s stays there\n", f->sip_endpoint_id);
 	if (f->subscriber_id)
-		printf("  the subscriber %s%s%s%s stays there%s\n", f->subscriber_id, f->email ? " (" : "",
-		       f->email ? f->email : "", f->email ? ")" : "",
-		       f->email ? " and goes on costing money: no later pass removes it" : "");
+		printf("  the subscriber %s%s%s%s stays there%s\n", f->subscriber_id, email ? " (" : "",
+		       email ? email : "", email ? ")" : "",
+		       email ? " and goes on costing money: no later pass removes it" : "");
 	if (!f->sip_endpoint_id && !f->subscriber_id)
 		printf("  there was nothing of it\n");
 	printf("If the PBX still has the extension, the next pass finds the name taken and rejects it.\n");
 	if (f->sip_endpoint_id || f->subscriber_id)
 		say_way_back(key, f);
+	mem_free(extension);
+	mem_free(email);
 }
 
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)

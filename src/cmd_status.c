@@ -8,7 +8,6 @@
 #include "report.h"
 #include "report_json.h"
 #include "row_view.h"
-#include "shellword.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -258,14 +257,13 @@ out:
 /* Of those that were asked for some are in the PBX only. */
 static void say_unknown(const struct cmd_keys *keys, int64_t shown)
 {
-	char *word = shellword(keys->key[0]), *printable = log_printable(word), *name = log_printable(keys->key[0]);
+	char *word = cmd_word(keys->key[0]), *name = log_printable(keys->key[0]);
 
 	if (keys->count == 1)
-		printf("%s is in the PBX and not in the ledger; why: swbridge explain %s\n", name, printable);
+		printf("%s is in the PBX and not in the ledger; why: swbridge explain %s\n", name, word);
 	else
 		printf("%s in the PBX and not in the ledger; why: swbridge explain EXT\n", shown ? "The others are" : "They are");
 	mem_free(name);
-	mem_free(printable);
 	mem_free(word);
 }
 

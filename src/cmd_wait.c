@@ -200,18 +200,19 @@ static int find_held(struct waiting *waiting, const char *key, struct error *err
 	return rc;
 }
 
-static void say_not_yet(const struct waiting *waiting, const char *key)
+/* `name` and `word`: the extension, fit for a terminal, and as a shell takes it. */
+static void say_not_yet(const struct waiting *waiting, const char *name, const char *word)
 {
-	printf("%s is %s (%s). ", key, waiting->unwanted ? "still there" : "not live yet", waiting->reason);
+	printf("%s is %s (%s). ", name, waiting->unwanted ? "still there" : "not live yet", waiting->reason);
 	if (waiting->paused)
 		printf("swbridge is paused; to go on: swbridge resume\n");
 	else if (waiting->held)
 		printf("It is held by [mirror] %s; to release it: swbridge approve %s %s\n", rails_setting(waiting->held),
-		       rails_approve_word(waiting->held), key);
+		       rails_approve_word(waiting->held), word);
 	else if (waiting->obstacle)
-		printf("It is %s. See: swbridge explain %s\n", waiting->obstacle, key);
+		printf("It is %s. See: swbridge explain %s\n", waiting->obstacle, word);
 	else
-		printf("Is the daemon running, or cron? See: swbridge explain %s\n", key);
+		printf("Is the daemon running, or cron? See: swbridge explain %s\n", word);
 }
 
 static int say(const struct waiting *waiting, const struct cmd_options *options, const char *key)
@@ -224,6 +225,7 @@ static int say(const struct waiting *waiting, const struct cmd_options *options,
 		[STANDING_NOT_YET] = EXIT_LATER, [STANDING_LIVE] = EXIT_IN_STEP, [STANDING_RETIRED] = EXIT_IN_STEP,
 		[STANDING_REFUSED] = EXIT_REJECTED,
 	};
+	char *name = log_printable(key), *word = cmd_word(key);
 	struct strbuf line = STRBUF_INIT;
 
 	if (options->json) {
@@ -235,14 +237,16 @@ static int say(const struct waiting *waiting, const struct cmd_options *options,
 		jsonline_text(&line, "held_by", waiting->held ? rails_setting(waiting->held) : NULL);
 		report_json_put(stdout, &line);
 	} else if (waiting->standing == STANDING_NOT_YET) {
-		say_not_yet(waiting, key);
+		say_not_yet(waiting, name, word);
 	} else if (waiting->standing == STANDING_REFUSED) {
-		printf("%s will not be live: %s. See: swbridge explain %s\n", key, waiting->reason, key);
+		printf("%s will not be live: %s. See: swbridge explain %s\n", name, waiting->reason, word);
 	} else if (waiting->standing == STANDING_RETIRED && !options->quiet) {
-		printf("%s is not live, as the PBX has it: %s.\n", key, waiting->reason);
+		printf("%s is not live, as the PBX has it: %s.\n", name, waiting->reason);
 	} else if (!options->quiet) {
-		printf("%s is live.\n", key);
+		printf("%s is live.\n", name);
 	}
+	mem_free(word);
+	mem_free(name);
 	return codes[waiting->standing];
 }
 

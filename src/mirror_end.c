@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "shellword.h"
 
 #include <string.h>
 
@@ -198,14 +199,16 @@ void change_foreign(struct change *change, const char *reason, const char *subsc
 {
 	bool standalone = target_traits(change->mirror->setup.config)->place != NULL;
 	const char *first = standalone ? credential_id : subscriber_id, *second = standalone ? NULL : credential_id;
+	char *word = shellword(change->key);
 	char *text = mem_printf("%s; it is left alone. If it is this extension's, take it with: swbridge adopt %s %s%s%s%s; "
-				"else give the extension another name%s", reason, change->key,
+				"else give the extension another name%s", reason, word,
 				first ? first : standalone ? "SIP_ENDPOINT_ID" : "SUBSCRIBER_ID", second ? " " : "",
 				second ? second : "", first ? "" : " (swbridge migrate --adopt --dry-run shows the ids)",
 				standalone ? "" : " or e-mail");
 
 	reject(change, "foreign", text);
 	mem_free(text);
+	mem_free(word);
 }
 
 void change_rejected(struct change *change, const char *outcome, const char *reason)
@@ -233,8 +236,8 @@ static char *made_in_vain(const struct change *change)
 static void name_is_foreign(struct change *change, const char *why)
 {
 	bool standalone = target_traits(change->mirror->setup.config)->place != NULL;
-	char *made = made_in_vain(change);
-	char *take = standalone ? mem_printf(" (the one is taken with: swbridge adopt %s SIP_ENDPOINT_ID)", change->key) : mem_strdup("");
+	char *made = made_in_vain(change), *word = shellword(change->key);
+	char *take = standalone ? mem_printf(" (the one is taken with: swbridge adopt %s SIP_ENDPOINT_ID)", word) : mem_strdup("");
 	char *text = mem_printf("the username %s exists remotely, not in the ledger (%s); it is left alone. It may be a standalone SIP "
 				"endpoint, or a subscriber's: swbridge migrate --dry-run shows which, and how to take it where that "
 				"is possible%s; else give the extension another username%s", change->username, why, take, made);
@@ -242,6 +245,7 @@ static void name_is_foreign(struct change *change, const char *why)
 	reject(change, "foreign", text);
 	mem_free(text);
 	mem_free(take);
+	mem_free(word);
 	mem_free(made);
 }
 

@@ -8,6 +8,7 @@
 #include "mirror_internal.h"
 
 #include "mem.h"
+#include "shellword.h"
 
 #include <string.h>
 
@@ -138,16 +139,17 @@ static void look_under_new_owner(struct change *change)
 static void fixed_owner_is_gone(struct change *change)
 {
 	const char *id = owner_subscriber_id(change->owner);
-	char *text = NULL;
+	char *word = shellword(change->key), *text = NULL;
 
 	if (id)
 		text = mem_printf("its subscriber %s does not exist at SignalWire any more, and with [mirror] subscriber_id swbridge "
 				  "makes none; make another there, set subscriber_id to its id, and run: swbridge forget %s; "
-				  "swbridge sync", id, change->key);
+				  "swbridge sync", id, word);
 	else
 		text = mem_strdup("SignalWire does not show the place of its credential");
 	change_failed(change, "failed", text);
 	mem_free(text);
+	mem_free(word);
 }
 
 bool look_forgets_owner(struct change *change)

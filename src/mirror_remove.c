@@ -11,6 +11,7 @@
 #include "mirror_internal.h"
 
 #include "mem.h"
+#include "shellword.h"
 
 #include <string.h>
 
@@ -33,7 +34,7 @@ static void credential_read(const struct api_result *result, void *arg)
 {
 	struct change *change = arg;
 	const char *is = NULL;
-	char *text = NULL;
+	char *word = NULL, *text = NULL;
 
 	if (result->outcome == API_NOT_FOUND) {
 		check_credential_gone(change, change->checked, found_gone);
@@ -46,11 +47,13 @@ static void credential_read(const struct api_result *result, void *arg)
 	is = result->credential->username;
 	/* Whether the server keeps the case of names is not documented. */
 	if (!is || !change_may_be_called(change, is)) {
+		word = shellword(change->extension);
 		text = mem_printf("not removed: the credential that the ledger has for it is called %s at SignalWire, not %s; "
 				  "look at it there, then run: swbridge forget %s", is ? is : "nothing",
-				  change->ledger_username ? change->ledger_username : "anything", change->extension);
+				  change->ledger_username ? change->ledger_username : "anything", word);
 		change_rejected(change, "rejected", text);
 		mem_free(text);
+		mem_free(word);
 		return;
 	}
 	change->look_next(change);

@@ -60,6 +60,44 @@ sql "delete from pbx_users where key = 'k101'"
 syncs 0 "it goes in the PBX"
 is "$(sent)" "DELETE credential 101 " "I7: the credential is removed and the subscriber stays"
 
+# ---- a name that a shell would take apart ----------------------------------------------
+
+# pasted TEXT: what the arguments of the command at its end are, to a shell, one a line.
+pasted() {
+	pasted_words=$(printf '%s\n' "$1" | sed -n 's/.*: swbridge //p' | tail -n 1)
+	eval "set -- $pasted_words"
+	printf '%s\n' "$@"
+}
+
+world quoted
+key="it's \$(101)"
+people 101 101
+sql "update pbx_users set key = 'it''s \$(101)', email = 'q@x.example' where key = 'k101'"
+syncs 0 "a key with a blank, a quote and a dollar"
+subscriber=$(sql "select subscriber_id from swbridge.mapping") credential=$(sql "select sip_endpoint_id from swbridge.mapping")
+swb forget "$key"
+is "$(pasted "$out")" "adopt
+$key
+$subscriber
+$credential" "forget prints what takes it back, for a shell"
+syncs 4 "a stranger's from then on"
+swb wait --timeout 0s "$key"
+is "$(pasted "$out")" "explain
+$key" "wait prints what tells why"
+like "$(sql "select last_error from swbridge.sync")" "swbridge adopt 'it'\\\\''s [\$]\(101\)' SUBSCRIBER_ID" "the refusal prints what takes it"
+swb adopt "$key"
+is "$(printf '%s\n' "$err" | sed -n "s/.*swbridge explain \(.*\) tells.*/\1/p")" "'it'\\''s \$(101)'" "adopt without an id"
+swb migrate --dry-run
+is "$(pasted "$(printf '%s\n' "$out" | grep '^! 101 ' | sed 's/ (all that fit.*//')")" "adopt
+$key
+$subscriber
+$credential" "migrate prints the command"
+adopts 0 "taken back" "$key" "$subscriber" "$credential"
+is "$(pasted "$out")" "sync
+$key" "with what comes next"
+syncs 0 "and it is in step"
+in_step "taken back"
+
 # ---- with another name, or by the id of the credential --------------------------------
 
 world named
