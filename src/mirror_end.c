@@ -1,81 +1,15 @@
-/* mirror_end - how a change can end, and what the ledger gets then. */
+/* mirror_end - how a change can end. */
 #include "mirror_internal.h"
 
-#include "log.h"
 #include "mem.h"
 #include "shellword.h"
 
 #include <string.h>
 
-static void set_reason(struct change *change, const char *reason)
-{
-	/* What SignalWire wrote goes into the ledger and onto terminals: no control characters, valid UTF-8. */
-	char *clean = log_clean(reason);
-
-	mem_free(change->reason);
-	change->reason = clean;
-}
-
-/* What every outcome of a change with an intent says. */
-static void set_journal(struct change *c, const char *outcome)
-{
-	c->papers->outcome.journal_id = c->journal_id;
-	c->papers->outcome.outcome = change_counted(c, outcome);
-	c->papers->outcome.request_ids = c->request_ids.len ? c->request_ids.data : NULL;
-	c->papers->outcome.detail = c->detail ? c->detail : outcome && strcmp(outcome, "done") == 0 ? NULL : c->reason;
-	if (c->owner)
-		c->papers->outcome.subscriber_id = owner_subscriber_id(c->owner);
-	c->papers->outcome.credential_id = c->found_id ? c->found_id : c->credential_id;
-}
-
-/* The subscriber, as far as this change learned of it; also where the change itself came to nothing. */
-static void set_owner(struct change *c)
-{
-	struct owner *owner = c->owner;
-
-	if (!owner || !owner->no || !c->owner_new)
-		return;
-	c->papers->outcome.owner_no = owner->no;
-	c->papers->outcome.owner_id = owner->id ? owner->id : "";
-	c->papers->outcome.owner_origin = "created";
-}
-
-/* A credential that was made stays known, also where a later step of its change came to nothing. */
-static void set_made(struct change *c)
-{
-	/* What a look found of an earlier attempt is ours as it was found; what it holds is not known. */
-	bool found = !c->made && c->found_id && c->found_username && c->decision.look_first && owner_recorded(c->owner) &&
-		     (c->decision.action == PLAN_CREATE || c->decision.action == PLAN_REPLACE);
-
-	if (found) {
-		c->papers->outcome.state = "active";
-		c->papers->outcome.username = c->found_username;
-		c->papers->outcome.row_owner_no = c->owner->no;
-		c->papers->outcome.sip_endpoint_id = c->found_id;
-		/* That of the secret is unknown or empty since its intent, and stays so. */
-		c->papers->outcome.settings_digest = "";
-	}
-	/* A suspension or a removal that was taken back is so, whatever comes of the profile; the digests stay unknown. */
-	if (c->patched && !c->parking && !c->decision.park &&
-	    (c->decision.action == PLAN_RESTORE || (c->decision.action == PLAN_UPDATE && c->state == STATE_REMOVING)))
-		c->papers->outcome.state = "active";
-	if (c->removes_found)
-		c->papers->outcome.sip_endpoint_id = c->credential_id;
-	if (!c->made)
-		return;
-	c->papers->outcome.state = "active";
-	c->papers->outcome.username = c->username;
-	c->papers->outcome.row_owner_no = c->owner->no;
-	c->papers->outcome.sip_endpoint_id = c->found_id;
-	c->papers->outcome.settings_digest = c->settings_digest;
-	c->papers->outcome.secret_digest = issue_digest(c);
-	c->papers->outcome.sent_fields = c->sent_now ? c->sent_now : "";
-}
-
 void change_done(struct change *change)
 {
 	change->end = MIRROR_DONE;
-	set_journal(change, change->detail && change->owner_gone && change->orphan ? "void" : "done");
+	outcome_journal(change, change->detail && change->owner_gone && change->orphan ? "void" : "done");
 	batch_record(change);
 }
 
@@ -84,29 +18,9 @@ void change_settled(struct change *change, const char *outcome, const char *deta
 	change->end = MIRROR_DONE;
 	mem_free(change->detail);
 	change->detail = mem_strdup(detail);
-	set_journal(change, outcome);
-	set_owner(change);
+	outcome_journal(change, outcome);
+	outcome_owner(change);
 	batch_record(change);
-}
-
-/* Whatever comes of the rest: then the rails count it, and the ledger has to know it. */
-static bool has_acted(const struct change *change)
-{
-	return change->owner_new || change->patched || change->made || change->gone;
-}
-
-/* The old credential is not there any more, and no new one is known. */
-static void set_gone(struct change *c)
-{
-	if (c->gone && !c->papers->outcome.sip_endpoint_id)
-		c->papers->outcome.sip_endpoint_id = "";
-}
-
-/* A creation that certainly came to nothing set nothing: there is nothing to take back later. */
-static void set_nothing_sent(struct change *c)
-{
-	if (c->decision.action == PLAN_CREATE && !c->decision.take_over && !c->found_id && !c->credential_id)
-		c->papers->outcome.sent_fields = "";
 }
 
 /*
@@ -121,18 +35,16 @@ static bool name_in_doubt(const struct change *c)
 
 static void record_rejection(struct change *change)
 {
-	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
-
 	change->end = MIRROR_REJECTED;
-	set_journal(change, has_acted(change) ? "failed" : change->verdict);
-	set_owner(change);
-	set_made(change);
-	set_gone(change);
+	outcome_journal(change, change_has_acted(change) ? "failed" : change->verdict);
+	outcome_owner(change);
+	outcome_made(change);
+	outcome_gone(change);
 	change->papers->outcome.name_taken = strcmp(change->verdict, "foreign") == 0 ? change->username : NULL;
 	change->papers->outcome.key = change->key;
 	change->papers->outcome.last_error = change->reason;
 	change->papers->outcome.count_attempt = true;
-	set_nothing_sent(change);
+	outcome_nothing_sent(change);
 	if (change->present) {
 		/* What the row says of itself is noted with it: the next pass has nothing left to write. */
 		change->papers->outcome.tried_digest = change->desired_digest;
@@ -140,11 +52,7 @@ static void record_rejection(struct change *change)
 		change->papers->outcome.protection = change->wants_protection;
 		change->papers->outcome.absence = LEDGER_NOT_ABSENT;
 	}
-	/* A certain refusal: what was there before is there still. */
-	if (update && change->journal_id && !change->patched && !change->gone) {
-		change->papers->outcome.settings_digest = change->old_settings_digest;
-		change->papers->outcome.secret_digest = change->old_secret_digest;
-	}
+	outcome_untouched(change);
 	batch_record(change);
 }
 
@@ -174,7 +82,7 @@ static void named(const struct api_result *result, void *arg)
 
 static void reject(struct change *change, const char *outcome, const char *reason)
 {
-	set_reason(change, reason);
+	outcome_reason(change, reason);
 	change->verdict = outcome;
 	if (name_in_doubt(change)) {
 		target_get(change->mirror->target, change->owner->id, change->credential_id, named, change);
@@ -267,10 +175,10 @@ void change_name_taken(struct change *change, const char *why)
 static void stays_unknown(struct change *change, int64_t settles_in_ms, const char *reason)
 {
 	change->end = MIRROR_UNKNOWN;
-	set_reason(change, reason);
-	set_journal(change, NULL);
-	set_owner(change);
-	set_made(change);
+	outcome_reason(change, reason);
+	outcome_journal(change, NULL);
+	outcome_owner(change);
+	outcome_made(change);
 	change->papers->outcome.settles_in_ms = settles_in_ms;
 	change->papers->outcome.key = change->key;
 	change->papers->outcome.last_error = change->reason;
@@ -280,27 +188,22 @@ static void stays_unknown(struct change *change, int64_t settles_in_ms, const ch
 
 void change_failed(struct change *change, const char *outcome, const char *reason)
 {
-	bool update = change->state == STATE_ACTIVE && !change->decision.take_over && !change->made;
-
 	if (name_in_doubt(change)) {
 		/* As unknown as before: nothing has to settle anew. */
 		stays_unknown(change, 0, reason);
 		return;
 	}
 	change->end = MIRROR_FAILED;
-	set_reason(change, reason);
-	set_journal(change, outcome);
-	set_owner(change);
-	set_made(change);
-	set_gone(change);
+	outcome_reason(change, reason);
+	outcome_journal(change, outcome);
+	outcome_owner(change);
+	outcome_made(change);
+	outcome_gone(change);
 	change->papers->outcome.key = change->key;
 	change->papers->outcome.last_error = change->reason;
 	change->papers->outcome.count_attempt = true;
-	set_nothing_sent(change);
-	if (update && change->journal_id && !change->patched && !change->gone) {
-		change->papers->outcome.settings_digest = change->old_settings_digest;
-		change->papers->outcome.secret_digest = change->old_secret_digest;
-	}
+	outcome_nothing_sent(change);
+	outcome_untouched(change);
 	batch_record(change);
 }
 
@@ -315,23 +218,23 @@ void change_unknown(struct change *change, int64_t first_byte_at, const char *re
 void change_again(struct change *change, const char *reason)
 {
 	change->end = MIRROR_AGAIN;
-	set_reason(change, reason);
-	set_journal(change, change->gone ? "failed" : "void");
-	set_gone(change);
+	outcome_reason(change, reason);
+	outcome_journal(change, change->gone ? "failed" : "void");
+	outcome_gone(change);
 	batch_record(change);
 }
 
 void change_wait(struct change *change, const char *reason)
 {
 	change->end = MIRROR_UNKNOWN;
-	set_reason(change, reason);
+	outcome_reason(change, reason);
 	mirror_ended(change);
 }
 
 void change_drop(struct change *change, const char *reason)
 {
 	change->end = MIRROR_DROPPED;
-	set_reason(change, reason);
+	outcome_reason(change, reason);
 	mirror_ended(change);
 }
 
@@ -351,7 +254,7 @@ void change_look_failed(struct change *change, const struct api_result *result)
 	else if (result->outcome == API_NOT_SENT || result->outcome == API_THROTTLED)
 		stop_with(change->mirror, EXIT_LATER, result->text);
 	change->end = change->intent_at_ms ? MIRROR_UNKNOWN : MIRROR_FAILED;
-	set_reason(change, result->text[0] ? result->text : "SignalWire could not be asked");
+	outcome_reason(change, result->text[0] ? result->text : "SignalWire could not be asked");
 	if (change->journal_id) {
 		/* Mutations of this change may have happened before the read. */
 		change_unknown(change, -1, change->reason);
@@ -374,7 +277,7 @@ void change_look_unsure(struct change *change)
 
 const char *change_sent_nothing(const struct change *change)
 {
-	return has_acted(change) ? "failed" : "not sent";
+	return change_has_acted(change) ? "failed" : "not sent";
 }
 
 /* What SignalWire says of a number helps nobody who has no such number: what to do is said with it. */

@@ -5,7 +5,10 @@
  *   mirror_owner.c   order within a subscriber
  *   mirror_wait.c    order between those who want each other's names
  *   mirror_batch.c   intents and outcomes on their way to the ledger
- *   mirror_change.c  one change: its copy of the wish, how it can end
+ *   mirror_change.c  one change: its copy of the wish
+ *   mirror_end.c     how it can end
+ *   mirror_outcome.c what the ledger gets then
+ *   mirror_park.c    names that are given away for others
  *   mirror_check.c   the canary, and objects that may be gone
  *   mirror_look.c    what an earlier attempt may have made
  *   mirror_note.c    rows that are left as they are: notes, and what came of their last attempt
@@ -279,6 +282,16 @@ void change_look_failed(struct change *change, const struct api_result *result);
  * success and the change has been ended by it.  NOT_FOUND is the caller's.
  */
 bool change_refused(struct change *change, const struct api_result *result);
+
+/* mirror_outcome.c: each sets its part of the outcome, where there is something to set */
+bool change_has_acted(const struct change *change); /* whatever comes of the rest: the rails count it */
+void outcome_reason(struct change *change, const char *reason);
+void outcome_journal(struct change *change, const char *outcome); /* the rest needs no intent */
+void outcome_owner(struct change *change);
+void outcome_made(struct change *change);
+void outcome_gone(struct change *change);
+void outcome_nothing_sent(struct change *change);
+void outcome_untouched(struct change *change);
 
 /* mirror_issue.c */
 /* Before a request that carries a secret: makes one where the change issues it.  False: the change was ended. */
