@@ -2,6 +2,7 @@
 #include "cmd.h"
 
 #include "admin_adopt.h"
+#include "cmd_adopt.h"
 #include "json.h"
 #include "jsonline.h"
 #include "log.h"
@@ -15,28 +16,12 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAMED_MAX = 20 }; /* credentials that a refusal names */
-
 /* What the PBX wants of the extension. */
 struct wish {
 	char *key, *extension, *username, *email;
 	bool email_given;
 	bool is_protected;
 	char *objection; /* why nothing of it could be sent */
-};
-
-/* What SignalWire has. */
-struct there {
-	bool here;
-	enum api_outcome outcome;
-	char *text;
-	char *project_id, *email;
-
-	const char *wanted_id, *wanted_name; /* of a credential; the id may be NULL */
-	char *id, *username; /* of the one that is meant */
-	int64_t matching, credentials;
-	struct strbuf list; /* of all credentials, a line each, its names made printable */
-	struct strbuf choice; /* lines that are said after a refusal: what there is to choose from, and how */
 };
 
 /* ---- the wish ------------------------------------------------------------------- */
@@ -103,118 +88,6 @@ static void wish_release(struct wish *wish)
 	mem_free(wish->objection);
 }
 
-/* ---- what is there -------------------------------------------------------------- */
-
-static bool is_here(void *arg)
-{
-	return ((struct there *)arg)->here;
-}
-
-static void heard(struct there *there, const struct api_result *result)
-{
-	there->here = true;
-	there->outcome = result->outcome;
-	mem_free(there->text);
-	there->text = mem_strdup(result->text);
-}
-
-static void subscriber_answered(const struct api_result *result, void *arg)
-{
-	struct there *there = arg;
-
-	heard(there, result);
-	if (!result->subscriber)
-		return;
-	there->project_id = mem_strdup(result->subscriber->project_id);
-	there->email = mem_strdup(result->subscriber->email);
-}
-
-static void credential_row(const struct json_credential *credential, void *arg)
-{
-	struct there *there = arg;
-	const char *username = credential->username ? credential->username : "";
-	char *shown = log_printable(username);
-	bool meant = there->wanted_id ? strcasecmp(credential->id, there->wanted_id) == 0
-				      : strcmp(username, there->wanted_name) == 0;
-
-	/* What moved between two pages comes twice. */
-	if (meant && !(there->id && strcmp(there->id, credential->id) == 0)) {
-		there->matching++;
-		mem_free(there->id);
-		mem_free(there->username);
-		there->id = mem_strdup(credential->id);
-		there->username = mem_strdup(username);
-	}
-	if (++there->credentials <= NAMED_MAX)
-		strbuf_printf(&there->list, "  %-16s %s\n", shown, credential->id);
-	mem_free(shown);
-}
-
-static void credentials_answered(const struct api_result *result, void *arg)
-{
-	heard(arg, result);
-}
-
-static int fail_read(const struct there *there, const char *subscriber_id, struct error *err)
-{
-	if (there->outcome == API_DENIED)
-		return error_exit(err, EXIT_DENIED, "%s", there->text);
-	if (there->outcome == API_NOT_FOUND)
-		return error_set(err, ERROR_NEVER, "SignalWire has no subscriber %s in this project; nothing was adopted. The id is "
-				 "the one that the list of subscribers shows, not the id within \"subscriber\".", subscriber_id);
-	return error_exit(err, EXIT_LATER, "%s", there->text);
-}
-
-static int read_there(struct session *session, const char *subscriber_id, struct there *there, struct error *err)
-{
-	api_get_subscriber(session->api, subscriber_id, subscriber_answered, there);
-	if (session_await(session, is_here, there, err))
-		return -1;
-	if (there->outcome != API_DONE)
-		return fail_read(there, subscriber_id, err);
-	there->here = false;
-	api_list_credentials(session->api, subscriber_id, credential_row, credentials_answered, there);
-	if (session_await(session, is_here, there, err))
-		return -1;
-	return there->outcome == API_DONE ? 0 : fail_read(there, subscriber_id, err);
-}
-
-/* A standalone credential has no subscriber to list it: it is read by its id. */
-static void endpoint_answered(const struct api_result *result, void *arg)
-{
-	struct there *there = arg;
-
-	heard(there, result);
-	if (!result->credential)
-		return;
-	there->id = mem_strdup(result->credential->id);
-	there->username = mem_strdup(result->credential->username);
-}
-
-static int read_endpoint(struct session *session, const char *id, struct there *there, struct error *err)
-{
-	api_get_endpoint(session->api, id, endpoint_answered, there);
-	if (session_await(session, is_here, there, err))
-		return -1;
-	if (there->outcome == API_DENIED)
-		return error_exit(err, EXIT_DENIED, "%s", there->text);
-	if (there->outcome == API_NOT_FOUND)
-		return error_set(err, ERROR_NEVER, "SignalWire has no standalone SIP credential %s in this project; nothing was adopted. "
-				 "The id is the one that the list of SIP endpoints shows, not the id within \"sip_endpoint\".", id);
-	return there->outcome == API_DONE ? 0 : error_exit(err, EXIT_LATER, "%s", there->text);
-}
-
-static void there_release(struct there *there)
-{
-	mem_free(there->text);
-	mem_free(there->project_id);
-	mem_free(there->email);
-	mem_free(there->id);
-	mem_free(there->username);
-	strbuf_release(&there->list);
-	strbuf_release(&there->choice);
-}
-
 /* ---- may it be? ----------------------------------------------------------------- */
 
 static int judge_subscriber(const struct config *config, const struct wish *wish, const struct there *there,
@@ -254,7 +127,7 @@ static int refuse_credential(const struct wish *wish, struct there *there, const
 		strbuf_printf(&text, " It has %lld:", (long long)there->credentials);
 		word = shellword(wish->key);
 		strbuf_printf(&there->choice, "%s%sTo take one: swbridge adopt %s %s SIP_ENDPOINT_ID\n", there->list.data,
-			      there->credentials > NAMED_MAX ? "  ...\n" : "", word, subscriber_id);
+			      there->credentials > THERE_NAMED_MAX ? "  ...\n" : "", word, subscriber_id);
 		mem_free(word);
 	}
 	error_set(err, ERROR_NEVER, "%s", text.data);
@@ -364,8 +237,8 @@ static int find_there(struct session *session, const struct wish *wish, const ch
 	if (session_check_space(session, err))
 		return -1;
 	if (!subscriber_id)
-		return read_endpoint(session, there->wanted_id, there, err);
-	if (read_there(session, subscriber_id, there, err))
+		return there_read_endpoint(session, there->wanted_id, there, err);
+	if (there_read(session, subscriber_id, there, err))
 		return -1;
 	return judge_subscriber(session->config, wish, there, subscriber_id, err) || choose(wish, there, subscriber_id, err) ? -1 : 0;
 }
