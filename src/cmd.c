@@ -25,12 +25,25 @@ static const struct option common[] = {
 
 enum { COMMON_COUNT = sizeof common / sizeof *common };
 
+void cmd_set_config(struct cmd_options *options, const char *path)
+{
+	char *usual = config_default_path();
+	struct strbuf call = STRBUF_INIT;
+
+	options->config_path = path;
+	strbuf_puts(&call, "swbridge -c ");
+	shellword_quote(&call, path);
+	log_set_call(strcmp(path, usual) == 0 ? NULL : call.data);
+	strbuf_release(&call);
+	mem_free(usual);
+}
+
 /* Whether it was a common option. */
 static bool take_common(struct cmd_options *options, int option)
 {
 	switch (option) {
 	case 'c':
-		options->config_path = optarg;
+		cmd_set_config(options, optarg);
 		return true;
 	case 'q':
 		options->quiet = true;

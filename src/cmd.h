@@ -65,6 +65,9 @@ int cmd_names(const struct cmd_verb *verb, struct cmd_options *options, int argc
 int cmd_open(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv, int least, int most,
 	     struct session *session, int *rc);
 
+/* -c: what is read, and what the commands say that are printed, where it is not what is read anyway. */
+void cmd_set_config(struct cmd_options *options, const char *path);
+
 int cmd_usage(const struct cmd_verb *verb, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void cmd_help(const struct cmd_verb *verb);
 

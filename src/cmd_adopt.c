@@ -178,14 +178,14 @@ static void say(const struct admin_adoption *a)
 	if (a->verdict == ADMIN_ADOPT_ALREADY) {
 		printf("%s has just these already; nothing was changed.\n", extension);
 	} else if (!a->subscriber_id) {
-		printf("Adopted: %s is the standalone SIP credential %s (%s) from now on.\n%s%s\n", extension, a->sip_endpoint_id,
+		log_print(stdout, "Adopted: %s is the standalone SIP credential %s (%s) from now on.\n%s%s\n", extension, a->sip_endpoint_id,
 		       username, password_is_set, word);
 	} else if (!a->sip_endpoint_id) {
-		printf("Adopted: %s is the subscriber %s (%s) from now on, which has no SIP credential yet.\n"
+		log_print(stdout, "Adopted: %s is the subscriber %s (%s) from now on, which has no SIP credential yet.\n"
 		       "The next pass makes one under it, with the PBX's password: swbridge sync %s\n", extension, a->subscriber_id,
 		       email, word);
 	} else {
-		printf("Adopted: %s is the SIP credential %s (%s) of the subscriber %s (%s) from now on.\n%s%s\n",
+		log_print(stdout, "Adopted: %s is the SIP credential %s (%s) of the subscriber %s (%s) from now on.\n%s%s\n",
 		       extension, a->sip_endpoint_id, username, a->subscriber_id, email, password_is_set, word);
 	}
 	mem_free(word);

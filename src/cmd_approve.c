@@ -4,6 +4,7 @@
 #include "admin.h"
 #include "config_value.h"
 #include "jsonline.h"
+#include "log.h"
 #include "mem.h"
 #include "report.h"
 #include "report_json.h"
@@ -101,10 +102,10 @@ static void say_end(const struct approval *approval)
 		jsonline_int(&line, "seconds", approval->for_ms / 1000);
 		report_json_put(stdout, &line);
 	} else if (approval->keys.count == 0) {
-		printf("%s holds nothing now%s\n", rails_setting(approval->class),
+		log_print(stdout, "%s holds nothing now%s\n", rails_setting(approval->class),
 		       approval->paused ? "; but swbridge is paused: swbridge resume" : ".");
 	} else if (!approval->options->quiet) {
-		printf("Approved %s: %zu, for the next %lld %s and these only. Now run: swbridge sync\n", approval->word,
+		log_print(stdout, "Approved %s: %zu, for the next %lld %s and these only. Now run: swbridge sync\n", approval->word,
 		       approval->keys.count, hours, hours == 1 ? "hour" : "hours");
 	}
 }

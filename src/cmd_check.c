@@ -33,7 +33,7 @@ void check_say(struct check *check, enum verdict verdict, const char *what, cons
 		jsonline_text(&line, "text", shown);
 		report_json_put(stdout, &line);
 	} else if (!check->options->quiet || verdict != GOOD) {
-		printf("%-8s %-13s %s\n", words[verdict], what, shown);
+		log_print(stdout, "%-8s %-13s %s\n", words[verdict], what, shown);
 	}
 	mem_free(shown);
 	strbuf_release(&text);

@@ -38,7 +38,7 @@ static void say(const char *label, const char *value)
 	char *shown = value ? log_printable(value) : NULL;
 
 	if (shown)
-		printf("  %-14s  %s\n", label, shown);
+		log_print(stdout, "  %-14s  %s\n", label, shown);
 	mem_free(shown);
 }
 
@@ -206,9 +206,9 @@ static int find_held(struct story *story, struct error *err)
 static void say_release(const struct story *story)
 {
 	if (story->is_held && !story->held)
-		printf("  Held: swbridge is paused. To go on: swbridge resume\n");
+		log_print(stdout, "  Held: swbridge is paused. To go on: swbridge resume\n");
 	else if (story->is_held)
-		printf("  Held by %s. To release this one: swbridge approve %s %s\n", rails_setting(story->held),
+		log_print(stdout, "  Held by %s. To release this one: swbridge approve %s %s\n", rails_setting(story->held),
 		       rails_approve_word(story->held), story->word);
 }
 
@@ -218,7 +218,7 @@ static void say_now(const struct story *story)
 
 	/* No difference, since what was refused is what is desired still. */
 	if (story->rejected && (story->in_step || decision->action == PLAN_NOTHING)) {
-		printf("Now: rejected (see the last error); it waits until its row in the PBX changes, or for: "
+		log_print(stdout, "Now: rejected (see the last error); it waits until its row in the PBX changes, or for: "
 		       "swbridge retry %s\n", story->word);
 		return;
 	}
@@ -233,17 +233,17 @@ static void say_now(const struct story *story)
 		else if (story->in_step && !story->gone)
 			printf("Now: in step, nothing to do.\n");
 		else
-			printf("Now: nothing to do: %s.\n", decision->reason);
+			log_print(stdout, "Now: nothing to do: %s.\n", decision->reason);
 		return;
 	}
-	printf("Now: %s (%s)\n", plan_action_name(decision->action), decision->reason);
+	log_print(stdout, "Now: %s (%s)\n", plan_action_name(decision->action), decision->reason);
 	if (decision->issue)
-		printf("  A new secret is issued: swbridge sync or migrate shows it, once; listen issues none.\n");
+		log_print(stdout, "  A new secret is issued: swbridge sync or migrate shows it, once; listen issues none.\n");
 	say_release(story);
 	if (decision->action == PLAN_REJECT)
 		printf("  It waits until its row in the PBX changes.\n");
 	else if (plan_mutates(decision->action) && !story->is_held)
-		printf("  The next pass does it, or at once: swbridge sync %s\n", story->word);
+		log_print(stdout, "  The next pass does it, or at once: swbridge sync %s\n", story->word);
 }
 
 static void say_now_json(const struct story *story)

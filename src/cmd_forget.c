@@ -33,7 +33,7 @@ static void say_way_back(const char *key, const struct admin_forgotten *f)
 {
 	char *word = cmd_word(key);
 
-	printf("To take it back: swbridge adopt %s%s%s%s%s\n", word, f->subscriber_id ? " " : "",
+	log_print(stdout, "To take it back: swbridge adopt %s%s%s%s%s\n", word, f->subscriber_id ? " " : "",
 	       f->subscriber_id ? f->subscriber_id : "", f->sip_endpoint_id ? " " : "", f->sip_endpoint_id ? f->sip_endpoint_id : "");
 	mem_free(word);
 }

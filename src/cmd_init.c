@@ -113,14 +113,14 @@ static void say_triggers(const struct bound *bound)
 	const char *tables = bound->adapter ? bound->watched.tables : bound->source->name;
 
 	if (bound->triggers.removed)
-		printf("Took the triggers away from %s, which is the source no more%s\n", bound->triggers.removed,
+		log_print(stdout, "Took the triggers away from %s, which is the source no more%s\n", bound->triggers.removed,
 		       bound->triggers.installed ? "" : "; for the new one: swbridge init --triggers");
 	if (bound->triggers.installed || bound->watched.installed)
-		printf("Triggers on %s tell a daemon of every change; what they cost says: swbridge check\n", tables);
+		log_print(stdout, "Triggers on %s tell a daemon of every change; what they cost says: swbridge check\n", tables);
 	else if (bound->triggers_asked && !bound->triggers.waiting)
 		printf("The triggers on %s are there already, as they should be\n", tables);
 	if (bound->triggers.waiting)
-		printf("The triggers on %s do not fit any more; as its owner run: swbridge init --print-sql --triggers | psql\n",
+		log_print(stdout, "The triggers on %s do not fit any more; as its owner run: swbridge init --print-sql --triggers | psql\n",
 		       bound->source->name);
 }
 
@@ -160,7 +160,7 @@ static void say(const struct session *session, const struct bound *bound, const 
 		if (bound->domain)
 			printf("Phones register with: %s\n", bound->domain);
 		if (whole)
-			printf("Next: swbridge check, then swbridge plan\n");
+			log_print(stdout, "Next: swbridge check, then swbridge plan\n");
 	}
 	strbuf_release(&columns);
 }
@@ -322,7 +322,7 @@ static int run_open(struct session *session, const struct cmd_options *options, 
 	if (rc)
 		rc = cmd_fail(&err);
 	else if (wishes->uninstall && !options->quiet && !options->json)
-		printf("Removed the ledger from schema %s. Nothing was changed at SignalWire.\n"
+		log_print(stdout, "Removed the ledger from schema %s. Nothing was changed at SignalWire.\n"
 		       "To build it again from what is there: swbridge init, then swbridge migrate --adopt --ours\n",
 		       session->config->schema);
 	source_free(bound.source);

@@ -169,7 +169,7 @@ static void end_dry_run(struct cmd_migrate_work *w)
 	if (w->options->json)
 		report_json_plan(stdout, s, w->what.price_cents);
 	else if (!w->options->quiet)
-		printf("This was a dry run: nothing was changed anywhere. To do it: %s\n", go);
+		log_print(stdout, "This was a dry run: nothing was changed anywhere. To do it: %s\n", go);
 	mem_free(go);
 }
 
@@ -186,7 +186,7 @@ static void end_run(struct cmd_migrate_work *w, int rc)
 	if (rc != EXIT_IN_STEP)
 		log_warn("what was done is recorded; to go on where it stopped: %s", go);
 	else if (w->canary && rest > 0 && !w->options->json && !w->options->quiet)
-		printf("Stopped after the canary's %lld, as asked; %lld are left. Look at them, then go on with: %s\n",
+		log_print(stdout, "Stopped after the canary's %lld, as asked; %lld are left. Look at them, then go on with: %s\n",
 		       (long long)w->canary, (long long)rest, go);
 	else if (w->summary.unknown && !w->options->quiet)
 		log_warn("some outcomes are still unknown; to go on: %s", go);

@@ -16,12 +16,7 @@ char *cmd_migrate_command(const struct cmd_migrate_work *w, bool canary, bool ye
 {
 	struct strbuf out = STRBUF_INIT;
 
-	strbuf_puts(&out, "swbridge");
-	if (w->options->config_path) {
-		strbuf_puts(&out, " -c ");
-		shellword_quote(&out, w->options->config_path);
-	}
-	strbuf_printf(&out, " migrate%s%s", w->adopt ? " --adopt" : "", w->ours ? " --ours" : "");
+	strbuf_printf(&out, "swbridge migrate%s%s", w->adopt ? " --adopt" : "", w->ours ? " --ours" : "");
 	if (canary && w->canary)
 		strbuf_printf(&out, " --canary %lld", (long long)w->canary);
 	if (w->report_path) {
@@ -95,7 +90,7 @@ int cmd_migrate_say_found(struct cmd_migrate_work *w, struct error *err)
 		report_migrate_json(stdout, &w->what);
 	else if (!w->options->quiet || report_migrate_work(&w->counts)) {
 		report_migrate_preview(&text, &w->what);
-		fwrite(text.data, 1, text.len, stdout);
+		log_print(stdout, "%s", text.data);
 	}
 	fflush(stdout);
 	strbuf_release(&text);
@@ -151,7 +146,7 @@ static void say_how(const struct cmd_migrate_work *w)
 	if (w->options->json)
 		log_warn("nothing was done yet; to do just this: %s", yes);
 	else
-		printf("Nothing was done yet. To do just this: %s\n", yes);
+		log_print(stdout, "Nothing was done yet. To do just this: %s\n", yes);
 	mem_free(yes);
 }
 

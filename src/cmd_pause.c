@@ -3,6 +3,7 @@
 
 #include "admin.h"
 #include "jsonline.h"
+#include "log.h"
 #include "report_json.h"
 
 #include <stdio.h>
@@ -26,7 +27,7 @@ static int set(const struct cmd_verb *verb, struct cmd_options *options, int arg
 		jsonline_bool(&line, "changed", changed);
 		report_json_put(stdout, &line);
 	} else if (!options->quiet || changed) {
-		printf("%s%s\n", changed ? "" : "As before: ",
+		log_print(stdout, "%s%s\n", changed ? "" : "As before: ",
 		       paused ? "swbridge is paused, nothing more is sent to SignalWire. To go on: swbridge resume"
 			      : "swbridge is not paused; the next pass acts.");
 	}

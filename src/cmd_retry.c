@@ -58,7 +58,7 @@ static void say_end(const struct cmd_options *options, int64_t done, bool named)
 	} else if (done && !options->quiet) {
 		printf("%lld %s tried again by the next pass.\n", (long long)done, done == 1 ? "extension is" : "extensions are");
 	} else if (!named && !options->quiet) {
-		printf("Nothing to try again: SignalWire has rejected none, and none waits. What is refused for its row in the PBX: "
+		log_print(stdout, "Nothing to try again: SignalWire has rejected none, and none waits. What is refused for its row in the PBX: "
 		       "swbridge status\n");
 	}
 }

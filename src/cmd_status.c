@@ -67,7 +67,7 @@ static void skipped(const char *key, const char *extension, const char *tenant, 
 		char *shown = pass_line_name(&line), *reason = log_printable(why);
 
 		head(listing, "In the PBX and skipped:");
-		fprintf(listing->out, "  %-12s %s\n", shown, reason);
+		log_print(listing->out, "  %-12s %s\n", shown, reason);
 		mem_free(reason);
 		mem_free(shown);
 	}
@@ -95,7 +95,7 @@ static void refused(const struct pass_line *line, void *arg)
 		char *reason = log_printable(line->reason);
 
 		head(listing, "Refused until the row or a setting changes:");
-		fprintf(listing->out, "  %-12s %s\n", shown, reason);
+		log_print(listing->out, "  %-12s %s\n", shown, reason);
 		mem_free(reason);
 		mem_free(shown);
 	}
@@ -153,7 +153,7 @@ static void print_counts(const struct admin_status *s, const struct pass_summary
 	if (s->approvals)
 		printf("approvals that count: %lld\n", (long long)s->approvals);
 	if (s->paused)
-		printf("paused: nothing is sent to SignalWire; to go on: swbridge resume\n");
+		log_print(stdout, "paused: nothing is sent to SignalWire; to go on: swbridge resume\n");
 }
 
 /* What is held, and what releases it. */
@@ -163,7 +163,7 @@ static void print_held(const struct pass_summary *pass, bool *said)
 
 	report_held(&text, pass);
 	if (pass->held)
-		printf("%s%sOne by one: swbridge plan\n", *said ? "\n" : "", text.data);
+		log_print(stdout, "%s%sOne by one: swbridge plan\n", *said ? "\n" : "", text.data);
 	*said |= pass->held > 0;
 	strbuf_release(&text);
 }
@@ -237,7 +237,7 @@ static int show_all(const struct session *session, const struct cmd_options *opt
 		fputs(text, stdout);
 	said |= len > 0;
 	if (!options->json && pass->emptied)
-		printf("\nThe source yields no rows: nothing is removed on that account; why and what to do: swbridge plan\n");
+		log_print(stdout, "\nThe source yields no rows: nothing is removed on that account; why and what to do: swbridge plan\n");
 	if (!options->json)
 		print_held(pass, &said);
 	if (admin_leaving(session->db, difference_policy(session->query), NULL, SHOWN_MAX, leaving, &gone, err))
@@ -260,9 +260,9 @@ static void say_unknown(const struct cmd_keys *keys, int64_t shown)
 	char *word = cmd_word(keys->key[0]), *name = log_printable(keys->key[0]);
 
 	if (keys->count == 1)
-		printf("%s is in the PBX and not in the ledger; why: swbridge explain %s\n", name, word);
+		log_print(stdout, "%s is in the PBX and not in the ledger; why: swbridge explain %s\n", name, word);
 	else
-		printf("%s in the PBX and not in the ledger; why: swbridge explain EXT\n", shown ? "The others are" : "They are");
+		log_print(stdout, "%s in the PBX and not in the ledger; why: swbridge explain EXT\n", shown ? "The others are" : "They are");
 	mem_free(name);
 	mem_free(word);
 }

@@ -99,7 +99,7 @@ static int mend(struct run *run, struct error *err)
 	run->totals.repaired = repair.repaired;
 	if (!run->options->json && (run->said || !run->options->quiet)) {
 		report_repair_trailer(&trailer, &run->sent);
-		fwrite(trailer.data, 1, trailer.len, stdout);
+		log_print(stdout, "%s", trailer.data);
 	}
 	if (run->secrets && !run->options->quiet)
 		log_info("%lld secrets count as not sent; those that a rail holds go with a later sync",
@@ -125,7 +125,7 @@ static int end(struct run *run, int rc)
 		verify_view_json(stdout, &run->totals);
 	} else if (!run->options->quiet || run->said) {
 		verify_view_trailer(&trailer, &run->totals);
-		fwrite(trailer.data, 1, trailer.len, stdout);
+		log_print(stdout, "%s", trailer.data);
 	}
 	strbuf_release(&trailer);
 	return cmd_worse(rc, found > run->totals.repaired ? EXIT_WORK_REMAINS : EXIT_IN_STEP);

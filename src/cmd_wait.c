@@ -203,16 +203,16 @@ static int find_held(struct waiting *waiting, const char *key, struct error *err
 /* `name` and `word`: the extension, fit for a terminal, and as a shell takes it. */
 static void say_not_yet(const struct waiting *waiting, const char *name, const char *word)
 {
-	printf("%s is %s (%s). ", name, waiting->unwanted ? "still there" : "not live yet", waiting->reason);
+	log_print(stdout, "%s is %s (%s). ", name, waiting->unwanted ? "still there" : "not live yet", waiting->reason);
 	if (waiting->paused)
-		printf("swbridge is paused; to go on: swbridge resume\n");
+		log_print(stdout, "swbridge is paused; to go on: swbridge resume\n");
 	else if (waiting->held)
-		printf("It is held by [mirror] %s; to release it: swbridge approve %s %s\n", rails_setting(waiting->held),
+		log_print(stdout, "It is held by [mirror] %s; to release it: swbridge approve %s %s\n", rails_setting(waiting->held),
 		       rails_approve_word(waiting->held), word);
 	else if (waiting->obstacle)
-		printf("It is %s. See: swbridge explain %s\n", waiting->obstacle, word);
+		log_print(stdout, "It is %s. See: swbridge explain %s\n", waiting->obstacle, word);
 	else
-		printf("Is the daemon running, or cron? See: swbridge explain %s\n", word);
+		log_print(stdout, "Is the daemon running, or cron? See: swbridge explain %s\n", word);
 }
 
 static int say(const struct waiting *waiting, const struct cmd_options *options, const char *key)
@@ -239,9 +239,9 @@ static int say(const struct waiting *waiting, const struct cmd_options *options,
 	} else if (waiting->standing == STANDING_NOT_YET) {
 		say_not_yet(waiting, name, word);
 	} else if (waiting->standing == STANDING_REFUSED) {
-		printf("%s will not be live: %s. See: swbridge explain %s\n", name, waiting->reason, word);
+		log_print(stdout, "%s will not be live: %s. See: swbridge explain %s\n", name, waiting->reason, word);
 	} else if (waiting->standing == STANDING_RETIRED && !options->quiet) {
-		printf("%s is not live, as the PBX has it: %s.\n", name, waiting->reason);
+		log_print(stdout, "%s is not live, as the PBX has it: %s.\n", name, waiting->reason);
 	} else if (!options->quiet) {
 		printf("%s is live.\n", name);
 	}

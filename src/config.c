@@ -212,7 +212,7 @@ static int take_token(struct config *config, struct error *err)
 	return 0;
 }
 
-static char *default_path(void)
+char *config_default_path(void)
 {
 	const char *value = getenv("SWBRIDGE_CONFIG");
 
@@ -225,7 +225,7 @@ int config_load(const char *path, struct config **config, struct error *err)
 	struct config_file file = CONFIG_FILE_INIT;
 	int rc = -1;
 
-	c->path = path ? mem_strdup(path) : default_path();
+	c->path = path ? mem_strdup(path) : config_default_path();
 	if (config_file_read(c->path, &file, err) || take_defaults(c, err) || take_entries(c, &file, err))
 		goto out;
 	if (take_environment(c, err) || check_together(c, &file, err) || guard_passwords(c, &file, err))

@@ -126,6 +126,9 @@ const struct config_option *config_options(void);
  */
 int config_load(const char *path, struct config **config, struct error *err);
 
+/* What is read where no path is given: caller frees. */
+char *config_default_path(void);
+
 /* Reads the token again into an existing configuration (after a 401).  On failure the old one stays. */
 int config_reload_token(struct config *config, struct error *err);
 

@@ -17,6 +17,8 @@ static enum log_level most_shown = LOG_INFO;
 static bool with_prefix;
 static char **secrets;
 static size_t secret_count;
+static char *call; /* NULL: the name alone */
+static const char *const *call_verbs;
 
 void log_setup(enum log_level most, bool journald)
 {
@@ -67,6 +69,69 @@ void log_release(void)
 	mem_free(secrets);
 	secrets = NULL;
 	secret_count = 0;
+	log_set_call(NULL);
+}
+
+void log_set_verbs(const char *const *verbs)
+{
+	call_verbs = verbs;
+}
+
+void log_set_call(const char *how)
+{
+	char *copy = how ? mem_strdup(how) : NULL;
+
+	mem_free(call);
+	call = copy;
+}
+
+/* A verb stands there, whole. */
+static bool verb_at(const char *text)
+{
+	size_t len = strspn(text, "abcdefghijklmnopqrstuvwxyz");
+
+	for (const char *const *verb = call_verbs; verb && *verb; verb++)
+		if (strlen(*verb) == len && strncmp(text, *verb, len) == 0)
+			return true;
+	return false;
+}
+
+/* Puts `text` into `out`, with every command in it as it has to be typed. */
+static void add_commands(struct strbuf *out, const char *text)
+{
+	static const char name[] = "swbridge ";
+	const char *at = text;
+
+	while (call && (at = strstr(at, name))) {
+		/* Not the end of a path or of an option's value. */
+		bool begins = at == text || !strchr("/-@=._", at[-1]);
+
+		at += sizeof name - 2;
+		if (!begins || !verb_at(at + 1))
+			continue;
+		strbuf_add(out, text, (size_t)(at - text) - (sizeof name - 2));
+		strbuf_puts(out, call);
+		text = at;
+	}
+	strbuf_puts(out, text);
+}
+
+void log_print(FILE *out, const char *format, ...)
+{
+	struct strbuf raw = STRBUF_INIT, text = STRBUF_INIT;
+	va_list args;
+
+	va_start(args, format);
+	if (!call) {
+		vfprintf(out, format, args);
+	} else {
+		strbuf_vprintf(&raw, format, args);
+		add_commands(&text, raw.data);
+		fputs(text.data, out);
+	}
+	va_end(args);
+	strbuf_release(&raw);
+	strbuf_release(&text);
 }
 
 /* The longest that fits: one secret may be the beginning of another. */
@@ -149,17 +214,19 @@ static void add_head(struct strbuf *line, enum log_level level)
 __attribute__((format(printf, 2, 0)))
 static void write_line(enum log_level level, const char *format, va_list args)
 {
-	struct strbuf raw = STRBUF_INIT_SECRET;
+	struct strbuf raw = STRBUF_INIT_SECRET, text = STRBUF_INIT_SECRET;
 	struct strbuf line = STRBUF_INIT;
 
 	strbuf_vprintf(&raw, format, args);
+	add_commands(&text, raw.data);
 	add_head(&line, level);
-	add_clean(&line, raw.data, true);
+	add_clean(&line, text.data, true);
 	strbuf_putc(&line, '\n');
 	if (write(STDERR_FILENO, line.data, line.len) < 0) {
 		/* stderr is gone: nobody is left to be told. */
 	}
 	strbuf_release(&line);
+	strbuf_release(&text);
 	strbuf_release(&raw);
 }
 

@@ -11,12 +11,18 @@
  * that secrets are not put into messages to begin with.  SIP passwords are not
  * registered: they are many, and no message is ever built from them.
  *
+ * Messages name commands, "swbridge approve removals".  Where the program was
+ * started with a configuration of its own (-c), such a command would go to
+ * another PBX's ledger: what is shown has the option then.  What is kept, in the
+ * ledger or as JSON, has not.
+ *
  * Process-wide state, as stderr is: the only module that has any.
  */
 #ifndef LOG_H
 #define LOG_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
@@ -25,12 +31,18 @@ bool log_is_journal(int fd); /* what is written there goes to the journal: $JOUR
 bool log_to_journal(void);   /* stderr is the journal */
 enum log_level log_level(void);
 void log_add_secret(const char *secret); /* copied; shorter than 4 bytes: ignored */
-void log_release(void);                  /* wipes the registered secrets */
+void log_release(void);                  /* wipes the registered secrets, and forgets the call */
+
+void log_set_call(const char *call);     /* how people have to call the program ("swbridge -c 'FILE'"), copied; NULL: by its name */
+void log_set_verbs(const char *const *verbs); /* what makes a command of "swbridge WORD" in a text; ends with NULL, borrowed */
 
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* As fprintf(3), for people: with the commands in it as they have to be typed. */
+void log_print(FILE *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /*
  * What a line would show: redacted and with control characters escaped.

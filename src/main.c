@@ -15,6 +15,8 @@ static const struct cmd_verb *const verbs[] = {
 
 enum { VERB_COUNT = sizeof verbs / sizeof *verbs };
 
+static const char *verb_names[VERB_COUNT + 1];
+
 static const struct cmd_verb *find_verb(const char *name)
 {
 	for (size_t i = 0; i < VERB_COUNT; i++)
@@ -75,7 +77,7 @@ static bool take_options(struct cmd_options *options, int argc, char **argv, int
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "+:c:qvh", known, NULL)) != -1) {
 		if (option == 'c') {
-			options->config_path = optarg;
+			cmd_set_config(options, optarg);
 		} else if (option == 'q') {
 			options->quiet = true;
 		} else if (option == 'v') {
@@ -128,6 +130,9 @@ int main(int argc, char **argv)
 
 	setlocale(LC_CTYPE, "");
 	log_setup(LOG_INFO, log_to_journal());
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		verb_names[i] = verbs[i]->name;
+	log_set_verbs(verb_names);
 	rc = run(argc, argv);
 	/* A result that nobody could read is no success.  Why an earlier write failed is not known any more. */
 	errno = 0;

@@ -174,7 +174,7 @@ static void print_kept(struct report *report, const struct kept *kept)
 	while (line.len && line.data[line.len - 1] == ' ')
 		strbuf_truncate(&line, line.len - 1);
 	strbuf_putc(&line, '\n');
-	fwrite(line.data, 1, line.len, report->setup.out);
+	log_print(report->setup.out, "%s", line.data);
 	strbuf_release(&line);
 }
 
@@ -251,7 +251,7 @@ void report_refused(struct report *report)
 	report->said = true;
 	fwrite(report->aside_text, 1, report->aside_len, report->setup.out);
 	if (report->refused > REFUSED_MAX && !report->setup.json)
-		fprintf(report->setup.out, "  ... and %lld more; all of them: swbridge plan\n",
+		log_print(report->setup.out, "  ... and %lld more; all of them: swbridge plan\n",
 			(long long)(report->refused - REFUSED_MAX));
 }
 
@@ -315,7 +315,7 @@ void report_end(struct report *report, const struct pass_summary *summary)
 			report_plan_trailer(&text, summary, setup->price_cents);
 		else
 			report_sync_trailer(&text, setup->kind == REPORT_MIGRATE ? "Migrate" : "Sync", summary);
-		fwrite(text.data, 1, text.len, setup->out);
+		log_print(setup->out, "%s", text.data);
 	}
 	fflush(setup->out);
 	strbuf_release(&text);

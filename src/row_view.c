@@ -56,7 +56,7 @@ void row_view_print(FILE *out, const struct admin_row *row, bool json)
 	fprintf(out, "  %-12s %-16s %-10s subscriber %s, SIP endpoint %s\n", extension, username, row->state,
 		row->subscriber_id ? row->subscriber_id : "-", row->sip_endpoint_id ? row->sip_endpoint_id : "-");
 	if (trouble)
-		fprintf(out, "    %s%s%s\n", trouble, *error ? ". Last error: " : "", error);
+		log_print(out, "    %s%s%s\n", trouble, *error ? ". Last error: " : "", error);
 	mem_free(error);
 	mem_free(username);
 	mem_free(extension);

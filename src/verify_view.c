@@ -128,7 +128,7 @@ static void kept_print(const struct verify_view *view, const struct kept *kept)
 	}
 	strbuf_puts(&line, kept->rest);
 	strbuf_putc(&line, '\n');
-	fwrite(line.data, 1, line.len, view->out);
+	log_print(view->out, "%s", line.data);
 	strbuf_release(&line);
 }
 

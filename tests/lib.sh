@@ -30,6 +30,9 @@ swb_pid=
 # The database of new_database() lives as long as the server, the rest in here.
 tmp=$(mktemp -d "${TMPDIR:-/tmp}/swbridge-test.XXXXXX") || exit 99
 conf=$tmp/swbridge.conf
+# What is read anyway: the commands that are printed name no other configuration then.
+SWBRIDGE_CONFIG=$conf
+export SWBRIDGE_CONFIG
 
 lib_clean_up() {
 	lib_rc=$?

@@ -232,6 +232,36 @@ like "$out" "^To take it back: swbridge adopt 104 [-0-9a-f]{36} [-0-9a-f]{36}$" 
 exits 1 forget 104
 exits 4 sync
 
+# ---- two configurations -------------------------------------------------------------------
+
+# What is printed is typed as it is: it must not reach the other one's ledger.
+second="$tmp/it's the second.conf"
+(conf=$second && write_conf postgres.schema=second)
+second_swb() { "$BUILDDIR/swbridge" "$@" >"$tmp/out" 2>"$tmp/err"; rc=$? out=$(cat "$tmp/out") err=$(cat "$tmp/err"); }
+paused() { sql "select (select paused from swbridge.control), (select paused from second.control)"; }
+types_it() { # the command at the end of TEXT, as a shell takes it
+	types_command=$(printf '%s\n' "$1" | sed -n 's/.*: \(swbridge .*\)/\1/p' | tail -n 1)
+	(PATH=$BUILDDIR:$PATH && eval "$types_command") >"$tmp/typed" 2>&1
+}
+second_swb -c "$second" init
+is "$rc" 0 "a second ledger" || diag "$err"
+exits 0 pause
+like "$out" "To go on: swbridge resume$" "what is read anyway needs no option"
+second_swb pause --config="$second"
+like "$out" "To go on: swbridge -c '.*' resume$" "the command has the option, wherever it stood"
+is "$(paused)" "t|t" "both are paused"
+types_it "$out"
+is "$(paused)" "t|f" "as it is printed, it reaches the second one alone" || diag "$types_command" "$(cat "$tmp/typed")"
+second_swb -c "$second" wait --timeout 0s nobody
+like "$err" "swbridge: error: .*nobody" "the log names itself by its name alone"
+second_swb -c "$second" migrate --dry-run
+like "$out" "To do it: swbridge -c '.*' migrate$" "migrate names it once"
+second_swb -c "$second" sync extra --wait
+unlike "$(cat "$tmp/out" "$tmp/err")" "swbridge (init|plan|sync|status|explain|forget|retry|adopt|migrate|approve|pause|resume)" "no command is without it"
+exits 0 resume
+second_swb -c "$second" init --uninstall
+is "$rc" 0 "the second one goes" || diag "$err"
+
 # ---- locked -----------------------------------------------------------------------------
 
 psql -XAtq -c "select pg_advisory_lock(1937203826, (select oid::integer from pg_namespace where nspname = 'swbridge'))" \

@@ -88,6 +88,40 @@ static void redacted(void **state)
 	log_release();
 }
 
+static void commands(void **state)
+{
+	static const char *const verbs[] = { "sync", "approve", NULL };
+	static const struct { const char *text, *shown; } rows[] = {
+		{ "run: swbridge sync", "run: swbridge -c 'a b' sync" },
+		{ "swbridge sync; swbridge approve removals", "swbridge -c 'a b' sync; swbridge -c 'a b' approve removals" },
+		{ "`swbridge sync`, or swbridge approve.", "`swbridge -c 'a b' sync`, or swbridge -c 'a b' approve." },
+		/* no commands */
+		{ "", "" }, { "swbridge ", "swbridge " }, { "swbridge synced", "swbridge synced" },
+		{ "swbridge is paused", "swbridge is paused" }, { "swbridge  sync", "swbridge  sync" },
+		{ "/usr/bin/swbridge sync", "/usr/bin/swbridge sync" }, { "--name=swbridge sync", "--name=swbridge sync" },
+		{ "swbridge -c 'x' sync", "swbridge -c 'x' sync" },
+	};
+	char *text = NULL;
+	size_t size = 0;
+
+	(void)state;
+	log_set_verbs(verbs);
+	for (int named = 0; named < 2; named++) {
+		log_set_call(named ? "swbridge -c 'a b'" : NULL);
+		for (size_t i = 0; i < COUNT(rows); i++) {
+			FILE *out = open_memstream(&text, &size);
+
+			assert_non_null(out);
+			log_print(out, "%s", rows[i].text);
+			fclose(out);
+			assert_string_equal(text, named ? rows[i].shown : rows[i].text);
+			free(text);
+		}
+	}
+	log_release();
+	log_set_verbs(NULL);
+}
+
 /* stderr goes to a pipe while a test listens; what was written is returned. */
 static int real_stderr = -1, pipe_end = -1;
 
@@ -223,7 +257,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(cleaned),
-		cmocka_unit_test(redacted),
+		cmocka_unit_test(redacted), cmocka_unit_test(commands),
 		cmocka_unit_test(levels),
 		cmocka_unit_test(stamped),
 		cmocka_unit_test(one_line),

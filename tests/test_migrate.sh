@@ -112,7 +112,7 @@ like "$out" "^! 101 .*swbridge migrate --adopt" "what fits is left alone, and na
 like "$out" "^! 113 .*swbridge adopt k113 $(id_of two@x.example)" "its sibling, too"
 before=$(sim state)
 migrates 3 "without --yes and without a terminal"
-like "$out" "^Nothing was done yet. To do just this: swbridge -c '.*' migrate --yes$" "the command is printed"
+like "$out" "^Nothing was done yet. To do just this: swbridge migrate --yes$" "the command is printed"
 is "$(sim state)" "$before" "and nothing is done"
 is "$(sql "select count(*) from swbridge.sync")" 0 "nor recorded"
 migrates 4 "with --adopt --yes" --adopt --yes
@@ -181,7 +181,7 @@ sql "insert into test.foreign_credential values ('909'); insert into test.foreig
 migrates 0 "a canary" --adopt --yes --canary 4
 is "$(sql "select string_agg(key, ' ' order by key) from swbridge.sync")" "k101 k102 k103 k104" "does the first four"
 like "$out" "^Stopped after the canary's 4, as asked; 5 are left" "and says so"
-like "$out" "go on with: swbridge -c '.*' migrate --adopt$" "and how to go on"
+like "$out" "go on with: swbridge migrate --adopt$" "and how to go on"
 sql "insert into pbx_users (key, extension, secret) values ('late', '300', 'secret-300')"
 swb plan
 like "$out" "Held by max_creates: [0-9]+" "the rails stand as they are"
@@ -244,7 +244,7 @@ kill -TERM "$swb_pid"
 set_sim '{"hold":false}'
 stop_swb 0 # it was told
 is "$rc" 75 "SIGTERM stops it"
-like "$err" "to go on where it stopped: swbridge -c '.*' migrate --canary 60 --report '.*stopped.csv'" "it says how to go on, to its canary and no further"
+like "$err" "to go on where it stopped: swbridge migrate --canary 60 --report '.*stopped.csv'" "it says how to go on, to its canary and no further"
 like "$(grep -c ',created,' "$tmp/stopped.csv")" "^[1-9]" "its report tells who was reached"
 like "$(grep -c ',not done,' "$tmp/stopped.csv")" "^[1-9]" "and who was not"
 set_sim '{"latency_ms":0}'
