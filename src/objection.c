@@ -14,6 +14,11 @@ static const char *const wide_spaces[] = {
 	"\xe2\x80\xa8", "\xe2\x80\xa9", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe3\x80\x80",
 };
 
+/* Beyond some 2,700 bytes an index of the ledger takes none, and the transaction of everybody's intents would fail with it. */
+enum { NAME_MAX_BYTES = 255 };
+
+#define TOO_LONG " is longer than 255 bytes: shorten it in the PBX"
+
 #define FROM_PBX ", which SignalWire does not take: correct it in the PBX, or set username in [mirror]"
 
 static bool has_white_space(const char *text)
@@ -33,6 +38,11 @@ static bool has_control(const char *text)
 		if (*s < 0x20 || *s == 0x7f || (*s == 0xc2 && s[1] >= 0x80 && s[1] < 0xa0))
 			return true;
 	return false;
+}
+
+static bool too_long(const char *text)
+{
+	return strlen(text) > NAME_MAX_BYTES;
 }
 
 static bool empty(const char *text)
@@ -55,6 +65,8 @@ static const char *key_objection(const struct difference *d)
 		return "the key is empty";
 	if (!utf8_valid(d->key))
 		return "the key is not valid UTF-8: correct it in the PBX";
+	if (too_long(d->key))
+		return "the key" TOO_LONG;
 	if (has_control(d->key))
 		return "the key contains control characters";
 	if (empty(d->extension))
@@ -68,6 +80,8 @@ static const char *username_objection(const char *username)
 		return "the username is empty";
 	if (!utf8_valid(username))
 		return "the username is not valid UTF-8: correct it in the PBX";
+	if (too_long(username))
+		return "the username" TOO_LONG ", or set username in [mirror]";
 	if (has_white_space(username))
 		return "the username contains white space" FROM_PBX;
 	if (strchr(username, '@'))
@@ -144,6 +158,38 @@ static bool needs_email(const struct difference *d)
 	return !d->owner_id && !takes_over;
 }
 
+#define MADE_OF "its e-mail is made of its key and [mirror] subscriber_domain, and "
+#define OWN_EMAIL ": change the key, or give the row an e-mail of its own (column email)"
+
+/* One that is made of the key. */
+static const char *made_objection(const struct difference *d)
+{
+	if (too_long(d->email))
+		return MADE_OF "is longer than 255 bytes then" OWN_EMAIL;
+	if (has_white_space(d->key))
+		return MADE_OF "the key contains white space" OWN_EMAIL;
+	if (strchr(d->key, '@'))
+		return MADE_OF "the key contains @" OWN_EMAIL;
+	return NULL;
+}
+
+static const char *email_objection(const struct difference *d)
+{
+	if (empty(d->email))
+		return needs_email(d) ? "it has no e-mail for a subscriber: set subscriber_domain or subscriber_id in [mirror], "
+					"or give the row an e-mail (column email)" : NULL;
+	if (!d->email_given)
+		return needs_email(d) ? made_objection(d) : NULL;
+	/* What SignalWire has taken before is no trouble. */
+	if (d->owner_email && strcmp(d->email, d->owner_email) == 0)
+		return NULL;
+	if (too_long(d->email))
+		return "the email" TOO_LONG;
+	if (has_white_space(d->email))
+		return "the email contains white space: correct it in the PBX";
+	return NULL;
+}
+
 const char *objection_find(const struct difference *d, bool one_place)
 {
 	const char *objection = key_objection(d);
@@ -158,8 +204,7 @@ const char *objection_find(const struct difference *d, bool one_place)
 		objection = profile_objection(d);
 	if (!objection)
 		objection = settings_objection(d);
-	if (!objection && !one_place && empty(d->email) && needs_email(d))
-		objection = "it has no e-mail for a subscriber: set subscriber_domain or subscriber_id in [mirror], "
-			    "or give the source a column email";
+	if (!objection && !one_place)
+		objection = email_objection(d);
 	return objection;
 }

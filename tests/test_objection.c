@@ -11,13 +11,15 @@
 #define BAD "J\xf6rg" /* Latin-1 */
 #define FROM_PBX ", which SignalWire does not take: correct it in the PBX, or set username in [mirror]"
 #define NO_EMAIL "it has no e-mail for a subscriber: set subscriber_domain or subscriber_id in [mirror], " \
-		 "or give the source a column email"
+		 "or give the row an e-mail (column email)"
+#define MADE_OF "its e-mail is made of its key and [mirror] subscriber_domain, and "
+#define OWN_EMAIL ": change the key, or give the row an e-mail of its own (column email)"
 
 static struct difference sound(void)
 {
 	struct difference d = {
 		.key = "100", .present = true, .enabled = true, .extension = "100", .username = "100", .secret = "x",
-		.email = "100@example.org", .profile_speaks = true,
+		.email = "100@example.org", .email_given = true, .profile_speaks = true,
 	};
 
 	return d;
@@ -146,6 +148,58 @@ static void missing_email(void **state)
 	expect(&d, false, NO_EMAIL, "has a row of its own");
 }
 
+/* An e-mail is looked at where it would be sent. */
+static void unfit_email(void **state)
+{
+	struct difference d = sound();
+
+	(void)state;
+	d.email_given = false;
+	d.key = "10 0";
+	d.email = "10 0@example.org";
+	expect(&d, false, MADE_OF "the key contains white space" OWN_EMAIL, "made of a key with a blank");
+	expect(&d, true, NULL, "one subscriber owns all");
+	d.owner_id = "owner";
+	expect(&d, false, NULL, "its subscriber is known");
+	d.owner_id = NULL;
+	d.key = "100@pbx";
+	d.email = "100@pbx@example.org";
+	expect(&d, false, MADE_OF "the key contains @" OWN_EMAIL, "made of an address");
+	d.email_given = true;
+	d.email = "j doe@example.org";
+	expect(&d, false, "the email contains white space: correct it in the PBX", "given");
+	d.owner_id = "owner";
+	d.owner_email = "old@example.org";
+	expect(&d, false, "the email contains white space: correct it in the PBX", "given, and another than before");
+	d.owner_email = d.email;
+	expect(&d, false, NULL, "given, and taken before");
+}
+
+/* What no index of the ledger takes: 255 bytes are enough. */
+static void long_names(void **state)
+{
+	struct difference d = sound();
+	char text[257];
+
+	(void)state;
+	memset(text, 'x', sizeof text - 1);
+	text[256] = '\0';
+	d.key = text + 1;
+	d.username = text + 1;
+	d.email = text + 1;
+	expect(&d, false, NULL, "255 bytes");
+	d.key = text;
+	expect(&d, false, "the key is longer than 255 bytes: shorten it in the PBX", "a key");
+	d.key = "100";
+	d.username = text;
+	expect(&d, false, "the username is longer than 255 bytes: shorten it in the PBX, or set username in [mirror]", "a username");
+	d.username = "100";
+	d.email = text;
+	expect(&d, false, "the email is longer than 255 bytes: shorten it in the PBX", "an e-mail");
+	d.email_given = false;
+	expect(&d, false, MADE_OF "is longer than 255 bytes then" OWN_EMAIL, "an e-mail that is made");
+}
+
 static void profiles_that_are_not_sent(void **state)
 {
 	struct difference d = sound();
@@ -174,6 +228,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(single_fields),
 		cmocka_unit_test(missing_email),
+		cmocka_unit_test(unfit_email),
+		cmocka_unit_test(long_names),
 		cmocka_unit_test(profiles_that_are_not_sent),
 		cmocka_unit_test(handlers),
 	};
