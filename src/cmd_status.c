@@ -2,6 +2,7 @@
 #include "cmd.h"
 
 #include "admin_view.h"
+#include "columns.h"
 #include "jsonline.h"
 #include "log.h"
 #include "mem.h"
@@ -125,7 +126,7 @@ static void leaving(const char *key, const char *extension, const char *since, c
 		jsonline_text(&line, "due_at", due);
 		report_json_put(listing->out, &line);
 	} else {
-		char *shown = log_printable(extension);
+		char *shown = columns_name(extension);
 
 		head(listing, listing->deletes ? "Gone from the PBX, and to be deleted:" : "Gone from the PBX, and to be suspended:");
 		fprintf(listing->out, "  %-12s from %s on; gone since %s\n", shown, due, since);

@@ -1,12 +1,16 @@
 /* columns - text in columns on a terminal, whatever alphabet it is in. */
 #include "columns.h"
 
+#include "log.h"
+#include "mem.h"
 #include "utf8.h"
 
 #include <locale.h>
 #include <stdint.h>
 #include <string.h>
 #include <wchar.h>
+
+enum { NAME_MAX_CHARACTERS = 60 };
 
 /* The code point of a valid sequence (RFC 3629). */
 static wchar_t code_point(const char *s, size_t len)
@@ -62,4 +66,19 @@ void columns_add(struct strbuf *out, const char *text, size_t width)
 	strbuf_puts(out, text);
 	for (; cells < width; cells++)
 		strbuf_putc(out, ' ');
+}
+
+char *columns_name(const char *text)
+{
+	char *shown = log_printable(text), *cut = NULL;
+	size_t end = 0;
+
+	for (int i = 0; i < NAME_MAX_CHARACTERS && shown[end]; i++)
+		end += utf8_len(shown + end) ? utf8_len(shown + end) : 1;
+	if (shown[end])
+		cut = mem_printf("%.*s\xe2\x80\xa6", (int)end, shown);
+	if (!cut)
+		return shown;
+	mem_free(shown);
+	return cut;
 }

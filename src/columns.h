@@ -17,4 +17,7 @@ size_t columns_width(const char *text);
 /* Appends `text` and blanks up to `width` cells; a longer text is not cut. */
 void columns_add(struct strbuf *out, const char *text, size_t width);
 
+/* Printable (log.h), and cut with "…" where it would push everything else off the screen.  Caller frees. */
+char *columns_name(const char *text);
+
 #endif

@@ -49,7 +49,7 @@ struct pass_line {
 	const char *sip_endpoint_id;
 };
 
-/* What people call it: extension, tenant/extension, or else the key; printable.  Caller frees. */
+/* What people call it: extension, tenant/extension, or else the key; as columns_name() shows it.  Caller frees. */
 char *pass_line_name(const struct pass_line *line);
 
 /* Counters count extensions. */

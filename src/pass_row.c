@@ -1,6 +1,7 @@
 /* pass_row - one row of a pass: decided, held, submitted, said; and how its change ended. */
 #include "pass_internal.h"
 
+#include "columns.h"
 #include "log.h"
 #include "mem.h"
 
@@ -40,7 +41,7 @@ char *pass_line_name(const struct pass_line *line)
 {
 	const char *extension = line->extension ? line->extension : line->key;
 	char *full = line->tenant && line->extension ? mem_printf("%s/%s", line->tenant, extension) : mem_strdup(extension);
-	char *shown = log_printable(full);
+	char *shown = columns_name(full);
 
 	mem_free(full);
 	return shown;

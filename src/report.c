@@ -123,7 +123,7 @@ static void kept_fill(struct kept *kept, const struct pass_line *line)
 
 	kept->sign = report_sign(line);
 	kept->cell[COLUMN_EXTENSION] = mem_strdup(subscriber ? "-" : name);
-	kept->cell[COLUMN_USERNAME] = log_printable(line->username ? line->username : "");
+	kept->cell[COLUMN_USERNAME] = columns_name(line->username ? line->username : "");
 	kept->cell[COLUMN_WORD] = mem_strdup(report_word(line));
 	kept->why = mem_printf("%s%s%s%s%s", subscriber ? "subscriber " : "", subscriber ? name : "",
 			       subscriber && (*why || *obstacle(line)) ? ": " : "", obstacle(line), why);

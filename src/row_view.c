@@ -1,6 +1,7 @@
 /* row_view - one row of the ledger, for people or as JSON. */
 #include "row_view.h"
 
+#include "columns.h"
 #include "jsonline.h"
 #include "log.h"
 #include "mem.h"
@@ -50,8 +51,8 @@ void row_view_print(FILE *out, const struct admin_row *row, bool json)
 		print_json(out, row);
 		return;
 	}
-	extension = log_printable(row->extension);
-	username = log_printable(row->username ? row->username : "-");
+	extension = columns_name(row->extension);
+	username = columns_name(row->username ? row->username : "-");
 	error = log_printable(row->last_error ? row->last_error : "");
 	fprintf(out, "  %-12s %-16s %-10s subscriber %s, SIP endpoint %s\n", extension, username, row->state,
 		row->subscriber_id ? row->subscriber_id : "-", row->sip_endpoint_id ? row->sip_endpoint_id : "-");

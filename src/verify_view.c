@@ -98,8 +98,8 @@ static void kept_fill(struct kept *kept, const struct verify_finding *finding)
 	char *text = log_printable(finding->text ? finding->text : "");
 
 	kept->kind = finding->kind;
-	kept->cell[COLUMN_EXTENSION] = log_printable(finding->extension ? finding->extension : finding->key ? finding->key : "-");
-	kept->cell[COLUMN_NAME] = log_printable(name ? name : "-");
+	kept->cell[COLUMN_EXTENSION] = columns_name(finding->extension ? finding->extension : finding->key ? finding->key : "-");
+	kept->cell[COLUMN_NAME] = columns_name(name ? name : "-");
 	kept->cell[COLUMN_KIND] = mem_strdup(verify_kind_name(finding->kind));
 	add_what(&rest, finding);
 	strbuf_puts(&rest, text);

@@ -88,6 +88,44 @@ is "$requests" 0 "without a request"
 is "$(sql "select count(*) from swbridge.subscriber where id is not null")" 17 "no subscriber twice"
 is "$(sim state | grep -o '"subscriber_count":[0-9]*')" '"subscriber_count":19' "nor on the remote side, where two are of others"
 
+# ---- Names that no index of the ledger takes, in a text that does not compress.
+world long
+people 101 106
+sql "alter table pbx_users drop constraint pbx_users_pkey"
+sql "create function long() returns text language sql as \$\$ select string_agg(md5(random()::text), '') from generate_series(1, 320) \$\$"
+sql "update pbx_users set key = long() where extension = '102';
+	update pbx_users set username = long() where extension = '103';
+	update pbx_users set email = long() || '@x.example' where extension = '104'"
+syncs 4 "I29: rows with a key, a username and an e-mail of 10 kB"
+told 102 "the key is longer than 255 bytes: shorten it in the PBX"
+told 103 "the username is longer than 255 bytes: shorten it in the PBX"
+told 104 "the email is longer than 255 bytes: shorten it in the PBX"
+mirrored_all "the others are mirrored" 101 105 106
+sql "update pbx_users set username = long() where extension = '101';
+	update pbx_users set email = long() || '@x.example' where extension = '105';
+	update pbx_users set secret = 'new' where extension = '106'"
+syncs 4 "rows that are there get such a username and e-mail"
+told 101 "the username is longer than 255 bytes"
+told 105 "the email is longer than 255 bytes"
+is "$(sim state | grep '"username":"106"' | grep -c '"password":"new"')" 1 "and the one beside them gets what it wants"
+unlike "$out$err" "[0-9a-f]{64}" "a long name is not shown whole"
+for verb in plan status; do
+	swb "$verb"
+	unlike "$out$err" "[0-9a-f]{64}" "by $verb neither"
+done
+sql "update pbx_users set username = null, email = null"
+sql "update pbx_users set key = 'k' || extension"
+syncs 0 "once they are shortened nothing is left to do"
+mirrored_all "nothing was lost" 101 102 103 104 105 106
+
+# ---- An e-mail that is made of a key that makes none.
+world made
+people 101 103
+sql "update pbx_users set key = 'front desk' where extension = '102'"
+syncs 4 "a key with a blank, of which an e-mail is made"
+told 102 "its e-mail is made of its key and .mirror. subscriber_domain, and the key contains white space: change the key"
+mirrored_all "the others are mirrored" 101 103
+
 # ---- Bytes that are no UTF-8, out of a database that does not care.
 stop_sim
 start_sim
