@@ -29,6 +29,7 @@ struct story {
 	struct plan_decision decision;
 	unsigned held;    /* CLASS_* */
 	bool is_held;
+	char *refusal;    /* by a look at everything, in its words; NULL: none */
 	bool events;
 };
 
@@ -184,23 +185,31 @@ static void held_line(const struct pass_line *line, void *arg)
 {
 	struct story *story = arg;
 
-	if (strcmp(line->key, story->key) != 0 || line->state != PASS_HELD)
+	if (strcmp(line->key, story->key) != 0)
+		return;
+	if (line->action == PLAN_REJECT && line->own && !story->refusal)
+		story->refusal = mem_strdup(line->reason);
+	if (line->state != PASS_HELD)
 		return;
 	story->is_held = true;
 	story->held = line->held;
 }
 
-/* What is held depends on everything else that wants to pass: only a whole plan knows. */
+/* Only a whole plan knows: what is held depends on everything else that wants to pass, and a row may not go with another. */
 static int find_held(struct story *story, struct error *err)
 {
 	struct pass_setup setup = { .line = held_line, .arg = story };
 	struct pass_summary summary = { 0 };
 
-	if (!plan_mutates(story->decision.action))
-		return 0;
 	cmd_pass_setup(&setup, story->session);
 	setup.progress = NULL;
-	return pass_full(&setup, &summary, err);
+	if (pass_full(&setup, &summary, err))
+		return -1;
+	if (!story->refusal)
+		return 0;
+	story->in_step = false;
+	story->decision = (struct plan_decision){ .action = PLAN_REJECT, .reason = story->refusal };
+	return 0;
 }
 
 static void say_release(const struct story *story)
@@ -325,6 +334,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	}
 	if (err.text)
 		rc = cmd_fail(&err);
+	mem_free(story.refusal);
 	mem_free(story.due);
 	mem_free(story.word);
 	cmd_keys_release(&keys);

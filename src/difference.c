@@ -66,8 +66,12 @@ static char *settings_text(const struct config *config, const char *more)
 			  config->row_security ? "" : "set_config('row_security', 'off', true), ", more);
 }
 
-/* To plan a text by keys takes longer than to run it, and its plan is the same for any keys: made once, it is kept. */
+/*
+ * To plan a text by keys takes longer than to run it, and its plan is the same for any keys: made once, it is kept.
+ * What it holds for rows that want a name would start workers each time, also where there is no such row.
+ */
 static const char keeps_its_plan[] =
+	",\n       set_config('max_parallel_workers_per_gather', '0', true)"
 	",\n       case when current_setting('server_version_num')::integer >= 120000\n"
 	"            then set_config('plan_cache_mode', 'force_generic_plan', true) end";
 

@@ -76,6 +76,7 @@ struct difference {
 	const char *skip_reason;
 	const char *problem;
 	const char *sharers; /* of a key that several rows have: their extensions; NULL: they have one */
+	const char *namesake; /* of a username that several rows want: the key of another one of them */
 	bool wants_protection;
 	const char *settings_digest;
 	const char *secret_digest;

@@ -75,6 +75,7 @@ static void decode_desired(const struct db_row *row, struct difference *d)
 	d->skip_reason = db_row_get(row, ROW_SKIP_REASON);
 	d->problem = db_row_get(row, ROW_PROBLEM);
 	d->sharers = db_row_get(row, ROW_SHARERS);
+	d->namesake = db_row_get(row, ROW_NAMESAKE);
 	d->wants_protection = truth(row, ROW_WANTS_PROTECTION);
 	d->settings_digest = db_row_get(row, ROW_SETTINGS_DIGEST);
 	d->secret_digest = db_row_get(row, ROW_SECRET_DIGEST);

@@ -17,7 +17,7 @@
 
 /*
  * What a row says, from p (the difference), h and t (who holds its name, and who
- * may hold it), hd (what that one wants), w (wanted owner), n (owners), c and a (rails).
+ * may hold it), hd (what that one wants), m (who else wants it), w (wanted owner), n (owners), c and a (rails).
  */
 static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_ORPHAN] = "false",
@@ -51,6 +51,7 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_SKIP_REASON] = "p.skip_reason",
 	[ROW_PROBLEM] = "p.problem",
 	[ROW_SHARERS] = "p.sharers",
+	[ROW_NAMESAKE] = "case when m.first <> p.key then m.first else nullif(m.last, p.key) end",
 	[ROW_WANTS_PROTECTION] = "p.wants_protection",
 	[ROW_SETTINGS_DIGEST] = "encode(p.settings_digest, 'hex')",
 	[ROW_SECRET_DIGEST] = "encode(p.secret_digest, 'hex')",
@@ -160,6 +161,14 @@ static void rails_of(struct strbuf *out, const char *key)
 		      key, key);
 }
 
+/* Names that several rows of the source want, with the first and the last of their keys. */
+static const char namesakes[] =
+	"namesakes as materialized (\n"
+	"    select d.username, min(d.key) as first, max(d.key) as last from desired d\n"
+	"     where d.problem is not null and d.enabled and d.skip_reason is null\n"
+	"     group by d.username\n"
+	"), ";
+
 /*
  * What is looked up for the rows of the page alone.  `held` yields the desired
  * rows of the holders.
@@ -178,6 +187,7 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "         order by s.key limit 1) h on true\n");
 	strbuf_printf(out, "  left join tried t on h.key is null and " WANTS_NAME " and t.name = p.username\n"
 			   "  left join %s hd on hd.key = coalesce(h.key, " MAY_HOLD ")\n", held);
+	strbuf_puts(out, "  left join namesakes m on p.problem = 'duplicate_username' and m.username = p.username\n");
 	strbuf_puts(out, "  left join subscriber w on w.email = p.email\n"
 			 "        and (p.owner_no is null or p.email_given and p.owner_email <> p.email)\n"
 			 "  left join subscriber q on p.intent = 'replace' and q.no = p.intent_subscriber_no\n"
@@ -226,6 +236,7 @@ char *difference_sql_page(const struct source *source, const struct config *conf
 	difference_sql_orphans(&out, "desired");
 	strbuf_puts(&out, "), ");
 	strbuf_puts(&out, tried_names);
+	strbuf_puts(&out, namesakes);
 	owners(&out, config);
 	strbuf_puts(&out, "\n");
 	page_rows(&out, "desired");
@@ -244,18 +255,51 @@ char *difference_sql_page(const struct source *source, const struct config *conf
 }
 
 /*
- * The keys that have to be read together: the given ones, the rows that hold a
- * name which one of them wants, and whoever shares a subscriber with one of these.
+ * Who else in the source wants a name that one of the given rows is about to get:
+ * two of them are enough to refuse it.  The source is asked only where there is
+ * such a row, since that may read all of it.  False: nobody can.
+ */
+static bool twins(struct strbuf *out, const struct source *source, const struct config *config)
+{
+	struct strbuf rows = STRBUF_INIT;
+	bool asks = source_names_query(&rows, source, config, "(select k.names from names k)::text[]");
+
+	if (asks)
+		strbuf_printf(out, "names as materialized (\n"
+				   "    select array(\n"
+				   "        select distinct a.username from asked a\n"
+				   "         where a.wanted and not exists (\n"
+				   "                   select from sync s left join subscriber o on o.no = s.subscriber_no\n"
+				   "                    where s.key = a.key and s.username = a.username and s.state = 'active'\n"
+				   "                      and s.sip_endpoint_id is not null and (not a.email_given or o.email = a.email))\n"
+				   "    ) as names\n"
+				   "), twins as materialized (\n"
+				   "    select min(t.key) as first, max(t.key) as last from %s t\n"
+				   "     where (select cardinality(k.names) from names k) > 0\n"
+				   "     group by t.username\n"
+				   "), ", rows.data);
+	strbuf_release(&rows);
+	return asks;
+}
+
+/*
+ * The keys that have to be read together: the given ones, the rows that hold or
+ * want a name which one of them wants, and whoever shares a subscriber with one of these.
  */
 static void closure(struct strbuf *out, const struct source *source, const struct config *config)
 {
+	bool asks = twins(out, source, config);
+
 	strbuf_puts(out, "near as (\n"
 			 "    select k.key from unnest($1) k (key)\n"
 			 "    union\n"
 			 "    select s.key from asked a join sync s on s.username = a.username\n"
 			 "    union\n"
-			 "    select unnest(array[t.key, t.other]) from asked a join tried t on t.name = a.username\n"
-			 "), closure as materialized (\n"
+			 "    select unnest(array[t.key, t.other]) from asked a join tried t on t.name = a.username\n");
+	if (asks)
+		strbuf_puts(out, "    union\n"
+				 "    select unnest(array[t.first, t.last]) from twins t\n");
+	strbuf_puts(out, "), closure as materialized (\n"
 			 "    select array(\n"
 			 "        select n.key from near n\n");
 	if (!target_one_place(config))
@@ -280,7 +324,7 @@ char *difference_sql_keys(const struct source *source, const struct config *conf
 
 	strbuf_puts(&out, "-- swbridge: the differences of some keys\n");
 	strbuf_puts(&out, difference_sql_parameters);
-	strbuf_printf(&out, ", asked as materialized (\n    select d.username, d.email, d.email_given from %s d\n), ", asked);
+	strbuf_printf(&out, ", asked as materialized (\n    select d.key, d.username, d.email, d.email_given, d.wanted from %s d\n), ", asked);
 	strbuf_puts(&out, tried_names);
 	closure(&out, source, config);
 	strbuf_printf(&out, ", desired as materialized (\n    select * from %s d\n), joined as (\n", desired);
@@ -299,6 +343,7 @@ char *difference_sql_keys(const struct source *source, const struct config *conf
 			  "                 union\n"
 			  "                 select unnest(array[t.key, t.other]) from page p join tried t on t.name = p.username) as keys\n");
 	strbuf_printf(&out, "), held as (\n    select d.key, d.username, d.enabled, d.wanted, d.protected from %s d\n), ", held);
+	strbuf_puts(&out, namesakes);
 	owners(&out, config);
 	strbuf_puts(&out, "\n");
 	page_rows(&out, "held");

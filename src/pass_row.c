@@ -250,6 +250,8 @@ static void decided(struct pass *pass, const struct difference *d, struct plan_d
 			reason = mem_printf("%s (%s)", decision->reason, d->holder_key);
 		else if (d->problem && d->sharers)
 			reason = mem_printf("%s (the key is %s; the rows are those of %s)", decision->reason, d->key, d->sharers);
+		else if (d->problem && d->namesake)
+			reason = mem_printf("%s (the key is %s; that of another row is %s)", decision->reason, d->key, d->namesake);
 		if (!refused_before(d))
 			refuse(pass->summary, d->key, reason ? reason : decision->reason);
 		say_row(pass, d, decision, PASS_REJECTED, 0, reason);

@@ -125,6 +125,15 @@ bool source_has(const struct source *source, enum source_column column);
  */
 void source_query(struct strbuf *out, const struct source *source, const struct config *config, const char *keys);
 
+/*
+ * Appends, as a parenthesised subquery, the keys and usernames of the enabled and
+ * not skipped rows whose username is one of `names`, an SQL expression of type
+ * text[].  Read by indexes of the columns extension and username, where there are
+ * both and no template makes usernames; else the whole source is read.  False: no
+ * two rows with different keys can have the same username, and nothing is appended.
+ */
+bool source_names_query(struct strbuf *out, const struct source *source, const struct config *config, const char *names);
+
 /* Whether a bound column means nothing to what [mirror] target says, and so is not read. */
 bool source_ignores(const struct source *source, const struct config *config, enum source_column column);
 

@@ -7,6 +7,7 @@
 
 #include "mem.h"
 #include "pattern.h"
+#include "source_pick.h"
 #include "target.h"
 
 /* The username template, cut into literal texts and the placeholders after them. */
@@ -26,6 +27,11 @@ static const char *next_placeholder(const char *template, size_t *which)
 		}
 	}
 	return NULL;
+}
+
+static bool templated(const struct config *config)
+{
+	return config->username && *config->username;
 }
 
 /* One bound column as text, '' as null; a list as comma separated text. */
@@ -61,74 +67,6 @@ static void column_truth(struct strbuf *out, const struct source *source, enum s
 			      name, unset);
 }
 
-/*
- * A condition that an index of `column` can serve and that lets at least the
- * wanted rows through: the exact comparison of keys comes after it.  Hence the
- * parameter is cast to the column's type and not the column to text.
- */
-static void index_condition(struct strbuf *out, const struct source_binding *b, const char *values)
-{
-	const char *name = b->quoted;
-
-	switch (b->kind) {
-	case SOURCE_TEXT:
-	case SOURCE_CHAR:
-		strbuf_printf(out, "c.%s = any((%s)::%s[]%s%s)", name, values, b->kind == SOURCE_TEXT ? "text" : "bpchar",
-			      b->collation ? " collate " : "", b->collation ? b->collation : "");
-		break;
-	case SOURCE_INTEGER:
-		strbuf_printf(out,
-			      "c.%s = any(array(select v.v::bigint from unnest(%s) v (v)\n"
-			      "                            where v.v ~ '^-?[0-9]{1,18}$'))",
-			      name, values);
-		break;
-	case SOURCE_UUID:
-		strbuf_printf(out,
-			      "c.%s = any(array(select v.v::uuid from unnest(%s) v (v)\n"
-			      "                            where v.v ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'))",
-			      name, values);
-		break;
-	case SOURCE_BOOLEAN:
-	case SOURCE_NUMBER:
-	case SOURCE_OTHER:
-	default:
-		strbuf_printf(out, "c.%s::text = any(%s)", name, values);
-		break;
-	}
-}
-
-/* A key that is made of tenant and extension is taken apart at each '/', since either may hold one. */
-static void parts_condition(struct strbuf *out, const struct source *source, const char *keys)
-{
-	char *tails = mem_printf("array(select k.k from unnest(%s) k (k) union all\n"
-				 "              select substr(k.k, i.i + 1) from unnest(%s) k (k), generate_series(1, length(k.k)) i (i)\n"
-				 "               where substr(k.k, i.i, 1) = '/')",
-				 keys, keys);
-	char *heads = mem_printf("array(select '' union all\n"
-				 "              select left(k.k, i.i - 1) from unnest(%s) k (k), generate_series(1, length(k.k)) i (i)\n"
-				 "               where substr(k.k, i.i, 1) = '/')",
-				 keys);
-
-	index_condition(out, &source->columns[SOURCE_EXTENSION], tails);
-	strbuf_puts(out, "\n               and (");
-	index_condition(out, &source->columns[SOURCE_TENANT], heads);
-	strbuf_printf(out, "\n                    or c.%s is null)", source->columns[SOURCE_TENANT].quoted);
-	free(tails);
-	free(heads);
-}
-
-/* Which rows can have one of the keys at all. */
-static void keys_condition(struct strbuf *out, const struct source *source, const char *keys)
-{
-	strbuf_puts(out, "\n             where ");
-	if (source_has(source, SOURCE_KEY))
-		index_condition(out, &source->columns[SOURCE_KEY], keys);
-	else if (source_has(source, SOURCE_TENANT))
-		parts_condition(out, source, keys);
-	else
-		index_condition(out, &source->columns[SOURCE_EXTENSION], keys);
-}
-
 bool source_ignores(const struct source *source, const struct config *config, enum source_column column)
 {
 	const struct target_traits *target = target_traits(config);
@@ -138,8 +76,9 @@ bool source_ignores(const struct source *source, const struct config *config, en
 	return source_has(source, column) && ((subscribers && target->place) || (handlers && !target->handlers));
 }
 
-/* The innermost part: the source's columns as text, by index where keys are given. */
-static void read_columns(struct strbuf *out, const struct source *source, const struct config *config, const char *keys)
+/* The innermost part: the source's columns as text, by index where keys or names are given. */
+static void read_columns(struct strbuf *out, const struct source *source, const struct config *config, const char *keys,
+			 const char *names)
 {
 	bool first = true;
 
@@ -163,7 +102,10 @@ static void read_columns(struct strbuf *out, const struct source *source, const 
 		strbuf_printf(out, "(%s)", !source->takes_keys ? "" : keys ? keys : "null::text[]");
 	strbuf_puts(out, " c");
 	if (keys && !source->function)
-		keys_condition(out, source, keys);
+		source_pick_keys(out, source, keys);
+	/* What is put together by a template no index of a column has. */
+	else if (names && !source->function && !templated(config))
+		source_pick_names(out, source, names);
 }
 
 static void username_expression(struct strbuf *out, const struct source *source, const struct config *config)
@@ -173,7 +115,7 @@ static void username_expression(struct strbuf *out, const struct source *source,
 	size_t which = 0;
 	int piece = 0;
 
-	if (!rest || !*rest) {
+	if (!templated(config)) {
 		strbuf_puts(out, given);
 		return;
 	}
@@ -262,7 +204,7 @@ static bool keys_may_repeat(const struct source *source)
 /* Whether the username is nothing but the key, so that only equal keys make equal names. */
 static bool username_is_key(const struct source *source, const struct config *config)
 {
-	return !(config->username && *config->username) && !source_has(source, SOURCE_USERNAME) &&
+	return !templated(config) && !source_has(source, SOURCE_USERNAME) &&
 	       !source_has(source, SOURCE_KEY) && !source_has(source, SOURCE_TENANT);
 }
 
@@ -299,7 +241,7 @@ static void problem_expressions(struct strbuf *out, const struct source *source,
 
 /* The middle: keys, names, e-mails, reasons. */
 static void normalise(struct strbuf *out, const struct source *source, const struct config *config,
-		      const char *keys)
+		      const char *keys, const char *names)
 {
 	const char *key = source_has(source, SOURCE_TENANT) ? "coalesce(r.tenant || '/' || r.extension, r.extension)" : "r.extension";
 
@@ -325,7 +267,7 @@ static void normalise(struct strbuf *out, const struct source *source, const str
 	strbuf_printf(out, "            select r.*, %s%s%s collate \"C\" as key from (\n",
 		      source_has(source, SOURCE_KEY) ? "coalesce(r.bound_key, " : "", key,
 		      source_has(source, SOURCE_KEY) ? ")" : "");
-	read_columns(out, source, config, keys);
+	read_columns(out, source, config, keys, names);
 	strbuf_puts(out, "\n            ) r\n          ) k\n");
 }
 
@@ -355,13 +297,29 @@ void source_query(struct strbuf *out, const struct source *source, const struct 
 			 "        select n.*,\n");
 	problem_expressions(out, source, config);
 	strbuf_puts(out, "          from (\n");
-	normalise(out, source, config, keys);
+	normalise(out, source, config, keys, NULL);
 	strbuf_puts(out, "        ) n\n         where n.key is not null");
 	if (keys)
 		strbuf_printf(out, "\n           and n.key = any(%s)", keys);
 	patterns_condition(out, config->include, "include", true);
 	patterns_condition(out, config->exclude, "exclude", false);
 	strbuf_puts(out, "\n          ) p\n         where p.nth = 1\n      ) d\n)");
+}
+
+bool source_names_query(struct strbuf *out, const struct source *source, const struct config *config, const char *names)
+{
+	if (username_is_key(source, config))
+		return false;
+	strbuf_puts(out, "(\n    -- the rows of the source that want these usernames\n"
+			 "    select n.key, n.username\n"
+			 "          from (\n");
+	normalise(out, source, config, NULL, names);
+	strbuf_printf(out, "        ) n\n         where n.key is not null and n.enabled and n.skip_reason is null\n"
+			   "           and n.username = any(%s)", names);
+	patterns_condition(out, config->include, "include", true);
+	patterns_condition(out, config->exclude, "exclude", false);
+	strbuf_puts(out, "\n)");
+	return true;
 }
 
 static void add_patterns(struct json_object *policy, char *const *patterns, const char *name)

@@ -206,6 +206,7 @@ static void describe(const struct difference *d, void *arg)
 	if (d->state != STATE_ACTIVE)
 		strbuf_printf(out, " %s", states[d->state]);
 	say_value(out, "problem", d->problem);
+	say_value(out, "namesake", d->namesake);
 	say_value(out, "skip", d->skip_reason);
 	if (d->present && d->enabled && !d->skip_reason && !d->problem && d->state != STATE_NONE) {
 		say(out, differ(d->username, d->ledger_username), "username");
@@ -290,7 +291,7 @@ static const struct {
 	{ "update pbx.users set protected = true where extension = '102'", "102 protection", "" },
 	/* problems and skips */
 	{ "update pbx.users set username = '101' where extension = '102'",
-	  "101 problem=duplicate_username; 102 problem=duplicate_username", "" },
+	  "101 problem=duplicate_username namesake=102; 102 problem=duplicate_username namesake=101", "" },
 	{ "update pbx.users set username = '101' where extension = '102'; update pbx.users set enabled = false where extension = '101'",
 	  "102 username disabled:101", "101 disabled" },
 	{ "update pbx.users set username = '101' where extension = '102'; update pbx.users set secret = '' where extension = '101'",
@@ -437,9 +438,22 @@ static const struct {
 	{ "insert into pbx.users (extension, secret, username) values ('104', 'x', '101'); delete from pbx.users where extension = '101'",
 	  "104", "104 none absent:101" },
 	{ "insert into pbx.users (extension, secret, username) values ('104', 'x', '101')", "104",
-	  "101 problem=duplicate_username; 104 none problem=duplicate_username" },
+	  "101 problem=duplicate_username namesake=104; 104 none problem=duplicate_username namesake=101" },
 	{ "update pbx.users set username = case extension when '101' then '102' else '101' end where extension in ('101', '102')",
 	  "101", "101 username moves:102; 102 username moves:101" },
+	/* who else in the source wants the name is seen where a row is about to get it, and only then */
+	{ "insert into pbx.users (extension, secret, username) values ('104', 'x', 'twin'), ('105', 'x', 'twin')", "104",
+	  "104 none problem=duplicate_username namesake=105; 105 none problem=duplicate_username namesake=104" },
+	{ "insert into pbx.users (extension, secret, username) values ('105', 'x', 'twin');"
+	  "update pbx.users set username = 'twin' where extension = '101'", "101",
+	  "101 problem=duplicate_username namesake=105; 105 none problem=duplicate_username namesake=101" },
+	{ "insert into pbx.users (extension, secret, username) select n::text, 'x', 'twin' from generate_series(104, 109) n", "105",
+	  "104 none problem=duplicate_username namesake=109; 105 none problem=duplicate_username namesake=104; "
+	  "109 none problem=duplicate_username namesake=104" },
+	{ "insert into pbx.users (extension, secret, username, enabled) values ('104', 'x', 'twin', true), ('105', 'x', 'twin', false),"
+	  " ('106', '', 'twin', true)", "104", "104 none" },
+	{ "insert into pbx.users (extension, secret, username) values ('104', 'x', '102'); update pbx.users set secret = 'y'", "102",
+	  "102 secret" },
 	/* a ring of three: the third is not read together with the first, and yet not taken for absent */
 	{ "update pbx.users set username = case extension when '101' then '102' when '102' then '103' else '101' end",
 	  "101", "101 username moves:102; 102 username moves:103" },

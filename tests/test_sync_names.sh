@@ -354,4 +354,45 @@ settle
 syncs 0 "the one that has it is removed, and the other one gets it"
 in_step "I2: a lost name that another one wants"
 
+# ---- two rows of the source with one username, asked for by name -------------------------
+
+# Whatever finds the second row: no index, indexes, a template, a function.
+for how in table index template function; do
+	world "twins_$how"
+	case $how in
+	index) sql "create index on pbx_users (username); create index on pbx_users (extension)" ;;
+	template) config 'mirror.username={username}-x' ;;
+	function)
+		sql "create function phones() returns setof pbx_users language sql stable as 'select * from pbx_users'"
+		config postgres.source=phones
+		;;
+	esac
+	swb init
+	people 101 103
+	syncs 0 "$how: three extensions"
+	sql "insert into pbx_users (key, extension, secret, username) values
+		('t1', '201', 's', 'twin'), ('t2', '201', 's', 'twin'), ('t3', '203', 's', 'other')"
+	for name in t1 t2; do
+		syncs 4 "$how: $name, one of two rows with the same username" sync $name
+		is "$(sent)" "" "$how: is refused by keys too"
+		like "$out" "^! 201 .*another row of the source wants the same username.*the key is t1; that of another row is t2" "$how: the one is named"
+		like "$out" "^! 201 .*the key is t2; that of another row is t1" "$how: and the other"
+	done
+	swb explain t1
+	like "$out" "^Now: reject .*the same username.*that of another row is t2" "$how: explain says so too"
+	unlike "$out" "swbridge sync t1" "$how: and promises nothing"
+	syncs 4 "$how: a whole pass says the same"
+	like "$out" "^! 201 .*the key is t1; that of another row is t2" "$how: of the one"
+	is "$(sent | grep -c twin)" 0 "$how: and makes neither of them"
+	sql "update pbx_users set username = 'twin' where key = 'k101'"
+	syncs 4 "$how: a third one is to be renamed to it" sync k101
+	is "$(sent)" "" "$how: and keeps its name"
+	sql "delete from pbx_users where key = 't1'; update pbx_users set enabled = false where key = 't2'"
+	syncs 0 "$how: when nobody else wants the name" sync k101
+	is "$(sent | sed 's/-x / /')" "PATCH credential twin username" "$how: it gets it"
+	sql "insert into pbx_users (key, extension, secret, username) values ('t4', '204', 's', 'twin')"
+	swb explain k101
+	like "$out" "^Now: reject .*the same username.*that of another row is t4" "$how: explain says of what is live that its name is not its own any more"
+done
+
 done_testing
