@@ -337,6 +337,7 @@ static void end(struct daemon *d)
 	wake_free(d->wake);
 	rounds_free(d->rounds);
 	signs_free(d->signs);
+	refused_release(&d->refused);
 	trouble_release(&d->trouble);
 	loop_free(d->loop);
 	config_free(d->config);

@@ -268,7 +268,7 @@ static bool twins(struct strbuf *out, const struct source *source, const struct 
 		strbuf_printf(out, "names as materialized (\n"
 				   "    select array(\n"
 				   "        select distinct a.username from asked a\n"
-				   "         where a.wanted and not exists (\n"
+				   "         where (a.wanted or a.problem = 'duplicate_username') and not exists (\n"
 				   "                   select from sync s left join subscriber o on o.no = s.subscriber_no\n"
 				   "                    where s.key = a.key and s.username = a.username and s.state = 'active'\n"
 				   "                      and s.sip_endpoint_id is not null and (not a.email_given or o.email = a.email))\n"
@@ -324,7 +324,7 @@ char *difference_sql_keys(const struct source *source, const struct config *conf
 
 	strbuf_puts(&out, "-- swbridge: the differences of some keys\n");
 	strbuf_puts(&out, difference_sql_parameters);
-	strbuf_printf(&out, ", asked as materialized (\n    select d.key, d.username, d.email, d.email_given, d.wanted from %s d\n), ", asked);
+	strbuf_printf(&out, ", asked as materialized (\n    select d.key, d.username, d.email, d.email_given, d.wanted, d.problem from %s d\n), ", asked);
 	strbuf_puts(&out, tried_names);
 	closure(&out, source, config);
 	strbuf_printf(&out, ", desired as materialized (\n    select * from %s d\n), joined as (\n", desired);

@@ -11,29 +11,35 @@
 enum {
 	SETTLED_MS = 250, /* behind the settling of an unknown outcome */
 	KEYS_AT_ONCE = 1000,
-	PRUNE_EVERY_MS = 60 * 60 * 1000
+	PRUNE_EVERY_MS = 60 * 60 * 1000,
+	REFUSED_MAX = 20 /* lines of a look */
 };
 
 /* Lines go to stdout as those of sync do; a pass in which nothing happens prints nothing. */
 struct view {
-	const struct daemon *daemon;
+	struct daemon *daemon;
 	struct report *report; /* from the first line on */
 	int64_t unissued; /* held, since a new secret is needed */
+	int64_t refused;  /* for what their row says, which was not said yet */
 };
 
 static void show_line(const struct pass_line *line, void *arg)
 {
 	struct view *view = arg;
-	const struct daemon *d = view->daemon;
+	struct daemon *d = view->daemon;
 	const struct report_setup setup = {
-		.out = stdout, .kind = d->observe ? REPORT_PLAN : REPORT_SYNC, .json = d->options->json, .quiet = true,
+		.out = stdout, .kind = d->observe ? REPORT_PLAN : REPORT_SYNC, .json = d->options->json,
 		.color = report_color(stdout), .price_cents = d->config->subscriber_price_cents,
 	};
 
 	signs_line(d->signs, line);
 	view->unissued += line->state == PASS_HELD && line->issues;
-	if (!report_is_news(line))
+	if (refused_is_news(&d->refused, line)) {
+		if (++view->refused > REFUSED_MAX)
+			return;
+	} else if (!report_is_news(line)) {
 		return;
+	}
 	if (!view->report)
 		view->report = report_new(&setup);
 	report_line(view->report, line);
@@ -110,6 +116,17 @@ static void look_at_everything_within(struct daemon *d, int64_t ms)
 		look_at_everything_in(d, ms);
 }
 
+static void end_report(struct view *view, const struct pass_summary *summary)
+{
+	if (!view->report)
+		return;
+	report_flush(view->report);
+	if (view->refused > REFUSED_MAX && !view->daemon->options->json)
+		printf("  ... and %lld more are refused: swbridge status\n", (long long)(view->refused - REFUSED_MAX));
+	report_end(view->report, summary);
+	report_free(view->report);
+}
+
 /* *paused: it looked, and might do nothing. */
 static int look(struct daemon *d, bool whole, bool *paused, struct error *err)
 {
@@ -127,6 +144,7 @@ static int look(struct daemon *d, bool whole, bool *paused, struct error *err)
 	setup.memory = setup.mirror ? &d->memory : NULL;
 	if (whole) {
 		wake_take_all(d->wake);
+		refused_begin(&d->refused);
 		look_at_everything_in(d, d->config->poll_ms);
 		rc = pass_full(&setup, &summary, err);
 	} else {
@@ -134,10 +152,9 @@ static int look(struct daemon *d, bool whole, bool *paused, struct error *err)
 		rc = pass_keys(&setup, (const char *const *)keys, count, &summary, err);
 		wake_release_keys(keys, count);
 	}
-	if (view.report) {
-		report_end(view.report, &summary);
-		report_free(view.report);
-	}
+	end_report(&view, &summary);
+	if (whole && !rc)
+		refused_end(&d->refused);
 	if (!rc) {
 		say_unissued(d, whole, view.unissued);
 		say_held(d, whole, &summary);

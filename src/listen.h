@@ -9,6 +9,7 @@
 
 #include "backoff.h"
 #include "cmd.h"
+#include "listen_refused.h"
 #include "listen_signs.h"
 #include "listen_trouble.h"
 #include "ears.h"
@@ -35,6 +36,7 @@ struct daemon {
 	struct pass_memory memory; /* of the term */
 	int64_t unissued;        /* said: so many extensions need a new secret */
 	struct listen_held held; /* said */
+	struct refused refused;  /* said */
 	struct signs *signs;
 	struct rounds *rounds; /* listen_verify.h */
 	struct backoff backoff;

@@ -50,6 +50,46 @@ is "$(sql "select count(*) from pg_stat_activity where application_name = 'swbri
 never_at_once
 ended "woken"
 
+# ---- refused --------------------------------------------------------------------------
+
+# What a row says is refused at every look, and said once.
+world refused
+people 101 103
+listens
+wait_for 20 mirrored_quietly
+prints() { grep -Eq -e "$1" "$tmp/out"; }
+printed() { grep -Ec -e "$1" "$tmp/out"; }
+again() { # a look at everything
+	before=$(full_pass)
+	changes "select 1" '*'
+	wait_for 20 passed_again
+}
+changes "insert into pbx_users (key, extension, secret, username) values ('k104', '104', 'hush-104', 'a b')" k104
+ok "a username with a blank is refused, and that is said at once" \
+	wait_for 20 prints '^! 104 +a b +rejected +the username contains white space'
+changes "insert into pbx_users (key, extension, secret, username) values ('t1', '105', 'hush-105', 'twin'), ('t2', '105', 'hush-105', 'twin')" t1 t2
+ok "two with one username" wait_for 20 prints '^! 105 .*the key is t1; that of another row is t2'
+ok "and the other" prints '^! 105 .*the key is t2; that of another row is t1'
+changes "update pbx_users set caller_id = 'Touched' where key in ('k104', 't1', 't2')" k104 t1 t2
+again
+again
+is "$(printed '^! 104') $(printed '^! 105')" "1 2" "no edit and no look at everything says it again"
+is "$(is_there twin && echo there)" "" "I1: neither of the two is made"
+changes "update pbx_users set username = 'a@b' where key = 'k104'" k104
+ok "another reason is said" wait_for 20 prints '^! 104 +a@b +rejected +the username contains @'
+changes "update pbx_users set username = null where key = 'k104'" k104
+wait_for 20 is_there 104
+changes "update pbx_users set username = 'a@b' where key = 'k104'" k104
+refused_again() { [ "$(printed '^! 104 +a@b')" = 2 ]; }
+ok "what was good meanwhile is news again" wait_for 20 refused_again
+changes "insert into pbx_users (key, extension, secret, username) select 'm' || n, n::text, 'x', 'm ' || n from generate_series(201, 230) n" '*'
+ok "of thirty at once" wait_for 20 prints 'and 10 more are refused: swbridge status'
+is "$(printed '^! 2')" 20 "twenty are named"
+again
+is "$(printed '^! 2')" 20 "once"
+is "$(grep -c hush "$tmp/out" "$tmp/err" | cut -d: -f 2 | xargs)" "0 0" "I36: and no secret"
+ended "refused"
+
 # ---- rails -------------------------------------------------------------------------
 
 # By keys the rails go on from the look before, and count again before they hold anything.
