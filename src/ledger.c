@@ -15,12 +15,6 @@ enum { LOCK_CLASS = 0x73776272 };
 
 enum { LOCK_POLL_MS = 500 };
 
-static const char sql_search_path[] =
-	"-- swbridge: the ledger's schema first, the role's own path behind it\n"
-	"select set_config('search_path', quote_ident($1) || ', ' || current_setting('search_path'), false)\n"
-	"  from pg_namespace\n"
-	" where nspname = $1";
-
 static const char sql_identity[] =
 	"-- swbridge: what this ledger is bound to\n"
 	"select schema_version, project_id, api_url, sip_domain, source, columns::text,\n"
@@ -144,20 +138,6 @@ static int check_version(const struct ledger *ledger, int64_t oldest, struct err
 	return 0;
 }
 
-/* The schema is where the session's names are looked up, and it is there. */
-static int enter_schema(struct db *db, const struct config *config, struct error *err)
-{
-	const char *params[] = { config->schema };
-	struct db_result *result = NULL;
-	int rc = -1;
-
-	if (db_query_wait(db, sql_search_path, params, 1, &result, err))
-		return -1;
-	rc = db_result_rows(result) > 0 ? 0 : ledger_no_schema(config, err);
-	db_result_free(result);
-	return rc;
-}
-
 static int open_from(struct db *db, const struct config *config, int64_t oldest, struct ledger **ledger, struct error *err)
 {
 	struct ledger *l = mem_alloc(sizeof *l);
@@ -166,7 +146,8 @@ static int open_from(struct db *db, const struct config *config, int64_t oldest,
 	l->db = db;
 	l->schema = mem_strdup(config->schema);
 	l->row_security = config->row_security;
-	if (enter_schema(db, config, err) || load_identity(l, config, err) || check_version(l, oldest, err))
+	if (ledger_enter(db, config, err) || load_identity(l, config, err) || check_version(l, oldest, err) ||
+	    ledger_whole(db, config, err))
 		goto out;
 	*ledger = l;
 	l = NULL;
@@ -339,7 +320,7 @@ int ledger_claim(struct db *db, const struct config *config, struct error *err)
 {
 	bool got = false;
 
-	if (enter_schema(db, config, err) || try_lock(db, config->schema, &got, err))
+	if (ledger_enter(db, config, err) || try_lock(db, config->schema, &got, err))
 		return -1;
 	return got ? 0 : ledger_locked(db, NULL, err);
 }

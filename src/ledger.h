@@ -45,8 +45,8 @@ struct ledger_identity {
 
 /*
  * Sets the session's search_path to the schema and reads the identity.  No
- * schema or no identity: exit 6, "run swbridge init"; no right to use it: exit 6, "grants.sql".  Another schema version:
- * exit 6 with both versions.  `db` is borrowed and must outlive the ledger.
+ * schema or no identity in it: exit 6, "run swbridge init"; no right to use it: exit 6, "grants.sql"; tables of it missing:
+ * exit 6.  Never another ledger that the role's own path leads to.  Another schema version: exit 6 with both versions.  `db` is borrowed and must outlive the ledger.
  */
 int ledger_open(struct db *db, const struct config *config, struct ledger **ledger, struct error *err);
 /* The same of a version that a migration can start from, for who migrates it. */
@@ -89,7 +89,7 @@ int ledger_unlock(struct ledger *ledger, struct error *err);
 /*
  * The lock alone, for who changes or drops the ledger itself: of whatever version
  * it is, nothing is written.  Exit 7 naming the holder, exit 6 where there is no
- * schema.  Sets the session's search_path; held until the connection ends.
+ * ledger in the schema or it may not be used.  Sets the session's search_path; held until the connection ends.
  */
 int ledger_claim(struct db *db, const struct config *config, struct error *err);
 

@@ -14,6 +14,14 @@ struct ledger {
 	struct ledger_identity identity;
 };
 
+/* ledger_schema.c */
+/*
+ * Puts the schema before the session's search_path; exit 6 where it is not there, may not
+ * be used or has no identity: the name would be looked up in the path behind it.
+ */
+int ledger_enter(struct db *db, const struct config *config, struct error *err);
+int ledger_whole(struct db *db, const struct config *config, struct error *err); /* exit 6 where another table of it is not there */
+
 /* ledger_refusal.c; but for ledger_locked_by_daemon() they return -1 with the sentence. */
 int ledger_no_schema(const struct config *config, struct error *err);
 int ledger_unreadable(struct db *db, const struct config *config, struct error *err); /* the identity, which was asked for last */

@@ -48,17 +48,12 @@ int ledger_usable(struct db *db, const struct config *config, struct error *err)
 /* A table that is missing, or that may not be read, has its own sentence. */
 int ledger_unreadable(struct db *db, const struct config *config, struct error *err)
 {
-	struct error usage = ERROR_INIT;
-
-	if (strcmp(db_sqlstate(db), "42P01") == 0 || strcmp(db_sqlstate(db), "42703") == 0) {
-		/* A schema that may not be used is passed over in the search_path, as if it were empty. */
-		if (!ledger_usable(db, config, &usage))
-			return ledger_no_schema(config, err);
-		error_move(err, &usage);
-	} else if (strcmp(db_sqlstate(db), "42501") == 0) {
+	/* 42703: a table of that name which is not ours. */
+	if (strcmp(db_sqlstate(db), "42P01") == 0 || strcmp(db_sqlstate(db), "42703") == 0)
+		return ledger_no_schema(config, err);
+	if (strcmp(db_sqlstate(db), "42501") == 0)
 		error_exit(err, EXIT_FENCE, "This database role may not read the ledger in schema \"%s\"; "
 			   "run " PKGDATADIR "/sql/grants.sql for it as the schema's owner", config->schema);
-	}
 	return -1;
 }
 

@@ -98,4 +98,40 @@ is "$rc $(sql "select count(*) from by_hand.identity")" "0 1" "init binds what i
 swb plan
 is "$rc" 0 "and plan works" || diag "$err"
 
+# A role whose own path leads to another ledger: that one is never used in place of the configured one.
+sql "grant create on database pbx to bridge" -U postgres
+write_conf postgres.schema=bridge
+swb init
+is "$rc" 0 "a ledger in the schema that the role's own path begins with" || diag "$err"
+swb status
+is "$rc" 0 "and it is used"
+own() { pg_dump -U postgres -n bridge pbx | grep -v '^[\\]'; }
+own >"$tmp/own.before"
+sent=$(sim count/seq)
+never() { # REGEX DESCRIPTION; a daemon of the other one would not end
+	within=$MEMCHECK
+	MEMCHECK="timeout 20 $within"
+	for verb in plan status sync "sync --wait" check "explain 102" "wait 102" pause resume "forget 102" "retry 102" \
+		"approve removals" listen; do
+		# shellcheck disable=SC2086 # a verb and its argument
+		swb $verb
+		is "$rc" 6 "$2: $verb"
+		like "$out$err" "$1" "$2: $verb says why"
+	done
+	MEMCHECK=$within
+	own >"$tmp/own.after"
+	ok "$2: nothing of the other one was written" cmp -s "$tmp/own.before" "$tmp/own.after"
+	is "$(sim count/seq)" "$sent" "$2: nothing was sent"
+}
+sql "revoke usage on schema by_hand from bridge" -U postgres
+write_conf postgres.schema=by_hand
+never 'role bridge may not use the schema "by_hand" .*grants.sql' "without a right to use the configured one"
+sql "grant usage on schema by_hand to bridge" -U postgres
+sql "revoke select on by_hand.identity from bridge" -U postgres
+never 'may not read the ledger in schema "by_hand".*grants.sql' "without a right to read the configured one"
+sql "grant select on by_hand.identity to bridge; drop table by_hand.control cascade" -U postgres
+never 'ledger in schema "by_hand" is not whole, it has no control; .*init --uninstall.*migrate --adopt --ours' "the configured one lost a table"
+write_conf postgres.schema=public
+never 'no swbridge ledger in schema "public"; run: swbridge init' "the configured schema has no ledger"
+
 done_testing
