@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ledger_sql.h"
 #include "mem.h"
 #include "shellword.h"
 #include "strbuf.h"
@@ -12,9 +13,9 @@
 
 static const char sql_find[] =
 	"-- swbridge: the rows of an extension\n"
-	"select key, key = $1 from sync\n"
-	" where key = $1 or extension = $1\n"
-	" order by key = $1 desc, key\n"
+	"select key, extension from sync\n"
+	" where key = $1 or extension = $1 or '" LEDGER_SQL_KEY "' || key = $1\n"
+	" order by key\n"
 	" limit 10";
 
 static const char sql_lock[] =
@@ -83,13 +84,27 @@ static const char sql_pause[] =
 
 static int several(const struct db_result *found, const char *name, struct error *err)
 {
-	struct strbuf keys = STRBUF_INIT;
+	struct strbuf list = STRBUF_INIT;
+
+void admin_several_add(struct strbuf *list, const char *key, const char *extension)
+{
+	char *named = mem_printf(LEDGER_SQL_KEY "%s", key), *word = shellword(named);
+
+	strbuf_printf(list, "%s%s (extension %s)", list->len ? ", " : "", word, extension);
+	mem_free(word);
+	mem_free(named);
+}
+
+int admin_several(const struct strbuf *list, const char *name, struct error *err)
+{
+	return error_set(err, ERROR_NEVER, "There are several extensions \"%s\". Name the one that is meant by its key, as: %s.",
+			 name, list->data);
+}
 
 	for (int i = 0; i < db_result_rows(found); i++)
-		strbuf_printf(&keys, "%s%s", i ? ", " : "", db_result_get(found, i, 0));
-	error_set(err, ERROR_NEVER, "There are several extensions \"%s\"; name the one that is meant by its key: %s.", name,
-		  keys.data);
-	strbuf_release(&keys);
+		admin_several_add(&list, db_result_get(found, i, 0), db_result_get(found, i, 1));
+	admin_several(&list, name, err);
+	strbuf_release(&list);
 	return -1;
 }
 
@@ -118,7 +133,7 @@ int admin_find(struct db *db, const char *name, char **key, struct error *err)
 
 		error_set(err, ERROR_NEVER, "The ledger has no extension \"%s\"; see: swbridge explain %s", name, word);
 		mem_free(word);
-	} else if (db_result_rows(found) > 1 && !db_result_bool(found, 0, 1)) {
+	} else if (db_result_rows(found) > 1) {
 		several(found, name, err);
 	} else {
 		*key = mem_strdup(db_result_get(found, 0, 0));

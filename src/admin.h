@@ -16,12 +16,18 @@
 
 #include "db.h"
 #include "error.h"
+#include "strbuf.h"
 
 /*
- * The ledger's key for an extension given by key or by extension.  Not there,
- * or several tenants have it: an error that names it, or the keys.  Caller frees *key.
+ * The ledger's key for an extension given by key, as key=KEY, or by extension.  Not there,
+ * or several rows have it, be it as their key or as their extension: an error that
+ * names it, or the keys.  Caller frees *key.
  */
 int admin_find(struct db *db, const char *name, char **key, struct error *err);
+
+/* Such an error, of a list that grows row by row. */
+void admin_several_add(struct strbuf *list, const char *key, const char *extension);
+int admin_several(const struct strbuf *list, const char *name, struct error *err);
 
 struct admin_forgotten {
 	char *extension;

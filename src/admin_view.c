@@ -74,6 +74,14 @@ static const char sql_journal[] =
 
 int admin_status(struct db *db, struct admin_status *status, struct error *err)
 {
+static const char sql_past[] =
+	"-- swbridge: what once was there\n"
+	"select distinct on (n.name, j.key) n.name, j.key, j.extension\n"
+	"  from unnest($1::text[]) n (name)\n"
+	"  join journal j on n.name in (j.key, j.extension, '" LEDGER_SQL_KEY "' || j.key)\n"
+	" where not exists (select from sync s where s.key = j.key)\n"
+	" order by n.name, j.key, j.id desc";
+
 	struct db_result *r = NULL;
 
 	*status = (struct admin_status){ 0 };
@@ -251,6 +259,30 @@ int admin_journal(struct db *db, const char *key, int64_t limit,
 struct skipped_taker {
 	void (*row)(const char *key, const char *extension, const char *tenant, const char *why, void *arg);
 	void *arg;
+struct past_taker {
+	void (*found)(const char *name, const char *key, const char *extension, void *arg);
+	void *arg;
+};
+
+static void take_past(const struct db_row *r, void *arg)
+{
+	const struct past_taker *taker = arg;
+
+	taker->found(db_row_get(r, 0), db_row_get(r, 1), db_row_get(r, 2), taker->arg);
+}
+
+int admin_past(struct db *db, const char *const *names, size_t count,
+	       void (*found)(const char *name, const char *key, const char *extension, void *arg), void *arg, struct error *err)
+{
+	struct past_taker taker = { found, arg };
+	char *array = textarray(names, count);
+	const char *params[] = { array };
+	int rc = read_rows(db, sql_past, params, 1, take_past, &taker, err);
+
+	mem_free(array);
+	return rc;
+}
+
 };
 
 static void take_skipped(const struct db_row *r, void *arg)

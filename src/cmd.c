@@ -2,6 +2,7 @@
 #include "cmd.h"
 
 #include "admin.h"
+#include "admin_view.h"
 #include "log.h"
 #include "mem.h"
 #include "shellword.h"
@@ -201,59 +202,73 @@ struct finding {
 	char *const *names;
 	bool *found; /* for each name */
 	int count;
+	struct strbuf list; /* what was found, for an error */
 };
 
-static void found(const char *name, const char *key, void *arg)
+static void found(const char *name, const char *key, const char *extension, void *arg)
 {
 	struct finding *finding = arg;
 
 	for (int i = 0; i < finding->count; i++)
 		finding->found[i] = finding->found[i] || strcmp(finding->names[i], name) == 0;
 	cmd_keys_add(finding->keys, key);
+	admin_several_add(&finding->list, key, extension ? extension : "-");
 }
 
-int cmd_find(const struct session *session, char *const *names, int count, struct cmd_keys *keys, struct error *err)
+/* What is in neither, and once was. */
+static int find_past(const struct session *session, struct finding *finding, struct error *err)
 {
-	struct finding finding = { .keys = keys, .names = names, .count = count };
+	const char **names = mem_array((size_t)finding->count, sizeof *names);
+	size_t count = 0;
 	int rc = 0;
 
-	for (int i = 0; i < count; i++)
+	for (int i = 0; i < finding->count; i++)
+		if (!finding->found[i])
+			names[count++] = finding->names[i];
+	if (count)
+		rc = admin_past(session->db, names, count, found, finding, err);
+	mem_free(names);
+	return rc;
+}
+
+static int find(const struct session *session, bool past, struct finding *finding, struct error *err)
+{
+	char *const *names = finding->names;
+	int rc = 0;
+
+	for (int i = 0; i < finding->count; i++)
 		if (admin_name_objection(session->db, names[i], err))
 			return -1;
-	finding.found = mem_array((size_t)count, sizeof *finding.found);
-	rc = difference_find(session->query, session->db, (const char *const *)names, (size_t)count, found, &finding, err);
-	for (int i = 0; !rc && i < count; i++)
-		if (!finding.found[i])
+	finding->found = mem_array((size_t)finding->count, sizeof *finding->found);
+	rc = difference_find(session->query, session->db, (const char *const *)names, (size_t)finding->count, found, finding, err);
+	if (!rc && past)
+		rc = find_past(session, finding, err);
+	for (int i = 0; !rc && i < finding->count; i++)
+		if (!finding->found[i])
 			rc = error_set(err, ERROR_NEVER, "There is no extension \"%s\", neither in the PBX (%s) nor in the "
 				       "ledger.", names[i], session->config->source);
-	mem_free(finding.found);
+	mem_free(finding->found);
+	return rc;
+}
+
+int cmd_find(const struct session *session, char *const *names, int count, bool past, struct cmd_keys *keys, struct error *err)
+{
+	struct finding finding = { .keys = keys, .names = names, .count = count };
+	int rc = find(session, past, &finding, err);
+
+	strbuf_release(&finding.list);
 	return rc;
 }
 
 int cmd_find_one(const struct session *session, char *const *name, struct cmd_keys *keys, struct error *err)
 {
-	struct strbuf list = STRBUF_INIT;
+	struct finding finding = { .keys = keys, .names = name, .count = 1 };
+	int rc = find(session, true, &finding, err);
 
-	if (cmd_find(session, name, 1, keys, err))
-		return -1;
-	if (keys->count == 1)
-		return 0;
-	for (size_t i = 0; i < keys->count; i++) {
-		if (strcmp(keys->key[i], *name) == 0) {
-			/* The key itself was meant. */
-			char *key = keys->key[0];
-
-			keys->key[0] = keys->key[i];
-			keys->key[i] = key;
-			strbuf_release(&list);
-			return 0;
-		}
-		strbuf_printf(&list, "%s%s", i ? ", " : "", keys->key[i]);
-	}
-	error_set(err, ERROR_NEVER, "There are several extensions \"%s\"; name the one that is meant by its key: %s.", *name,
-		  list.data);
-	strbuf_release(&list);
-	return -1;
+	if (!rc && keys->count > 1)
+		rc = admin_several(&finding.list, *name, err);
+	strbuf_release(&finding.list);
+	return rc;
 }
 
 char *cmd_word(const char *name)

@@ -87,9 +87,12 @@ struct cmd_keys {
 	size_t count;
 };
 
-/* The keys of the extensions by these names, in source or ledger; one that is nowhere is an error that names it. */
-int cmd_find(const struct session *session, char *const *names, int count, struct cmd_keys *keys, struct error *err);
-/* The one key that a name stands for, as keys->key[0]; several tenants have it: an error with their keys. */
+/*
+ * The keys of the extensions by these names, in source or ledger, and with `past`
+ * also those that only the journal has; one that is nowhere is an error that names it.
+ */
+int cmd_find(const struct session *session, char *const *names, int count, bool past, struct cmd_keys *keys, struct error *err);
+/* The one key that a name stands for, as keys->key[0]; several rows have it, as key or extension: an error with their keys. */
 int cmd_find_one(const struct session *session, char *const *name, struct cmd_keys *keys, struct error *err);
 void cmd_keys_add(struct cmd_keys *keys, const char *key); /* also one that is there already is not added twice in a row */
 void cmd_keys_release(struct cmd_keys *keys);

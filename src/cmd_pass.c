@@ -98,7 +98,7 @@ static int run_open(struct cmd_pass *pass, const struct session *session, struct
 	struct error err = ERROR_INIT;
 	int rc = EXIT_IN_STEP;
 
-	if (pass->name_count && cmd_find(session, pass->names, pass->name_count, &keys, &err)) {
+	if (pass->name_count && cmd_find(session, pass->names, pass->name_count, false, &keys, &err)) {
 		cmd_keys_release(&keys);
 		return cmd_fail(&err);
 	}

@@ -287,7 +287,7 @@ static int show(const struct session *session, const struct cmd_options *options
 		rc = show_all(session, options, &status, &pass, err);
 	} else {
 		/* Of several those that are there are shown, also where one is not. */
-		int missing = cmd_find(session, names, count, &keys, err);
+		int missing = cmd_find(session, names, count, false, &keys, err);
 
 		if (missing && !keys.count)
 			goto out;

@@ -32,6 +32,8 @@ struct waiting {
 	enum standing standing;
 	bool unwanted; /* gone from the PBX, or disabled there */
 	bool gone;     /* from the PBX */
+	bool none;     /* nothing of it is at SignalWire */
+	bool suspended;
 	bool paused;   /* swbridge is, and it is not live */
 	unsigned held; /* by which limits (CLASS_*) */
 	char *obstacle; /* held for another reason */
@@ -105,6 +107,8 @@ static void standing_of(const struct difference *d, bool in_step, void *arg)
 	plan_decide(d, &waiting->policy, &decision);
 	waiting->unwanted = !d->present || !d->enabled;
 	waiting->gone = !d->present;
+	waiting->none = !d->sip_endpoint_id && !d->owner_id;
+	waiting->suspended = d->state == STATE_SUSPENDED;
 	if (has_been_live(waiting, d))
 		waiting->standing = STANDING_LIVE;
 	else if (decision.action == PLAN_REJECT || decision.action == PLAN_SKIP)
@@ -157,6 +161,7 @@ static int wait_for(struct waiting *waiting, const char *key, int64_t until_ms, 
 		waiting->reason = mem_strdup("it is not in the PBX, and nothing of it is at SignalWire");
 		if (admin_since(s->db, key, &begun, &waiting->sent, err) ||
 		    difference_explain(s->query, s->db, key, standing_of, waiting, err))
+		waiting->unwanted = waiting->gone = waiting->none = true;
 			return -1;
 		if (waiting->standing != STANDING_NOT_YET)
 			return 0;
@@ -203,6 +208,17 @@ static int find_held(struct waiting *waiting, const char *key, struct error *err
 /* `name` and `word`: the extension, fit for a terminal, and as a shell takes it. */
 static void say_not_yet(const struct waiting *waiting, const char *name, const char *word)
 {
+/* What nobody wants and nobody does anything about now: is it there no more, or does its phone go on? */
+static void say_retired(const struct waiting *waiting, const char *name)
+{
+	if (waiting->none && waiting->gone)
+		log_print(stdout, "%s is not there any more: %s.\n", name, waiting->reason);
+	else if (waiting->none || waiting->suspended)
+		log_print(stdout, "%s is not live, as the PBX has it: %s.\n", name, waiting->reason);
+	else
+		log_print(stdout, "%s stays as it is at SignalWire for now: %s.\n", name, waiting->reason);
+}
+
 	log_print(stdout, "%s is %s (%s). ", name, waiting->unwanted ? "still there" : "not live yet", waiting->reason);
 	if (waiting->paused)
 		log_print(stdout, "swbridge is paused; to go on: swbridge resume\n");
@@ -241,7 +257,7 @@ static int say(const struct waiting *waiting, const struct cmd_options *options,
 	} else if (waiting->standing == STANDING_REFUSED) {
 		log_print(stdout, "%s will not be live: %s. See: swbridge explain %s\n", name, waiting->reason, word);
 	} else if (waiting->standing == STANDING_RETIRED && !options->quiet) {
-		log_print(stdout, "%s is not live, as the PBX has it: %s.\n", name, waiting->reason);
+		say_retired(waiting, name);
 	} else if (!options->quiet) {
 		printf("%s is live.\n", name);
 	}
@@ -304,7 +320,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	wish.config_path = options->config_path;
 	if (session_open(&session, &wish, &err))
 		return cmd_fail(&err);
-	rc = cmd_find(&session, argv + optind, argc - optind, &keys, &err)
+	rc = cmd_find(&session, argv + optind, argc - optind, true, &keys, &err)
 	     ? cmd_fail(&err) : wait_for_all(&session, options, &keys, timeout_ms, &err);
 	cmd_keys_release(&keys);
 	session_close(&session);

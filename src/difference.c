@@ -283,7 +283,8 @@ int difference_explain(struct difference_query *query, struct db *db, const char
 }
 
 int difference_find(struct difference_query *query, struct db *db, const char *const *names, size_t count,
-		    void (*found)(const char *name, const char *key, void *arg), void *arg, struct error *err)
+		    void (*found)(const char *name, const char *key, const char *extension, void *arg), void *arg,
+		    struct error *err)
 {
 	const char *params[PARAMETERS];
 	struct db_result *results[3] = { NULL };
@@ -294,7 +295,7 @@ int difference_find(struct difference_query *query, struct db *db, const char *c
 	parameters(query, params, array, NULL, NULL, NULL);
 	rc = read_unit(query, db, &statement, 1, results, err);
 	for (int i = 0; rc == 0 && i < db_result_rows(results[1]); i++)
-		found(db_result_get(results[1], i, 0), db_result_get(results[1], i, 1), arg);
+		found(db_result_get(results[1], i, 0), db_result_get(results[1], i, 1), db_result_get(results[1], i, 2), arg);
 	free_results(results);
 	free(array);
 	return rc;

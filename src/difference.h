@@ -195,9 +195,10 @@ int difference_page(struct difference_query *query, struct db *db, enum differen
 int difference_keys(struct difference_query *query, struct db *db, const char *const *keys, size_t count, bool *paused,
 		    void (*row)(const struct difference *difference, void *arg), void *arg, struct error *err);
 
-/* Keys of the extensions given by extension, key or tenant/extension, from source and ledger; for `sync EXT`. */
+/* Keys and extensions of those given by extension, key, key=KEY or tenant/extension, from source and ledger; for `sync EXT`. */
 int difference_find(struct difference_query *query, struct db *db, const char *const *names, size_t count,
-		    void (*found)(const char *name, const char *key, void *arg), void *arg, struct error *err);
+		    void (*found)(const char *name, const char *key, const char *extension, void *arg), void *arg,
+		    struct error *err);
 
 /* One extension in full, in step or not (for `explain`): as a row of difference_keys(). */
 int difference_explain(struct difference_query *query, struct db *db, const char *key,

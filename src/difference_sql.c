@@ -273,13 +273,15 @@ char *difference_sql_find(const struct source *source, const struct config *conf
 		      ", known as (\n"
 		      "    select d.key, d.extension, d.tenant from %s d\n"
 		      "     where d.key = any($1) or d.extension = any($1) or d.tenant || '/' || d.extension = any($1)\n"
+		      "        or '" LEDGER_SQL_KEY "' || d.key = any($1)\n"
 		      "    union\n"
 		      "    select s.key, s.extension, null from sync s\n"
-		      "     where s.key = any($1) or s.extension = any($1)\n"
+		      "     where s.key = any($1) or s.extension = any($1) or '" LEDGER_SQL_KEY "' || s.key = any($1)\n"
 		      ")\n"
-		      "select distinct n.name, k.key\n"
+		      "select n.name, k.key, max(k.extension)\n"
 		      "  from unnest($1) n (name)\n"
-		      "  join known k on n.name in (k.key, k.extension, k.tenant || '/' || k.extension)\n"
+		      "  join known k on n.name in (k.key, k.extension, k.tenant || '/' || k.extension, '" LEDGER_SQL_KEY "' || k.key)\n"
+		      " group by 1, 2\n"
 		      " order by 1, 2",
 		      desired);
 	free(desired);

@@ -1,7 +1,7 @@
 /*
- * ledger_sql - what of the journal the rails count, for every text that counts it.
+ * ledger_sql - what several texts say alike: what the rails count of the journal, how a key is named.
  *
- * Both are parts of a select from journal alone.  A class is a bit, CLASS_* of
+ * What is counted is part of a select from journal alone.  A class is a bit, CLASS_* of
  * difference.h; what did not happen for certain is not counted.
  */
 #ifndef LEDGER_SQL_H

@@ -678,18 +678,18 @@ static void explained(const struct difference *difference, bool in_step, void *a
 	strbuf_puts(&test->seen, in_step ? " (in step)" : " (not)");
 }
 
-static void found(const char *name, const char *key, void *arg)
+static void found(const char *name, const char *key, const char *extension, void *arg)
 {
 	struct test *test = arg;
 
-	strbuf_printf(&test->seen, "%s->%s ", name, key);
+	strbuf_printf(&test->seen, "%s->%s (%s) ", name, key, extension);
 }
 
 static void explain_and_find(void **state)
 {
 	struct test *test = *state;
 	struct error err = ERROR_INIT;
-	const char *names[] = { "101", "103", "q\"\\{,", "nobody" };
+	const char *names[] = { "101", "103", "q\"\\{,", "nobody", "key=102" };
 
 	run_sql(test->world->db, "perform reset(); update pbx.users set secret = 'y' where extension = '102';"
 				 "delete from pbx.users where extension = '103'; insert into pbx.users values ('q\"\\{,', 'x');");
@@ -701,7 +701,7 @@ static void explain_and_find(void **state)
 	assert_string_equal(test->seen.data, "101 (in step); 102 secret (not); 103 absent (not)");
 	begin(test);
 	assert_return_code(difference_find(test->query, test->world->db, names, COUNT(names), found, test, &err), 0);
-	assert_string_equal(test->seen.data, "101->101 103->103 q\"\\{,->q\"\\{, ");
+	assert_string_equal(test->seen.data, "101->101 (101) 103->103 (103) key=102->102 (102) q\"\\{,->q\"\\{, (q\"\\{,) ");
 }
 
 static void still_wanted(void **state)
