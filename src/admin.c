@@ -18,9 +18,13 @@ static const char sql_find[] =
 	" order by key\n"
 	" limit 10";
 
+/* Also what was refused of a removal: no row of the PBX has to change for it. */
+#define TRIED_AGAIN(s) \
+	"(" s ".tried_digest is not null or " s ".next_attempt_at is not null or " LEDGER_SQL_FAILED(s) ")"
+
 static const char sql_lock[] =
 	"-- swbridge: nobody else changes this row now\n"
-	"select key, tried_digest is not null or next_attempt_at is not null, state = 'active' from sync\n"
+	"select key, " TRIED_AGAIN("sync") ", state = 'active' from sync\n"
 	" where key = $1 for update";
 
 static const char sql_open[] =
@@ -65,7 +69,7 @@ static const char sql_retry_secret[] =
 static const char sql_retry_all[] =
 	"-- swbridge: try all again that were rejected or wait\n"
 	"update sync s\n" RETRY_SET
-	" where (s.tried_digest is not null or s.next_attempt_at is not null)\n" NOT_OPEN;
+	" where " TRIED_AGAIN("s") "\n" NOT_OPEN;
 
 static const char sql_approve[] =
 	"-- swbridge: release exactly these keys\n"
@@ -82,10 +86,6 @@ static const char sql_pause[] =
 	"-- swbridge: the switch\n"
 	"update control set paused = $1::boolean, changed_at = now() where paused is distinct from $1::boolean";
 
-static int several(const struct db_result *found, const char *name, struct error *err)
-{
-	struct strbuf list = STRBUF_INIT;
-
 void admin_several_add(struct strbuf *list, const char *key, const char *extension)
 {
 	char *named = mem_printf(LEDGER_SQL_KEY "%s", key), *word = shellword(named);
@@ -100,6 +100,10 @@ int admin_several(const struct strbuf *list, const char *name, struct error *err
 	return error_set(err, ERROR_NEVER, "There are several extensions \"%s\". Name the one that is meant by its key, as: %s.",
 			 name, list->data);
 }
+
+static int several(const struct db_result *found, const char *name, struct error *err)
+{
+	struct strbuf list = STRBUF_INIT;
 
 	for (int i = 0; i < db_result_rows(found); i++)
 		admin_several_add(&list, db_result_get(found, i, 0), db_result_get(found, i, 1));

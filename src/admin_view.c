@@ -13,7 +13,8 @@
 	"       s.last_error, s.attempts, date_trunc('second', s.next_attempt_at),\n" \
 	"       date_trunc('second', s.absent_since), date_trunc('second', s.created_at),\n" \
 	"       date_trunc('second', s.updated_at), s.protected,\n" \
-	"       j.operation, date_trunc('second', j.at), date_trunc('second', j.settles_at)\n" \
+	"       j.operation, date_trunc('second', j.at), date_trunc('second', j.settles_at),\n" \
+	"       " LEDGER_SQL_FAILED("s") "\n" \
 	"  from mapping m\n" \
 	"  join sync s on s.key = m.key\n" \
 	"  left join subscriber o on o.no = s.subscriber_no\n" \
@@ -23,6 +24,7 @@
 #define TROUBLED \
 	" where m.state in ('unknown', 'rejected')\n" \
 	"    or s.next_attempt_at is not null\n" \
+	"    or " LEDGER_SQL_FAILED("s") "\n" \
 	"    or m.subscriber_id is not null and m.sip_endpoint_id is null\n"
 
 static const char sql_status[] =
@@ -72,8 +74,6 @@ static const char sql_journal[] =
 	" order by id desc\n"
 	" limit $2::bigint";
 
-int admin_status(struct db *db, struct admin_status *status, struct error *err)
-{
 static const char sql_past[] =
 	"-- swbridge: what once was there\n"
 	"select distinct on (n.name, j.key) n.name, j.key, j.extension\n"
@@ -82,6 +82,8 @@ static const char sql_past[] =
 	" where not exists (select from sync s where s.key = j.key)\n"
 	" order by n.name, j.key, j.id desc";
 
+int admin_status(struct db *db, struct admin_status *status, struct error *err)
+{
 	struct db_result *r = NULL;
 
 	*status = (struct admin_status){ 0 };
@@ -120,7 +122,7 @@ struct row_taker {
 static void take_row(const struct db_row *r, void *arg)
 {
 	const struct row_taker *taker = arg;
-	const char *is_protected = db_row_get(r, 14);
+	const char *is_protected = db_row_get(r, 14), *failed = db_row_get(r, 18);
 	const struct admin_row row = {
 		.key = db_row_get(r, 0),
 		.extension = db_row_get(r, 1),
@@ -140,6 +142,7 @@ static void take_row(const struct db_row *r, void *arg)
 		.intent = db_row_get(r, 15),
 		.intent_at = db_row_get(r, 16),
 		.settles_at = db_row_get(r, 17),
+		.failed = failed && *failed == 't',
 	};
 
 	taker->row(&row, taker->arg);
@@ -256,9 +259,6 @@ int admin_journal(struct db *db, const char *key, int64_t limit,
 	return read_rows(db, sql_journal, params, 2, take_event, &taker, err);
 }
 
-struct skipped_taker {
-	void (*row)(const char *key, const char *extension, const char *tenant, const char *why, void *arg);
-	void *arg;
 struct past_taker {
 	void (*found)(const char *name, const char *key, const char *extension, void *arg);
 	void *arg;
@@ -283,6 +283,9 @@ int admin_past(struct db *db, const char *const *names, size_t count,
 	return rc;
 }
 
+struct skipped_taker {
+	void (*row)(const char *key, const char *extension, const char *tenant, const char *why, void *arg);
+	void *arg;
 };
 
 static void take_skipped(const struct db_row *r, void *arg)

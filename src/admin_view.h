@@ -41,6 +41,7 @@ struct admin_row {
 	const char *absent_since, *created_at, *updated_at;
 	bool is_protected;
 	const char *intent, *intent_at, *settles_at; /* the open intent */
+	bool failed; /* its last attempt came to nothing: `last_error` says why */
 };
 
 /* By key or extension. */
@@ -70,11 +71,11 @@ struct admin_event {
 int admin_journal(struct db *db, const char *key, int64_t limit,
 		  void (*event)(const struct admin_event *event, void *arg), void *arg, struct error *err);
 
-/*
 /* The keys that the journal has of such names (key, key=KEY, extension as it was last), and the ledger has no more. */
 int admin_past(struct db *db, const char *const *names, size_t count,
 	       void (*found)(const char *name, const char *key, const char *extension, void *arg), void *arg, struct error *err);
 
+/*
  * Rows of the source that are skipped (no error), and why.  `policy`: what the
  * text of the source refers to (source_policy_json() or more).
  */

@@ -20,7 +20,11 @@ struct story {
 	const char *name; /* as asked for */
 	const char *key;
 	char *word;       /* the key as a shell takes it, printable */
+	bool seen;        /* in the PBX or in the ledger */
 	bool gone;        /* not in the PBX */
+	bool disabled;    /* there */
+	bool goes_on;     /* a phone can register with it */
+	char *failed;     /* why its last attempt came to nothing; NULL: it did not */
 	char *due;        /* gone from the PBX: when on_remove is done to it; NULL: it is not */
 	bool source_empty;
 	bool in_step;
@@ -95,7 +99,10 @@ static void take_row(const struct difference *d, bool in_step, void *arg)
 	};
 
 	story->in_step = in_step;
+	story->seen = true;
 	story->gone = !d->present;
+	story->disabled = d->present && !d->enabled;
+	story->goes_on = d->sip_endpoint_id && d->state == STATE_ACTIVE;
 	plan_decide(d, &policy, &story->decision);
 	if (story->options->json)
 		return;
@@ -107,6 +114,17 @@ static void take_row(const struct difference *d, bool in_step, void *arg)
 
 /* ---- what the ledger has --------------------------------------------------------- */
 
+static const char *whose(const struct story *story, const struct admin_row *row)
+{
+	if (!row->subscriber_id)
+		return NULL;
+	if (strcmp(row->origin, "created") != 0)
+		return "adopted, never removed by swbridge";
+	if (row->is_protected || story->session->config->on_remove != CONFIG_DELETE)
+		return "made by swbridge";
+	return "made by swbridge, and removed with its last extension";
+}
+
 static void ledger_row(const struct admin_row *row, void *arg)
 {
 	struct story *story = arg;
@@ -115,6 +133,7 @@ static void ledger_row(const struct admin_row *row, void *arg)
 		return;
 	story->tracked = true;
 	story->rejected = strcmp(row->state, "rejected") == 0;
+	story->failed = row->failed && !row->intent ? mem_strdup(row->last_error) : NULL;
 	if (story->options->json) {
 		row_view_print(stdout, row, true);
 		return;
@@ -125,8 +144,7 @@ static void ledger_row(const struct admin_row *row, void *arg)
 	if (!target_traits(story->session->config)->place)
 		say("subscriber", row->subscriber_id ? row->subscriber_id : "none yet");
 	say("", row->email);
-	say("", row->subscriber_id ? (strcmp(row->origin, "created") == 0 ? "made by swbridge, and removed with its last extension"
-									    : "adopted, never removed by swbridge") : NULL);
+	say("", whose(story, row));
 	say("SIP endpoint", row->sip_endpoint_id ? row->sip_endpoint_id : "none yet");
 	say("protected", row->is_protected ? "yes: never removed" : NULL);
 	say("absent since", row->absent_since);
@@ -239,20 +257,24 @@ static void say_now(const struct story *story)
 	if (story->in_step || decision->action == PLAN_NOTHING) {
 		if (!story->tracked)
 			printf("Now: nothing to do; it is not mirrored.\n");
-		else if (story->in_step && !story->gone)
+		else if (story->in_step && !story->gone && !story->disabled)
 			printf("Now: in step, nothing to do.\n");
 		else
-			log_print(stdout, "Now: nothing to do: %s.\n", decision->reason);
+			log_print(stdout, "Now: nothing to do: %s.%s\n", decision->reason,
+				  story->goes_on ? " Its phone goes on as before." : "");
 		return;
 	}
 	log_print(stdout, "Now: %s (%s)\n", plan_action_name(decision->action), decision->reason);
 	if (decision->issue)
 		log_print(stdout, "  A new secret is issued: swbridge sync or migrate shows it, once; listen issues none.\n");
 	say_release(story);
+	if (story->failed && plan_mutates(decision->action))
+		log_print(stdout, "  Its last attempt came to nothing: %s\n", story->failed);
 	if (decision->action == PLAN_REJECT)
-		printf("  It waits until its row in the PBX changes.\n");
+		printf("  It waits until its row in the PBX, or a setting, changes.\n");
 	else if (plan_mutates(decision->action) && !story->is_held)
-		log_print(stdout, "  The next pass does it, or at once: swbridge sync %s\n", story->word);
+		log_print(stdout, "  The next pass %s, or at once: swbridge sync%s%s\n", story->failed ? "tries it again" : "does it",
+			  story->gone ? "" : " ", story->gone ? "" : story->word);
 }
 
 static void say_now_json(const struct story *story)
@@ -302,6 +324,8 @@ static int tell(struct story *story, struct error *err)
 	if (difference_explain(s->query, s->db, story->key, take_row, story, err) ||
 	    admin_rows(s->db, &story->key, 1, ledger_row, story, err))
 		return -1;
+	if (!story->seen && !story->options->json)
+		printf("In the PBX (%s): not there any more.\n", s->config->source);
 	if (!story->tracked && !story->options->json)
 		printf("In the ledger: nothing.\n");
 	if (find_held(story, err) ||
@@ -336,6 +360,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 		rc = cmd_fail(&err);
 	mem_free(story.refusal);
 	mem_free(story.due);
+	mem_free(story.failed);
 	mem_free(story.word);
 	cmd_keys_release(&keys);
 	session_close(&session);

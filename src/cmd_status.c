@@ -324,8 +324,8 @@ const struct cmd_verb cmd_status = {
 	.summary = "counts, and what a person should look at",
 	.arguments = "[EXT...]",
 	.details =
-	"Without EXT: how many extensions are in which state, those that were rejected or whose outcome\n"
-	"is unknown, subscribers paid for without a credential, rows of the PBX that are refused before\n"
+	"Without EXT: how many extensions are in which state, those that were rejected, whose last change\n"
+	"came to nothing or whose outcome is unknown, subscribers paid for without a credential, rows of the PBX that are refused before\n"
 	"anything is sent (no e-mail, a username twice...) or skipped.\n"
 	"With EXT: the ids and the state of these.  More about one: swbridge explain EXT\n",
 	.run = run,

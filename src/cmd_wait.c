@@ -118,7 +118,10 @@ static void standing_of(const struct difference *d, bool in_step, void *arg)
 	else
 		waiting->standing = STANDING_NOT_YET;
 	mem_free(waiting->reason);
-	waiting->reason = mem_strdup(waiting->standing == STANDING_REFUSED && d->last_error ? d->last_error : decision.reason);
+	if (waiting->standing == STANDING_NOT_YET && waiting->unwanted && d->attempts > 0 && d->last_error)
+		waiting->reason = mem_printf("%s; its last attempt came to nothing: %s", decision.reason, d->last_error);
+	else
+		waiting->reason = mem_strdup(waiting->standing == STANDING_REFUSED && d->last_error ? d->last_error : decision.reason);
 }
 
 static void fired(void *arg)
@@ -158,10 +161,10 @@ static int wait_for(struct waiting *waiting, const char *key, int64_t until_ms, 
 
 		waiting->standing = STANDING_RETIRED;
 		mem_free(waiting->reason);
+		waiting->unwanted = waiting->gone = waiting->none = true;
 		waiting->reason = mem_strdup("it is not in the PBX, and nothing of it is at SignalWire");
 		if (admin_since(s->db, key, &begun, &waiting->sent, err) ||
 		    difference_explain(s->query, s->db, key, standing_of, waiting, err))
-		waiting->unwanted = waiting->gone = waiting->none = true;
 			return -1;
 		if (waiting->standing != STANDING_NOT_YET)
 			return 0;
@@ -205,9 +208,6 @@ static int find_held(struct waiting *waiting, const char *key, struct error *err
 	return rc;
 }
 
-/* `name` and `word`: the extension, fit for a terminal, and as a shell takes it. */
-static void say_not_yet(const struct waiting *waiting, const char *name, const char *word)
-{
 /* What nobody wants and nobody does anything about now: is it there no more, or does its phone go on? */
 static void say_retired(const struct waiting *waiting, const char *name)
 {
@@ -219,6 +219,9 @@ static void say_retired(const struct waiting *waiting, const char *name)
 		log_print(stdout, "%s stays as it is at SignalWire for now: %s.\n", name, waiting->reason);
 }
 
+/* `name` and `word`: the extension, fit for a terminal, and as a shell takes it. */
+static void say_not_yet(const struct waiting *waiting, const char *name, const char *word)
+{
 	log_print(stdout, "%s is %s (%s). ", name, waiting->unwanted ? "still there" : "not live yet", waiting->reason);
 	if (waiting->paused)
 		log_print(stdout, "swbridge is paused; to go on: swbridge resume\n");

@@ -14,4 +14,10 @@
 	"at > now() - interval '24 hours' /* what the rails count */\n" \
 	"           and (outcome is null or outcome not in ('rejected', 'not sent', 'foreign', 'void'))"
 
+/* How a key is named where the same text is the extension of another row: key=102. */
+#define LEDGER_SQL_KEY "key="
+
+/* The last attempt of a row of sync came to nothing; any later outcome sets attempts to 0. */
+#define LEDGER_SQL_FAILED(sync) sync ".attempts > 0 and " sync ".last_error is not null"
+
 #endif

@@ -47,7 +47,7 @@ static void credential_read(const struct api_result *result, void *arg)
 	is = result->credential->username;
 	/* Whether the server keeps the case of names is not documented. */
 	if (!is || !change_may_be_called(change, is)) {
-		word = shellword(change->extension);
+		word = shellword(change->key);
 		text = mem_printf("not removed: the credential that the ledger has for it is called %s at SignalWire, not %s; "
 				  "look at it there, then run: swbridge forget %s", is ? is : "nothing",
 				  change->ledger_username ? change->ledger_username : "anything", word);

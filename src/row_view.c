@@ -15,6 +15,8 @@ const char *row_view_trouble(const struct admin_row *row)
 		return "the outcome of its last change is unknown; a later pass settles it";
 	if (strcmp(row->state, "rejected") == 0)
 		return "rejected; it waits until its row in the PBX changes, or for: swbridge retry";
+	if (row->failed)
+		return "its last change came to nothing; what is left to do the next pass tries again";
 	if (row->subscriber_id && !row->sip_endpoint_id)
 		return "a subscriber that is paid for has no SIP credential yet";
 	return NULL;
