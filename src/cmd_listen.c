@@ -137,11 +137,12 @@ static bool reload_comes_first(void *arg)
 	return d->reload;
 }
 
+/* The first look of a term is at everything, those keys among it: only it shows what became of what was gone, and that all is well. */
 static bool something(void *arg)
 {
 	const struct daemon *d = arg;
 
-	return d->stop || d->reload || d->lost || wake_wants_all(d->wake) || wake_wants_keys(d->wake);
+	return d->stop || d->reload || d->lost || wake_wants_all(d->wake) || (d->looked && wake_wants_keys(d->wake));
 }
 
 /* ---- a term ------------------------------------------------------------------- */
@@ -157,14 +158,18 @@ static void works_again(struct daemon *d)
 
 static int serve(struct daemon *d, struct error *err)
 {
+	bool whole = false;
+
 	while (loop_until(d->loop, something, d), !d->stop && !d->reload) {
 		if (d->lost)
 			return error_set(err, ERROR_LATER, "The connection to the database was lost.");
 		if (!something(d))
 			continue;
-		if (wake_wants_all(d->wake) ? listen_look_at_everything(d, err) : listen_look_at_keys(d, err))
+		whole = wake_wants_all(d->wake);
+		if (whole ? listen_look_at_everything(d, err) : listen_look_at_keys(d, err))
 			return -1;
-		works_again(d);
+		if (whole)
+			works_again(d);
 	}
 	return 0;
 }

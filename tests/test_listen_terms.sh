@@ -1,0 +1,78 @@
+#!/bin/sh
+# test_listen_terms.sh - how the daemon's terms begin and end: what counts as a look at everything, and as working again.
+. "${SRCDIR:-.}/tests/world.sh"
+. "$SRCDIR/tests/listens.sh"
+
+# A PBX of which something is told all the time, from before the daemon's first look on.
+sings() { # KEY
+	sql "create table test.enough ()"
+	psql -XAtq >/dev/null <<-SQL &
+		do \$\$ begin
+			for i in 1..10000000 loop
+				perform pg_notify('swbridge', '$1');
+				commit;
+				exit when to_regclass('test.enough') is null;
+			end loop;
+		end \$\$
+	SQL
+	singer=$!
+	wait_for 10 is_singing || not_ok "the PBX tells all the time"
+}
+is_singing() { [ "$(sql "select count(*) from pg_stat_activity where query like '%test.enough%' and pid <> pg_backend_pid()")" = 1 ]; }
+falls_silent() {
+	sql "drop table test.enough"
+	wait "$singer"
+}
+
+# ---- the first look of a term ---------------------------------------------------------
+
+world first_look
+people 101 112
+listens mirror.grace=2s mirror.on_remove=delete
+wait_for 20 mirrored_quietly
+changes "delete from pbx_users where key = 'k103'" '*'
+marked() { [ -n "$(sql "select absent_since from swbridge.sync where key = 'k103'")" ]; }
+ok "what is gone from the source is marked" wait_for 10 marked
+stop_swb TERM
+old_enough() { [ "$(sql "select max(at) < now() - interval '3 s' from (select last_complete_pass at from swbridge.holder union all select absent_since from swbridge.sync) t")" = t ]; }
+ok "nobody looks for longer than grace" wait_for 20 old_enough
+before=$(full_pass)
+# As long as no probe can be sent it does not know that it hears, and hears all the same.
+sql "alter function pg_catalog.pg_notify(text, text) rename to pg_notify_later"
+config listen.poll=1h listen.metrics=127.0.0.1:0 mirror.grace=2s mirror.on_remove=delete
+start_swb -v listen
+is_listening() { [ "$(sql "select count(*) from pg_stat_activity where application_name = 'swbridge listen (ears)' and query like 'listen %' and state = 'idle'")" = 1 ]; }
+wait_for 20 is_listening || not_ok "it listens" "$(cat "$tmp/err")"
+sql "notify swbridge, 'k101'"
+told_of() { curl -sS --noproxy '*' --max-time 10 "http://127.0.0.1:$(sed -n 's/.*served at .* (port \([0-9]*\).*/\1/p' "$tmp/err")/metrics" | grep -q '^swbridge_notifications_total 1$'; }
+ok "it is told of a key before its first look" wait_for 20 told_of
+sql "alter function pg_catalog.pg_notify_later(text, text) rename to pg_notify"
+ok "which comes" wait_for 20 passed_again
+is "$(is_there 103 && echo there)" there "I35: what was gone while nobody looked has its grace, whatever was told before that look"
+ended "first look"
+
+# ---- working again ------------------------------------------------------------------
+
+world denied
+people 101 103
+listens
+wait_for 20 mirrored_quietly
+stop_swb TERM
+fault '{"action":"status","status":401,"times":-1}'
+sql "update pbx_users set secret = 'wanted' where key = 'k101'"
+sings k102
+config listen.poll=1h listen.metrics=127.0.0.1:0
+start_swb -v listen
+denied_for_long() { [ "$(sim faults | sed -n 's/.*"acted":\([0-9]*\).*/\1/p')" -ge 4 ]; }
+ok "a token that is refused is tried again and again" wait_for 60 denied_for_long
+is "$(grep -c 'it works again' "$tmp/err")" 0 "looks by keys, for which nothing is asked of SignalWire, are no sign that it works again"
+is "$(grep -c 'tried again and again' "$tmp/err")" 1 "and it is said once"
+sim fault/clear -d '{}' >/dev/null
+wait_for 60 mirrored_quietly
+mirrored "I19: and when it is taken"
+again() { log_has 'it works again'; }
+ok "that it works again is said then" wait_for 10 again
+falls_silent
+ended "denied"
+
+done_testing
