@@ -55,7 +55,7 @@ enum api_outcome {
 struct api_result {
 	enum api_outcome outcome;
 	int status;               /* HTTP status of the last attempt, 0 where none */
-	const char *text;         /* for people, no full stop; "" with API_DONE; the request's password is *** in it */
+	const char *text;         /* for people, no full stop; "" with API_DONE; the request's password is not in it */
 	const char *request_id;   /* of the last attempt; "" where none */
 	bool not_unique;          /* REJECTED because the name or e-mail is taken */
 	bool account;             /* REJECTED because of the account, not of this object */

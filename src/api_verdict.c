@@ -6,11 +6,15 @@
 #include "strbuf.h"
 #include "utf8.h"
 
+#include <ctype.h>
 #include <json-c/json.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { LONGEST_REASON = 2000 }; /* bytes of a server's words in a text */
+enum {
+	LONGEST_REASON = 2000, /* bytes of a server's words in a text */
+	SHORTEST_MASKED = 4    /* bytes of a secret */
+};
 
 #define WHETHER "; whether it acted is unknown"
 
@@ -94,14 +98,54 @@ out:
 	strbuf_release(&quoted);
 }
 
+static bool in_a_word(char c)
+{
+	unsigned char u = (unsigned char)c;
+
+	return isalnum(u) || u == '_' || u >= 0x80;
+}
+
+/* Whether `secret` stands in `text` as a word of its own; what JSON escapes, or is no word, may stand anywhere. */
+static bool stands_alone(const char *text, const char *secret)
+{
+	size_t len = strlen(secret);
+
+	for (const char *s = secret; *s; s++)
+		if ((unsigned char)*s < 0x20 || strchr("\"\\/\x7f", *s))
+			return true;
+	for (const char *hit = strcasestr(text, secret); hit; hit = strcasestr(hit + 1, secret)) {
+		bool before = hit > text && in_a_word(hit[-1]) && in_a_word(secret[0]);
+		bool after = in_a_word(hit[len]) && in_a_word(secret[len - 1]);
+
+		if (!before && !after)
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Masked, a letter or two would be told by what is left of the words around them.
+ * So all of a text that may quote such a secret is left out, and one that cannot
+ * is shown as it is.
+ */
+static bool tells(const char *words, const char *secret)
+{
+	size_t len = secret ? strlen(secret) : 0;
+
+	return len && len < SHORTEST_MASKED && stands_alone(words, secret);
+}
+
 /* A server's words, fit to be shown: without the secret, in one line, of bounded length; in this order. */
 static char *clean(const char *words, const char *secret)
 {
 	struct strbuf text = STRBUF_INIT_SECRET;
 	size_t keep = 0;
 
+	if (tells(words, secret))
+		return mem_strdup("(what it says is not shown, since the secret may stand in it, and is too short to be masked)");
 	strbuf_puts(&text, words);
-	redact_forms(&text, secret);
+	if (secret && strlen(secret) >= SHORTEST_MASKED)
+		redact_forms(&text, secret);
 	for (size_t i = 0; i < text.len; i++)
 		if ((unsigned char)text.data[i] < 0x20 || text.data[i] == 0x7f)
 			text.data[i] = ' ';

@@ -804,6 +804,42 @@ static void never_shows_the_password(void **state)
 	}
 }
 
+/* What is left around a masked letter would tell it. */
+static void tells_no_short_password(void **state)
+{
+	static const struct { const char *password, *echo; bool shown; } rows[] = {
+		{ "x", "caller_id is too long (maximum is 255),", true },
+		{ "X", "caller_id is too long (maximum is 255),", true },
+		{ "id", "caller_id", true },
+		{ "x", "password x", false },
+		{ "X", "password 'x'", false },
+		{ "255", "(maximum is 255)", false },
+		{ "ab.", "the password ab., which", false },
+		{ " ", "password", false },
+		{ "\"", "password \\\"", false },
+		{ "\\\\", "password", false },
+	};
+	struct scene *scene = *state;
+
+	waits_allowed = 0;
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		struct json_credential_request request = usual;
+		char *body = echoing(0, rows[i].echo, "message");
+		struct fake_answer answer = { .status = 422, .body = body };
+
+		request.password = rows[i].password;
+		fake_http_script(scene->http, &answer, 1);
+		start(scene, CREATE_CREDENTIAL, S, C, &request);
+		assert_true(loop_until(scene->loop, finished, scene));
+		assert_null(strstr(scene->text, "***"));
+		if ((strstr(scene->text, rows[i].echo) != NULL) != rows[i].shown)
+			fail_msg("row %zu: %s", i, scene->text);
+		if (!rows[i].shown)
+			assert_non_null(strstr(scene->text, "SignalWire refused it: (what it says is not shown"));
+		mem_free(body);
+	}
+}
+
 /* Wherever the text is cut, no part of a password is left at its end; nor half a character. */
 static void cuts_after_taking_secrets_out(void **state)
 {
@@ -913,6 +949,7 @@ int main(void)
 		SCENE(sends_once_in_a_stop),
 		SCENE(lists_no_further_in_a_stop),
 		SCENE(never_shows_the_password),
+		SCENE(tells_no_short_password),
 		SCENE(cuts_after_taking_secrets_out),
 		SCENE(refuses_broken_passwords_silently),
 		SCENE(forgets_without_calling_back),
