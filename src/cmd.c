@@ -14,7 +14,9 @@
 
 /* ---- arguments ---------------------------------------------------------------- */
 
-enum { COMMON_HELP = 'h', COMMON_JSON = 'j' };
+enum { COMMON_HELP = 'h', COMMON_JSON = 1000 };
+
+#define COMMON_LETTERS "cqvh"
 
 static const struct option common[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -60,6 +62,21 @@ static bool take_common(struct cmd_options *options, int option)
 	}
 }
 
+char *cmd_option_name(int option, char *const *argv)
+{
+	const char *last = argv[optind - 1];
+
+	/* A long one that lacks its value, or has one too many, leaves the value of its row in optopt. */
+	if (option == ':')
+		return strncmp(last, "--", 2) == 0 ? mem_strdup(last) : mem_printf("-%c", optopt);
+	if (optopt > 0 && optopt < 0x80 && !strchr(COMMON_LETTERS, optopt))
+		return mem_printf("-%c", optopt);
+	/* The first byte of a character of several: its argument is not done with. */
+	if ((optopt < 0 || (optopt >= 0x80 && optopt <= 0xff)) && argv[optind])
+		return mem_strdup(argv[optind]);
+	return mem_strdup(last);
+}
+
 int cmd_option(const struct cmd_verb *verb, struct cmd_options *options, const struct option *own, int argc, char **argv,
 	       int *rc)
 {
@@ -78,8 +95,10 @@ int cmd_option(const struct cmd_verb *verb, struct cmd_options *options, const s
 			return CMD_STOP;
 		}
 		if (option == '?' || option == ':') {
-			*rc = cmd_usage(verb, option == ':' ? "The option %s needs a value." : "There is no option %s.",
-					argv[optind - 1]);
+			char *name = cmd_option_name(option, argv);
+
+			*rc = cmd_usage(verb, option == ':' ? "The option %s needs a value." : "There is no option %s.", name);
+			mem_free(name);
 			return CMD_STOP;
 		}
 		if (!take_common(options, option))

@@ -54,6 +54,9 @@ enum { CMD_END = -1, CMD_STOP = -2 };
 int cmd_option(const struct cmd_verb *verb, struct cmd_options *options, const struct option *own, int argc, char **argv,
 	       int *rc);
 
+/* What getopt_long(3) has just refused with '?' or ':', as people wrote it: -x, --wrong.  Caller frees. */
+char *cmd_option_name(int option, char *const *argv);
+
 /* For a verb without options of its own: CMD_END or CMD_STOP; refuses fewer than `least` and more than `most` names. */
 int cmd_names(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv, int least, int most, int *rc);
 

@@ -313,7 +313,7 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 		if (option == CMD_STOP)
 			return rc;
 		if (config_value_duration(&value, optarg, &timeout_ms, &err)) {
-			rc = cmd_usage(verb, "--timeout: %s.", error_text(&err));
+			rc = cmd_usage(verb, "--timeout: %s", error_text(&err));
 			error_clear(&err);
 			return rc;
 		}

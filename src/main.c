@@ -1,6 +1,7 @@
 /* main - the table of verbs. */
 #include "cmd.h"
 #include "log.h"
+#include "mem.h"
 
 #include <build.h>
 #include <errno.h>
@@ -93,8 +94,11 @@ static bool take_options(struct cmd_options *options, int argc, char **argv, int
 			*rc = EXIT_IN_STEP;
 			return false;
 		} else {
+			char *name = cmd_option_name(option, argv);
+
 			log_error(option == ':' ? "The option %s needs a value. Try: swbridge --help"
-						: "There is no option %s. Try: swbridge --help", argv[optind - 1]);
+						: "There is no option %s. Try: swbridge --help", name);
+			mem_free(name);
 			*rc = EXIT_USAGE;
 			return false;
 		}

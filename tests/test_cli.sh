@@ -41,6 +41,16 @@ exits 64 wait
 exits 64 wait --timeout soon 101
 exits 64 sync --nonsense
 like "$err" 'no option --nonsense.*swbridge help sync' "an unknown option is named, with a hint"
+exits 64 sync -xy
+like "$err" 'sync: There is no option -x\.' "one letter of several, too"
+exits 64 --json -xy sync
+like "$err" 'There is no option -x\.' "before the verb as well"
+exits 64 forget -dash
+like "$err" 'There is no option -d\.' "and of what was meant as a name"
+exits 64 sync --quiet=1
+like "$err" 'There is no option --quiet=1\.' "a value too many"
+exits 64 wait --timeout 5 101
+like "$err" 'or 7d\. Try:' "a duration without its unit: one full stop"
 exits 64 init extra
 exits 64 init --print-sql --rebind
 exits 64 init --triggers --uninstall
