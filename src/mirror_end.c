@@ -280,16 +280,27 @@ const char *change_sent_nothing(const struct change *change)
 	return change_has_acted(change) ? "failed" : "not sent";
 }
 
+/* SignalWire does not repeat the e-mail that it refuses, and where it is made the PBX has none. */
+static char *which_email(const struct change *change)
+{
+	const char *sent = change->email_given || !change->owner ? change->email : change->owner->tag;
+	bool made = !change->email_given && change->email && sent && strcmp(change->email, sent) == 0;
+
+	return mem_printf("; the e-mail is %s%s", sent ? sent : "-", made ? ", made of its key and [mirror] subscriber_domain" : "");
+}
+
 /* What SignalWire says of a number helps nobody who has no such number: what to do is said with it. */
 static void change_rejected_for(struct change *change, const struct api_result *result)
 {
 	bool number = result->attribute && strcmp(result->attribute, "send_as") == 0;
-	char *text = mem_printf("%s%s", result->text,
+	char *email = result->attribute && strcmp(result->attribute, "email") == 0 ? which_email(change) : mem_strdup("");
+	char *text = mem_printf("%s%s%s", result->text, email,
 				number ? "; buy or verify the number there, or do without: \"send_as =\" (nothing behind it) under "
 					 "[columns], then run: swbridge init; swbridge sync" : "");
 
 	change_rejected(change, result->not_unique ? "foreign" : "rejected", text);
 	mem_free(text);
+	mem_free(email);
 }
 
 bool change_refused(struct change *change, const struct api_result *result)

@@ -121,10 +121,14 @@ mirrored_all "nothing was lost" 101 102 103 104 105 106
 # ---- An e-mail that is made of a key that makes none.
 world made
 people 101 103
-sql "update pbx_users set key = 'front desk' where extension = '102'"
+sql "update pbx_users set key = 'front desk' where extension = '102'; update pbx_users set key = 'a,b' where extension = '103'"
+people 104 105
+sql "update pbx_users set email = 'c,d@x.example' where extension = '104'"
 syncs 4 "a key with a blank, of which an e-mail is made"
 told 102 "its e-mail is made of its key and .mirror. subscriber_domain, and the key contains white space: change the key"
-mirrored_all "the others are mirrored" 101 103
+told 103 "email is not a valid e-mail address.*; the e-mail is a,b@pbx.example.com, made of its key and .mirror. subscriber_domain"
+told 104 "email is not a valid e-mail address.*; the e-mail is c,d@x.example$"
+mirrored_all "the others are mirrored" 101 105
 
 # ---- Bytes that are no UTF-8, out of a database that does not care.
 stop_sim
