@@ -206,6 +206,7 @@ void signs_pass(struct signs *signs, enum metrics_kind kind, const struct pass_s
 		const struct session *session)
 {
 	const int64_t success_ms = signs->metrics.last_success_ms;
+	int64_t ended_ms = METRICS_UNKNOWN; /* this one, if it is a success */
 	struct admin_status status = { 0 };
 	struct error err = ERROR_INIT;
 
@@ -213,6 +214,7 @@ void signs_pass(struct signs *signs, enum metrics_kind kind, const struct pass_s
 	/* Who only looks does nobody's work, and who is paused neither. */
 	if (signs->observe || summary->paused)
 		signs->metrics.last_success_ms = success_ms;
+	ended_ms = signs->metrics.last_success_ms == success_ms ? METRICS_UNKNOWN : signs->metrics.last_success_ms;
 	if (kind == METRICS_KEYED || failed)
 		return;
 	if (admin_status(session->db, &status, &err)) {
@@ -221,6 +223,9 @@ void signs_pass(struct signs *signs, enum metrics_kind kind, const struct pass_s
 		return;
 	}
 	tally_status(&signs->metrics, &status);
+	/* It is noted in the ledger only behind this. */
+	if (ended_ms > signs->metrics.last_success_ms)
+		signs->metrics.last_success_ms = ended_ms;
 	show_status(signs, &status);
 	admin_status_release(&status);
 	tally_file_write(&signs->metrics, signs->config, &signs->warned);

@@ -36,6 +36,10 @@ requests=$(sim count/requests)
 before=$(full_pass)
 changes "select 1" '*'
 wait_for 20 passed_again
+now=$(date +%s.%N)
+changes "select 1" '*'
+fresh() { awk -v now="$now" '$1 == "swbridge_last_success_timestamp_seconds" { exit !($2 >= now) }' "$tmp/metrics.prom"; }
+ok "the last success of the metrics is that of the look that has just ended" wait_for 20 fresh
 notifications=$(metric swbridge_notifications_total)
 changes "select 1" '*' k101 ''
 counted() { [ "$(metric swbridge_notifications_total)" = $((notifications + 3)) ]; }
