@@ -100,7 +100,8 @@ static void say_held(struct daemon *d, bool whole, const struct pass_summary *s)
 	say_state(&said->doubted, s->doubted, "A list at SignalWire could not be read whole: nothing is removed, until a later look "
 		  "can read it", "the lists at SignalWire can be read whole again");
 	say_state(&said->emptied, s->emptied, "The source has no rows: nothing is removed on that account. If the PBX really has no "
-		  "extensions left, take them out with: swbridge forget", "the source has rows again");
+		  "extensions left, give it one row that is disabled or has no secret: then a look at everything does to the others "
+		  "what [mirror] on_remove says", "the source has rows again");
 }
 
 static void look_at_everything_in(struct daemon *d, int64_t ms)

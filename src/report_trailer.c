@@ -86,10 +86,12 @@ static void add_obstacles(struct strbuf *out, const struct pass_summary *s)
 	report_held(out, s);
 	if (s->source_empty && s->narrowed)
 		strbuf_puts(out, "No row of the source passes [mirror] include and exclude: nothing is removed on that account. "
-			    "Correct them; or, if the PBX really has no such extensions left, take them out with: swbridge forget\n");
+			    "Correct them; or, if the PBX really has no such extensions left, let them pass one row that is disabled "
+			    "or has no secret: then a pass does to the others what [mirror] on_remove says\n");
 	else if (s->source_empty)
 		strbuf_puts(out, "The source has no rows: nothing is removed on that account. If the PBX really has no "
-			    "extensions left, take them out with: swbridge forget\n");
+			    "extensions left, give it one row that is disabled or has no secret: then a pass does to the others "
+			    "what [mirror] on_remove says\n");
 	if (s->without_secret)
 		strbuf_printf(out, "%lld %s no secret in the PBX and cannot be mirrored: swbridge status\n",
 			      (long long)s->without_secret, s->without_secret == 1 ? "extension has" : "extensions have");

@@ -112,7 +112,7 @@ config
 
 sql "create table safe as select * from pbx_users"
 sql "truncate pbx_users"
-fenced 3 "source has no rows.*swbridge forget" "I12: the users table is truncated"
+fenced 3 "source has no rows.*give it one row that is disabled or has no secret" "I12: the users table is truncated"
 is "$(sql "select count(*) from swbridge.sync where absent_since is not null")" 0 "I12: nobody counts as absent"
 # Where all secrets went, nothing is done to the phones either, and it is no secret.
 sql "insert into pbx_users select * from safe; insert into pbx_users (key, extension) values ('k101', '101');
@@ -129,6 +129,20 @@ PATCH credential 102 password
 POST credential 109 password,username
 POST subscriber k109@pbx.example.com email" "what was due all along is done"
 in_step "behind the last fence"
+
+# Emptied for good: what is said of it helps.
+world emptied
+people 101 103
+syncs 0 "three extensions"
+sql "delete from pbx_users"
+syncs 3 "I12: none is left"
+is "$(sent)" "" "I12: and nothing is removed"
+like "$out" "give it one row that is disabled or has no secret" "it is said what to do"
+unlike "$out" "swbridge forget" "and nothing that leaves the phones at work"
+sql "insert into pbx_users (key, extension) values ('none', 'none')"
+syncs 0 "a row without a secret"
+is "$(sent | grep -c '^DELETE credential')" 3 "and the three are removed"
+is "$(sql "select count(*) from swbridge.sync")" 0 "from the ledger, too"
 
 # Emptied and filled again by two transactions, a pass between any two statements.
 world refilled mirror.grace=1h
