@@ -150,7 +150,8 @@ static void say_rail(struct check *check, const char *name, const struct rails_c
 		    (long long)rail->taken);
 }
 
-static void check_source_rows(struct check *check)
+/* False: they cannot be read. */
+static bool check_source_rows(struct check *check)
 {
 	struct session *s = &check->session;
 	struct difference_totals totals = { 0 };
@@ -159,12 +160,14 @@ static void check_source_rows(struct check *check)
 
 	if (difference_totals(s->query, s->db, &totals, &err)) {
 		check_say_error(check, "source", &err);
-		return;
+		return false;
 	}
 	check_say(check, totals.source_rows ? GOOD : WARNING, "source", "%s: %lld rows, %lld to be mirrored, %lld difference%s%s",
 	    s->source->name, (long long)totals.source_rows, (long long)totals.mirrored, (long long)totals.differences,
 	    totals.differences == 1 ? "" : "s", totals.source_rows ? "" : s->config->include || s->config->exclude
 	    ? "; none passes [mirror] include and exclude, and an empty source removes nothing" : "; an empty source removes nothing");
+	if (totals.without_secret && totals.without_secret == totals.source_rows)
+		check->rc = cmd_worse(check->rc, EXIT_CONFIG);
 	if (totals.without_secret)
 		check_say(check, totals.without_secret == totals.source_rows ? PROBLEM : WARNING, "secrets",
 		    "%lld of %lld rows have no secret and cannot be mirrored; fill it in the PBX, or correct [columns] secret",
@@ -184,6 +187,39 @@ static void check_source_rows(struct check *check)
 	say_rail(check, "max_creates", &rails.creates);
 	say_rail(check, "max_removals", &rails.removals);
 	say_rail(check, "max_changes", &rails.changes);
+	return true;
+}
+
+struct first_refused {
+	char *name, *reason; /* NULL: none */
+};
+
+static void take_refused(const struct pass_line *line, void *arg)
+{
+	struct first_refused *first = arg;
+
+	if (first->name || line->state != PASS_REJECTED || !line->own)
+		return;
+	first->name = pass_line_name(line);
+	first->reason = log_printable(line->reason);
+}
+
+/* What a pass would refuse for what the row says: only a plan tells. */
+static void check_refused(struct check *check)
+{
+	struct first_refused first = { 0 };
+	struct pass_setup setup = { .line = take_refused, .arg = &first };
+	struct pass_summary summary = { 0 };
+	struct error err = ERROR_INIT;
+
+	cmd_pass_setup(&setup, &check->session);
+	if (pass_full(&setup, &summary, &err))
+		check_say_error(check, "refused", &err);
+	else if (first.name)
+		check_say(check, WARNING, "refused", "%lld of %lld rows cannot be mirrored as they are; %s: %s. All of them: swbridge status",
+			  (long long)summary.refused, (long long)summary.source_rows, first.name, first.reason);
+	mem_free(first.name);
+	mem_free(first.reason);
 }
 
 /* Columns that are there now and were not when the ledger was bound. */
@@ -278,7 +314,8 @@ static void check_ledger(struct check *check)
 	check_new_columns(check);
 	check_ignored(check);
 	check_triggers(check);
-	check_source_rows(check);
+	if (check_source_rows(check))
+		check_refused(check);
 }
 
 /* ---- the whole ----------------------------------------------------------------------- */

@@ -53,7 +53,25 @@ unlike "$out" 'The source has no rows' "and not the source"
 swb check
 like "$out" 'source .* 0 rows.* none passes .mirror. include and exclude' "check names it too"
 config
-sql "create table safe as select * from pbx_users; truncate pbx_users"
+sql "create table safe as select * from pbx_users"
+
+# ---- what check says of the rows ----------------------------------------------------
+
+swb check
+unlike "$out" '^warning +refused' "check finds nothing to refuse"
+sql "update pbx_users set username = 'a b' where key = (select min(key) from pbx_users)"
+swb check
+is "$rc" 0 "a row that is refused is a warning"
+like "$out" '^warning +refused +1 of [0-9]+ rows cannot be mirrored as they are; 10[0-9]: the username contains white space.* All of them: swbridge status' \
+	"check counts it, and says why"
+sql "update pbx_users set username = null, secret = null"
+swb check
+is "$rc" 78 "no row with a secret is a problem, and no success"
+like "$out" '^problem +secrets' "which is the line of it"
+sql "truncate pbx_users"
+
+# ---- no rows at all -------------------------------------------------------------------
+
 swb -q sync
 is "$rc" 3 "the source is empty"
 like "$out" 'The source has no rows: nothing is removed' "no riddle for cron"
