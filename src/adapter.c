@@ -187,6 +187,7 @@ int adapter_install(struct db *db, const struct config *config, const struct ada
 	struct strbuf text = STRBUF_INIT;
 	char *name = db_identifier(db, config->schema);
 	char *create = mem_printf("-- swbridge: a schema of its own\ncreate schema %s", name);
+	char *note = mem_printf("comment on schema %s is '" SCHEMA_MADE "'", name);
 	struct db_statement statements[STATEMENTS_MAX] = { { 0 } };
 	bool schema = false, current = false;
 	int count = 1, path = 0;
@@ -196,8 +197,10 @@ int adapter_install(struct db *db, const struct config *config, const struct ada
 	if (look(db, config, adapter, &text, &schema, &current, err))
 		goto out;
 	if (!current) {
-		if (!schema)
+		if (!schema) {
 			statements[count++] = (struct db_statement){ .sql = create };
+			statements[count++] = (struct db_statement){ .sql = note };
+		}
 		statements[count++] = (struct db_statement){ .sql = adapter->uninstall[0] };
 		statements[count++] = (struct db_statement){ .sql = adapters[0].uninstall[0] };
 		path = count++;
@@ -211,6 +214,7 @@ int adapter_install(struct db *db, const struct config *config, const struct ada
 	}
 	rc = try_out(db, config, adapter, err);
 out:
+	mem_free(note);
 	mem_free(create);
 	mem_free(name);
 	strbuf_release(&text);

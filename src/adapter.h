@@ -23,6 +23,9 @@
 #include "error.h"
 #include "strbuf.h"
 
+/* The comment on a schema that was made for the ledger: with this one it goes with it. */
+#define SCHEMA_MADE "swbridge: made by swbridge init"
+
 struct adapter {
 	const char *name;     /* of the directory: "asterisk-pjsip" */
 	const char *function; /* "asterisk_pjsip" */

@@ -305,6 +305,7 @@ static int run_open(struct session *session, const struct cmd_options *options, 
 {
 	struct bound bound = { 0 };
 	struct error err = ERROR_INIT;
+	bool kept = false;
 	int rc = 0;
 
 	if (!wishes->uninstall)
@@ -316,15 +317,15 @@ static int run_open(struct session *session, const struct cmd_options *options, 
 	else if (wishes->print_sql)
 		rc = print_triggers(session, &bound.source, &err);
 	else if (wishes->uninstall)
-		rc = schema_remove(session->db, session->config, &err);
+		rc = schema_remove(session->db, session->config, &kept, &err);
 	else
 		rc = install(session, options, wishes, &bound, &err);
 	if (rc)
 		rc = cmd_fail(&err);
 	else if (wishes->uninstall && !options->quiet && !options->json)
-		log_print(stdout, "Removed the ledger from schema %s. Nothing was changed at SignalWire.\n"
+		log_print(stdout, "Removed the ledger from schema %s.%s Nothing was changed at SignalWire.\n"
 		       "To build it again from what is there: swbridge init, then swbridge migrate --adopt --ours\n",
-		       session->config->schema);
+		       session->config->schema, kept ? " The schema stays, since init did not make it." : "");
 	source_free(bound.source);
 	triggers_done_release(&bound.triggers);
 	adapter_watched_release(&bound.watched);

@@ -320,9 +320,12 @@ int ledger_claim(struct db *db, const struct config *config, struct error *err)
 {
 	bool got = false;
 
-	if (ledger_enter(db, config, err) || try_lock(db, config->schema, &got, err))
+	if (try_lock(db, config->schema, &got, err))
 		return -1;
-	return got ? 0 : ledger_locked(db, NULL, err);
+	if (got)
+		return 0;
+	/* Without a schema there is no lock either. */
+	return ledger_enter(db, config, err) ? -1 : ledger_locked(db, NULL, err);
 }
 
 int ledger_unlock(struct ledger *ledger, struct error *err)

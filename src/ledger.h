@@ -53,6 +53,7 @@ int ledger_open(struct db *db, const struct config *config, struct ledger **ledg
 int ledger_look(struct db *db, const struct config *config, struct ledger **ledger, struct error *err);
 /* Where the schema is there and this role may not use it: exit 6, with who can grant that and how. */
 int ledger_usable(struct db *db, const struct config *config, struct error *err);
+int ledger_no_schema(const struct config *config, struct error *err); /* the sentence for a schema without ledger; exit 6 */
 void ledger_free(struct ledger *ledger); /* does not release the lock: closing the connection does */
 
 const struct ledger_identity *ledger_identity(const struct ledger *ledger);
@@ -88,8 +89,8 @@ int ledger_unlock(struct ledger *ledger, struct error *err);
 
 /*
  * The lock alone, for who changes or drops the ledger itself: of whatever version
- * it is, nothing is written.  Exit 7 naming the holder, exit 6 where there is no
- * ledger in the schema or it may not be used.  Sets the session's search_path; held until the connection ends.
+ * it is and how much of it is there, nothing is written.  Exit 7 naming the holder,
+ * exit 6 where there is no schema.  Held until the connection ends.
  */
 int ledger_claim(struct db *db, const struct config *config, struct error *err);
 

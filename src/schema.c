@@ -40,10 +40,6 @@ static const char sql_path[] =
 	"-- swbridge: the ledger's schema first\n"
 	"select set_config('search_path', quote_ident($1) || ', ' || current_setting('search_path'), $2::boolean)";
 
-static const char sql_only[] =
-	"-- swbridge: the ledger's schema and no other, since the PBX may have tables of the same names\n"
-	"select set_config('search_path', quote_ident($1), true)";
-
 static const char sql_bind[] =
 	"-- swbridge: what this ledger belongs to; the digest key is made once\n"
 	"insert into identity as i (schema_version, project_id, api_url, sip_domain, system_identifier, database,\n"
@@ -213,13 +209,19 @@ out:
 static int create_schema(struct db *db, const struct config *config, struct error *err)
 {
 	char *name = db_identifier(db, config->schema);
-	char *sql = mem_printf("-- swbridge: a schema of its own\ncreate schema %s", name);
-	int rc = db_query_wait(db, sql, NULL, 0, NULL, err);
+	char *create = mem_printf("-- swbridge: a schema of its own\ncreate schema %s", name);
+	char *note = mem_printf("comment on schema %s is '" SCHEMA_MADE "'", name);
+	const struct db_statement statements[] = { { .sql = create }, { .sql = note } };
+	struct db_result *results[2] = { NULL };
+	int rc = db_run_wait(db, DB_WRITE, statements, 2, results, err);
 
 	if (rc && strcmp(db_sqlstate(db), "42501") == 0)
 		error_exit(err, EXIT_CONFIG, "This database role may not create schema \"%s\"; let the database's owner run "
 			   "`swbridge init --print-sql | psql`, or: grant create on database ... to this role", config->schema);
-	mem_free(sql);
+	for (int i = 0; i < 2; i++)
+		db_result_free(results[i]);
+	mem_free(note);
+	mem_free(create);
 	mem_free(name);
 	return rc;
 }
@@ -307,16 +309,36 @@ int schema_install(struct db *db, const struct config *config, const struct sche
 	return store_difference(db, config, binding->source, err);
 }
 
-/* For people: an identifier in double quotes, as SQL has it. */
+/* For people: as SQL has it, between quotes of which each one inside is doubled. */
+static void add_between(struct strbuf *out, const char *text, char quote)
+{
+	strbuf_putc(out, quote);
+	for (; *text; text++) {
+		if (*text == quote)
+			strbuf_putc(out, quote);
+		strbuf_putc(out, *text);
+	}
+	strbuf_putc(out, quote);
+}
+
 static void add_quoted(struct strbuf *out, const char *name)
 {
-	strbuf_putc(out, '"');
+	add_between(out, name, '"');
+}
+
+/* A backslash is one in every setting of the session, since the E says so. */
+static void add_literal(struct strbuf *out, const char *name)
+{
+	struct strbuf text = STRBUF_INIT;
+
 	for (; *name; name++) {
-		if (*name == '"')
-			strbuf_putc(out, '"');
-		strbuf_putc(out, *name);
+		if (*name == '\\')
+			strbuf_putc(&text, '\\');
+		strbuf_putc(&text, *name);
 	}
-	strbuf_putc(out, '"');
+	strbuf_putc(out, 'E');
+	add_between(out, text.len ? text.data : "", '\'');
+	strbuf_release(&text);
 }
 
 char *schema_script(const struct config *config)
@@ -327,9 +349,13 @@ char *schema_script(const struct config *config)
 			  "-- bridge's role its rights (sql/grants.sql), then run `swbridge init` as that role:\n"
 			  "-- it binds the project, the database and the columns.  Run it again after an upgrade:\n"
 			  "-- it makes what is missing, and nothing else.\n"
-			  "begin;\ncreate schema if not exists ");
+			  "begin;\nselect not exists (select from pg_namespace where nspname = ");
+	add_literal(&out, config->schema);
+	strbuf_puts(&out, ") as missing \\gset\n\\if :missing\ncreate schema ");
 	add_quoted(&out, config->schema);
-	strbuf_puts(&out, ";\nset local search_path = ");
+	strbuf_puts(&out, ";\n-- So that init --uninstall knows that it may drop it.\ncomment on schema ");
+	add_quoted(&out, config->schema);
+	strbuf_puts(&out, " is '" SCHEMA_MADE "';\n\\endif\nset local search_path = ");
 	add_quoted(&out, config->schema);
 	strbuf_puts(&out, ";\n\n");
 	for (size_t m = 0; m < MIGRATIONS; m++) {
@@ -342,41 +368,4 @@ char *schema_script(const struct config *config)
 	}
 	strbuf_puts(&out, "commit;\n");
 	return strbuf_detach(&out);
-}
-
-static void explain_dependants(const struct config *config, struct error *err)
-{
-	char *words = source_server_words(error_text(err));
-
-	error_set(err, ERROR_NEVER, "Nothing was removed: %s. What depends there is not swbridge's: drop it, or move it to another "
-		  "schema than \"%s\", then run again: swbridge init --uninstall", words, config->schema);
-	mem_free(words);
-}
-
-int schema_remove(struct db *db, const struct config *config, struct error *err)
-{
-	char *name = db_identifier(db, config->schema);
-	char *drop = mem_printf("-- swbridge: only if nothing else is in it\ndrop schema %s", name);
-	const char *params[] = { config->schema };
-	struct db_statement statements[STATEMENTS_MAX] = { { .sql = sql_only, .params = params, .param_count = 1 } };
-	struct db_result *results[STATEMENTS_MAX] = { NULL };
-	int count = 1;
-	int rc = -1;
-
-	if (ledger_claim(db, config, err))
-		goto out;
-	for (int i = 0; schema_uninstall[i] && count < STATEMENTS_MAX - 1; i++)
-		statements[count++] = (struct db_statement){ .sql = schema_uninstall[i] };
-	for (const struct adapter *a = adapters; a->name && count < STATEMENTS_MAX - 1; a++)
-		statements[count++] = (struct db_statement){ .sql = a->uninstall[0] };
-	statements[count++] = (struct db_statement){ .sql = drop };
-	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
-	if (rc && strcmp(db_sqlstate(db), "2BP01") == 0)
-		explain_dependants(config, err);
-	for (int i = 0; i < count; i++)
-		db_result_free(results[i]);
-out:
-	mem_free(drop);
-	mem_free(name);
-	return rc;
 }

@@ -52,7 +52,11 @@ int schema_exists(struct db *db, const struct config *config, bool *schema, bool
 /* The whole as a script for psql, for those who run DDL themselves.  Needs no database.  Caller frees. */
 char *schema_script(const struct config *config);
 
-/* Drops everything that schema_install() and the adapters (adapter.h) made; exit 7 while another swbridge is at work. */
-int schema_remove(struct db *db, const struct config *config, struct error *err);
+/*
+ * Drops everything that schema_install() and the adapters (adapter.h) made; exit 7 while another swbridge is at
+ * work, exit 6 where nothing of that is there, or where something else in the schema bears such a name: then
+ * nothing is dropped.  *kept: the schema is there still, since it was there before.
+ */
+int schema_remove(struct db *db, const struct config *config, bool *kept, struct error *err);
 
 #endif

@@ -329,6 +329,40 @@ is "$(sql "select count(*) from pg_namespace where nspname = 'swbridge'")" 0 "no
 exits 6 init --uninstall
 like "$err" 'no swbridge ledger' "where there is none it says so"
 
+# What only bears such a name is another program's, and a schema that was there before stays.
+sql "create schema kam create table subscriber (id serial primary key, username text)"
+write_conf postgres.schema=kam
+exits 6 init --uninstall
+like "$err" 'no swbridge ledger in schema "kam"' "a PBX's table subscriber is no ledger"
+is "$(sql "select count(*) from kam.subscriber")" 0 "and it is there still"
+sql "create schema before"
+write_conf postgres.schema=before
+exits 0 init
+sql "create function before.notify_change() returns trigger language plpgsql as 'begin return null; end'"
+exits 6 init --uninstall
+like "$err" 'Nothing was removed: in schema "before" this .* not its own: notify_change\(\)' "another one's function under our name"
+sql "drop function before.notify_change(); drop view before.status; alter table before.holder rename to held;
+	create table before.holder (id integer)"
+exits 6 init --uninstall
+like "$err" 'Nothing was removed: .* not its own: holder\. Rename it' "another one's table under our name"
+is "$(sql "select count(*) from before.identity")" 1 "nothing was removed"
+sql "drop table before.holder, before.held, before.identity"
+exits 0 init --uninstall
+like "$out" '^Removed the ledger from schema before.* The schema stays' "what is left of a ledger can be removed"
+is "$(sql "select count(c.oid) from pg_namespace n left join pg_class c on c.relnamespace = n.oid where nspname = 'before' group by n.oid")" 0 \
+	"and the schema stays, which was there before"
+write_conf "postgres.schema=it's \\ \"so\""
+swb init --print-sql
+ok "the script makes a schema of any name" psql -XAtq -v ON_ERROR_STOP=1 -o "$tmp/psql" -f "$tmp/out"
+exits 0 init
+sql "update \"it's \\ \"\"so\"\"\".identity set schema_version = 99"
+exits 6 init --uninstall
+like "$err" 'has version 99, .*remove it with the newer' "a ledger of the future is left to a newer one"
+sql "update \"it's \\ \"\"so\"\"\".identity set schema_version = 3"
+exits 0 init --uninstall
+is "$(sql "select count(*) from pg_namespace where nspname like 'it%'")" 0 "a schema that the script made goes"
+write_conf
+
 no_secret hunter2sentinel "$tmp/printed"
 
 done_testing
