@@ -104,7 +104,7 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_APPROVED] = "coalesce(a.classes, 0)",
 };
 
-/* The same for a subscriber without extensions, its intent being j; what is not here is null. */
+/* The same for a subscriber without extensions, its intent being j, its lost attempts l; what is not here is null. */
 static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
 	[ROW_ORPHAN] = "true",
 	[ROW_KEY] = "o.email",
@@ -116,14 +116,7 @@ static const char *const orphan_expressions[ROW_COLUMN_COUNT] = {
 	[ROW_OWNER_ORIGIN] = "o.origin",
 	[ROW_OWNER_PROFILE_DIGEST] = "encode(o.profile_digest, 'hex')",
 	[ROW_OWNER_SENT_FIELDS] = "array_to_string(o.sent_fields, ',')",
-	/*
-	 * Where it has no id: what is younger than its row may have been made for it, and where some
-	 * answers said for certain that nothing was, what is younger than the first attempt without one.
-	 */
-	[ROW_INTENT_AT_MS] = "(select (extract(epoch from case when count(*) = 0 then o.created_at\n"
-			     "                                 else min(j.at) filter (where j.outcome is null\n"
-			     "                                          or j.outcome not in ('rejected', 'foreign', 'not sent')) end)\n"
-			     "                * 1000)::bigint from journal j where j.subscriber_no = o.no)",
+	[ROW_INTENT_AT_MS] = "(extract(epoch from l.at) * 1000)::bigint",
 	[ROW_INTENT] = "j.operation",
 	[ROW_INTENT_ID] = "j.id",
 	[ROW_INTENT_SETTLED] = "coalesce(j.settles_at <= now(), false)",
@@ -145,6 +138,25 @@ static const char tried_names[] =
 	"    select i.name, min(i.key) as key, nullif(max(i.key), min(i.key)) as other\n"
 	"      from (select j.key, unnest(j.usernames) as name from journal j where j.outcome is null) i\n"
 	"     group by i.name\n"
+	"), ";
+
+/*
+ * Orphans without an id that an attempt may have made all the same: since the first one of unknown
+ * outcome.  Any later answer was certain: that it was there, and then its id was known, and was found
+ * gone; or that it was not.  What has its e-mail then is a stranger's.
+ */
+static const char lost_orphans[] =
+	"lost as materialized (\n"
+	"    select a.subscriber_no, min(a.at) as at\n"
+	"      from (select j.subscriber_no, j.at, j.finished_at, j.detail is not distinct from " LEDGER_SQL_SUPERSEDED " as lost,\n"
+	"                   max(j.finished_at) filter (where j.outcome <> 'not sent'\n"
+	"                                                and j.detail is distinct from " LEDGER_SQL_SUPERSEDED ")\n"
+	"                       over (partition by j.subscriber_no) as known_at\n"
+	"              from journal j\n"
+	"             where j.operation in ('create', 'replace') and j.outcome is not null\n"
+	"               and j.subscriber_no in (select o.no from orphans o where o.id is null)) a\n"
+	"     where a.lost and (a.known_at is null or a.finished_at > a.known_at)\n"
+	"     group by a.subscriber_no\n"
 	"), ";
 
 /* What the rails know of a key: c counts what was done to it, a is what is approved. */
@@ -235,6 +247,7 @@ char *difference_sql_page(const struct source *source, const struct config *conf
 			  "), orphans as (\n");
 	difference_sql_orphans(&out, "desired");
 	strbuf_puts(&out, "), ");
+	strbuf_puts(&out, lost_orphans);
 	strbuf_puts(&out, tried_names);
 	strbuf_puts(&out, namesakes);
 	owners(&out, config);
@@ -243,6 +256,7 @@ char *difference_sql_page(const struct source *source, const struct config *conf
 	strbuf_puts(&out, "union all\n");
 	select_list(&out, orphan_expressions);
 	strbuf_puts(&out, "  from orphans o\n"
+			  "  left join lost l on l.subscriber_no = o.no\n"
 			  "  left join journal j on j.key = o.email and j.subscriber_no = o.no and j.outcome is null\n");
 	rails_of(&out, "o.email");
 	strbuf_puts(&out, " where $5 <> 'change'\n"

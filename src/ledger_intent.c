@@ -75,7 +75,7 @@ static const char sql_intent_before[] =
 	"                     usernames, request_ids, outcome, finished_at, detail)\n"
 	"select j.key, j.extension, j.operation, j.cause, j.at, j.attempts, j.subscriber_no, j.subscriber_id,\n"
 	"       j.sip_endpoint_id, j.usernames, j.request_ids, 'failed', now(),\n"
-	"       'it is not known what it did, and something else is wanted now'\n"
+	"       " LEDGER_SQL_SUPERSEDED "\n"
 	"  from " INTENTS
 	"  join journal j on j.key = b.key and j.outcome is null\n"
 	" where (" LEDGER_SQL_CLASSES_OF("j.operation") ")\n"

@@ -20,4 +20,7 @@
 /* The last attempt of a row of sync came to nothing; any later outcome sets attempts to 0. */
 #define LEDGER_SQL_FAILED(sync) sync ".attempts > 0 and " sync ".last_error is not null"
 
+/* The detail of an attempt whose outcome was never known: another change took its intent over. */
+#define LEDGER_SQL_SUPERSEDED "'it is not known what it did, and something else is wanted now'"
+
 #endif

@@ -64,7 +64,7 @@ void create_start(struct change *change)
 	struct owner *owner = change->owner;
 
 	describe(change);
-	if (!owner->id && change->decision.look_first && !owner->fixed)
+	if (!owner->id && look_is_for_owner(change) && !owner->fixed)
 		look_for_owner(change, survey);
 	else
 		survey(change);
@@ -82,7 +82,7 @@ static void intend(struct change *change)
 void create_owner(struct change *change, void (*next)(struct change *change))
 {
 	change->owner_next = next;
-	if (change->others_at_ms && !change->decision.look_first) {
+	if (change->others_at_ms && !look_is_for_owner(change)) {
 		change->intent_at_ms = change->others_at_ms;
 		look_for_owner(change, owner_looked_for);
 	} else {
@@ -128,7 +128,7 @@ static void subscriber_posted(const struct api_result *result, void *arg)
 
 	if (result->outcome == API_REJECTED && result->not_unique) {
 		change_heard(change, result);
-		if ((change->decision.look_first || change->others_at_ms) && !change->owner_looked_again) {
+		if ((look_is_for_owner(change) || change->others_at_ms) && !change->owner_looked_again) {
 			/* An earlier attempt acted late, or the list lagged behind it. */
 			change->owner_looked_again = true;
 			look_for_owner(change, owner_looked_again);

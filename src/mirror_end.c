@@ -314,7 +314,7 @@ bool change_refused(struct change *change, const struct api_result *result)
 	case API_REJECTED:
 		if (result->account) {
 			mirror->creates_stopped = true;
-			change_failed(change, "failed", result->text);
+			change_failed(change, change_sent_nothing(change), result->text);
 		} else {
 			change_rejected_for(change, result);
 		}

@@ -322,6 +322,11 @@ void check_credential_gone(struct change *change, struct owner *owner, void (*ne
 void check_owner_gone(struct change *change, struct owner *owner, void (*next)(struct change *change));
 
 /* mirror_look.c */
+/*
+ * Whether its earlier attempt may have made a subscriber.  One that only removed or changed what it
+ * knew made none: where that is gone, what has the e-mail now is a stranger's.
+ */
+bool look_is_for_owner(const struct change *change);
 /* Sets owner->id if a subscriber of this e-mail is there and ours; foreign or failed looks end the change. */
 void look_for_owner(struct change *change, void (*next)(struct change *change));
 /*

@@ -55,6 +55,13 @@ void look_for_owner(struct change *change, void (*next)(struct change *change))
 	roster_find(change->mirror->roster, change->owner->tag, looked_owner, change);
 }
 
+bool look_is_for_owner(const struct change *change)
+{
+	/* A removal may go on where one of these was under way, whose names its intent has then. */
+	return change->intent == OPERATION_CREATE || change->intent == OPERATION_REPLACE ||
+	       (change->intent == OPERATION_REMOVE && change->tried_usernames && *change->tried_usernames);
+}
+
 struct credential_look {
 	struct change *change;
 	char *username;
@@ -177,7 +184,7 @@ static void owner_vanished(struct change *change)
 		return;
 	/* Gone.  An earlier attempt may have found that too, and made a new one. */
 	change->owner_new = change->owner_vanished = true;
-	if (change->decision.look_first)
+	if (change->decision.look_first && look_is_for_owner(change))
 		look_for_owner(change, look_under_new_owner);
 	else
 		change->look_next(change);

@@ -123,7 +123,7 @@ void note_settle(struct change *change)
 	change->recovering = true;
 	if (change->owner->id && change->credential_id)
 		target_get(change->mirror->target, change->owner->id, change->credential_id, was_read, change);
-	else if (!change->owner->id)
+	else if (!change->owner->id && look_is_for_owner(change))
 		look_for_owner(change, look_there);
 	else
 		look_there(change);

@@ -104,7 +104,7 @@ void recover_start(struct change *change)
 {
 	change->recovering = true;
 	owner_set_aside(change, change->tried && !change->recovered ? change->tried : change->old_owner);
-	if (!change->owner->id)
+	if (!change->owner->id && look_is_for_owner(change))
 		look_for_owner(change, look_there);
 	else
 		look_there(change);

@@ -109,7 +109,7 @@ void remove_start(struct change *change)
 	describe(change);
 	if (!change->decision.look_first || change->credential_id)
 		read_it(change);
-	else if (!owner->id && !owner->fixed)
+	else if (!owner->id && !owner->fixed && look_is_for_owner(change))
 		look_for_owner(change, find);
 	else
 		find(change);

@@ -44,7 +44,7 @@ static void describe(struct change *change)
 void replace_start(struct change *change)
 {
 	describe(change);
-	if (!change->owner->id && change->decision.look_first)
+	if (!change->owner->id && look_is_for_owner(change))
 		look_for_owner(change, survey);
 	else
 		survey(change);

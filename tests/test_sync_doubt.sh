@@ -210,4 +210,66 @@ if with_subscribers; then
 	in_step "an e-mail behind a creation"
 fi
 
+# ---- a subscriber of ours that is gone, and one that somebody made with its e-mail ---------------
+
+by_hand() { # EMAIL: ours is deleted in the dashboard, if there is one, and made anew
+	ours=$(sql "select id from swbridge.subscriber where email = '$1' and id is not null")
+	[ -z "$ours" ] || sim edit -d "{\"id\":\"$ours\",\"delete\":true}" >/dev/null
+	sim seed -d "{\"subscribers\":[{\"email\":\"$1\"}]}" >/dev/null
+}
+
+left_to_him() { # NAME: the row goes, and he keeps what he made
+	sql "delete from pbx_users where key = 'b'"
+	swb sync
+	swb sync
+	swb sync
+	is "$(emails)" "ann@x.example
+boss@x.example" "I7: $1: it stays"
+	is "$(sql "select count(*) from swbridge.subscriber where email = 'boss@x.example'")" 0 "$1: the ledger lets go of it"
+	quiet "$1"
+}
+
+# two_people NAME [SECTION.KEY=VALUE…]
+two_people() {
+	world "$@"
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('b', '102', 's2', 'boss@x.example')"
+	syncs 0 "$1: two people"
+}
+
+if with_subscribers; then
+	two_people by_hand
+	by_hand boss@x.example
+	sql "update pbx_users set secret = 'other' where key = 'b'"
+	syncs 4 "ours was deleted and made anew by hand: it is left alone"
+	left_to_him "one made by hand"
+
+	two_people by_hand_repaired
+	by_hand boss@x.example
+	swb verify --repair
+	is "$rc" 4 "the same, and what is there is to be repaired"
+	left_to_him "one made by hand, and a repair"
+
+	world by_hand_account
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example')"
+	syncs 0 "one person"
+	set_sim '{"account_error":"account_limit_exceeded"}'
+	sql "insert into pbx_users (key, extension, secret, email) values ('b', '102', 's2', 'boss@x.example')"
+	syncs 4 "the account refuses another"
+	is "$(journal_of b)" "create:not sent" "which is certain: nothing was made"
+	set_sim '{"account_error":null}'
+	by_hand boss@x.example
+	left_to_him "one made by hand, and an account that was full"
+
+	# What only removes made no subscriber that could be looked for.
+	two_people by_hand_removed mirror.on_remove=delete
+	sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.sync where key = 'b'")\",\"delete\":true}" >/dev/null
+	sql "update swbridge.sync set sip_endpoint_id = null where key = 'b'"
+	fault '{"method":"DELETE","path":"*/subscribers/*","action":"commit_then_reset"}'
+	sql "delete from pbx_users where key = 'b'"
+	syncs 5 "a removal whose answer is lost"
+	by_hand boss@x.example
+	settle
+	left_to_him "one made by hand behind a lost removal"
+fi
+
 done_testing

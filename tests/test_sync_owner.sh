@@ -328,8 +328,9 @@ half_known() {
 	sql "insert into swbridge.subscriber (email, origin, created_at) values ('half@x.example', 'created', now() - interval '9 hours')"
 	hours=8
 	for outcome; do
-		sql "insert into swbridge.journal (key, extension, operation, cause, at, subscriber_no, outcome, finished_at)
-			select 'gone', '9', 'create', 'sync', now() - interval '$hours hours', no, '$outcome', now() - interval '$hours hours'
+		sql "insert into swbridge.journal (key, extension, operation, cause, at, subscriber_no, outcome, finished_at, detail)
+			select 'gone', '9', 'create', 'sync', now() - interval '$hours hours', no, '${outcome%:*}',
+				now() - interval '$hours hours', '${outcome#*:}'
 			  from swbridge.subscriber where email = 'half@x.example'"
 		hours=$((hours - 1))
 	done
@@ -341,10 +342,15 @@ there() { told state <<-'EOF'
 	select count(*) from subscriber where email = 'half@x.example';
 EOF
 }
-half_known half_refused rejected "not sent"
+doubt="it is not known what it did, and something else is wanted now"
+half_known half_refused rejected "not sent" "failed:the account is full"
 is "$(there)" 1 "I7: what is there was never ours where every answer was certain"
-half_known half_unknown rejected failed
-is "$(there)" 0 "I32: one whose attempts were not all certain is looked for, and removed"
+half_known half_again "failed:$doubt" done void
+is "$(there)" 1 "I7: nor where the last one was"
+half_known half_pruned
+is "$(there)" 1 "I7: nor where nothing is known of any"
+half_known half_unknown rejected "failed:$doubt" "not sent"
+is "$(there)" 0 "I32: one whose last attempt was not certain is looked for, and removed"
 quiet "one that was half known"
 
 # Clocks that disagree: what is compared with SignalWire's times is of its clock.
