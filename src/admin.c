@@ -37,6 +37,9 @@ static const char sql_forget[] =
 	"    delete from sync s\n"
 	"     where s.key = $1\n"
 	"       and not exists (select from journal j where j.key = s.key and j.outcome is null)\n"
+	"       -- nor where its subscriber goes with it, and something of another is in doubt there\n"
+	"       and (exists (select from sync b where b.subscriber_no = s.subscriber_no and b.key <> s.key)\n"
+	"            or not exists (select from journal j where j.outcome is null and j.subscriber_no = s.subscriber_no))\n"
 	" returning s.extension, s.subscriber_no, s.sip_endpoint_id\n"
 	"), owner as (\n"
 	"    delete from subscriber o using gone g\n"
@@ -187,7 +190,9 @@ int admin_forget(struct db *db, const char *key, const char *keep_subscriber, st
 	int rc = change_row(db, key, sql_forget, params, 2, results, err);
 
 	if (!rc && db_result_rows(results[2]) == 0)
-		rc = refuse_open(key, err);
+		rc = error_exit(err, EXIT_LATER, "A change of %s, or of another extension on its subscriber, has an unknown outcome "
+				"or is on its way right now; the row is left alone until it has settled. Try again after the next "
+				"sync.", key);
 	if (!rc) {
 		forgotten->extension = mem_strdup(db_result_get(results[2], 0, 0));
 		forgotten->subscriber_id = mem_strdup(db_result_get(results[2], 0, 1));

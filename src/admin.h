@@ -39,7 +39,8 @@ struct admin_forgotten {
 /*
  * Drops the ledger's row, and that of its subscriber with its last extension,
  * but never `keep_subscriber` ([mirror] subscriber_id, may be NULL).  Nothing
- * at SignalWire is touched.
+ * at SignalWire is touched.  Refused also where the subscriber would go, and an
+ * open intent of another extension is about it.
  */
 int admin_forget(struct db *db, const char *key, const char *keep_subscriber, struct admin_forgotten *forgotten,
 		 struct error *err);

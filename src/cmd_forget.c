@@ -90,6 +90,7 @@ const struct cmd_verb cmd_forget = {
 	"changes nor removes it.  The ids are printed for the last time.  A subscriber goes on costing\n"
 	"money: to be rid of one that swbridge made, take the extension out of the PBX instead, and run\n"
 	"swbridge sync (where on_remove is not keep).\n"
-	"Refused (75) while a change of the extension has an unknown outcome.\n",
+	"Refused (75) while a change of the extension has an unknown outcome, or one of another extension\n"
+	"on its subscriber, which would be forgotten as well.\n",
 	.run = run,
 };

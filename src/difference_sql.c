@@ -137,9 +137,11 @@ void difference_sql_orphans(struct strbuf *out, const char *desired)
 		    "        select * from subscriber b\n"
 		    "         where (b.id is null or b.id is distinct from ($4::jsonb ->> 'subscriber_id')::uuid)\n"
 		    "           and not exists (select from sync s where s.subscriber_no = b.no)\n"
-		    "           -- its own open intent is a removal that has to be seen through\n"
+		    "           -- its own open intent is a removal that has to be seen through; another's may have made it\n"
 		    "           and not exists (select from journal j where j.outcome is null and j.subscriber_id = b.id\n"
 		    "                              and (j.key <> b.email or j.subscriber_no is distinct from b.no))\n"
+		    "           and not exists (select from journal j where j.outcome is null and j.subscriber_no = b.no\n"
+		    "                              and (j.key <> b.email or j.operation <> 'remove'))\n"
 		    "        offset 0) o\n"
 		    "     where o.email not in (\n"
 		    "        select d.email from ");

@@ -211,7 +211,7 @@ struct ledger_outcome {
 	const char *owner_origin;
 	const char *owner_profile_digest;
 	const char *owner_sent_fields;
-	bool drop_owner; /* goes if no row of sync refers to it */
+	bool drop_owner; /* goes if no row of sync refers to it, and no open intent but this one's */
 };
 
 #define LEDGER_OUTCOME_INIT { .protection = -1 }

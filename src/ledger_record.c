@@ -82,7 +82,10 @@ static const char sql_record_drop_owner[] =
 	" using jsonb_array_elements($1::jsonb) as b\n"
 	" where o.no = (b ->> 'owner_no')::bigint\n"
 	"   and b ? 'drop_owner'\n"
-	"   and not exists (select from sync s where s.subscriber_no = o.no)";
+	"   and not exists (select from sync s where s.subscriber_no = o.no)\n"
+	"   -- what is in doubt on it is looked for there: it stays a difference until that is known\n"
+	"   and not exists (select from journal j where j.outcome is null and j.subscriber_no = o.no\n"
+	"                      and j.id is distinct from (b ->> 'journal_id')::bigint)";
 
 static const char sql_record_journal[] =
 	"-- swbridge: the outcomes; without one the intent stays open and settles\n"

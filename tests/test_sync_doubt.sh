@@ -272,4 +272,97 @@ if with_subscribers; then
 	left_to_him "one made by hand behind a lost removal"
 fi
 
+# ---- a subscriber that a lost request may be making, while its row wants another ------------------
+
+# making NAME: b moves to a subscriber of its own; the POST that makes it is lost, and acts later.
+making() {
+	world "$1"
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('b', '102', 's2', 'ann@x.example')"
+	syncs 0 "$1: two extensions of one person"
+	fault '{"method":"POST","path":"*/subscribers","action":"late_commit","then":"reset","ms":1000}'
+	sql "update pbx_users set email = 'new@x.example' where key = 'b'"
+	syncs 5 "$1: one moves, and the answer is lost"
+}
+
+late_is_done() { [ "$(sim count/late_pending)" = 0 ]; }
+
+if with_subscribers; then
+	making late_maker
+	sql "update pbx_users set email = 'ann@x.example' where key = 'b'"
+	syncs 5 "it wants its old subscriber again"
+	is "$(sql "select count(*) from swbridge.subscriber where email = 'new@x.example'")" 1 "I5: the other one is not forgotten before it is known"
+	ok "it is made late" wait_for 10 late_is_done
+	settle
+	syncs 0 "what was made is found"
+	syncs 0 "and removed"
+	is "$(emails)" ann@x.example "I32: nothing is left that nobody wants"
+	in_step "made late"
+
+	making late_forgotten
+	sql "insert into pbx_users (key, extension, secret, email) values ('c', '103', 's3', 'carl@x.example');
+		insert into swbridge.sync (key, extension, username, subscriber_no, state)
+		select 'z', '109', '109', no, 'creating' from swbridge.subscriber where email = 'new@x.example'"
+	swb forget z
+	is "$rc" 75 "an extension on it is not forgotten meanwhile"
+	like "$err" "another extension on its subscriber" "and why is said"
+	is "$(sql "select count(*) from swbridge.subscriber where email = 'new@x.example'")" 1 "its subscriber stays in the ledger"
+
+	ok "it is made late" wait_for 10 late_is_done
+	sql "update pbx_users set email = 'ann@x.example' where key = 'b'"
+	settle
+	swb sync
+	swb sync
+	is "$(emails | tr '\n' ' ')" "ann@x.example carl@x.example " "I32: nothing is left there either"
+	in_step "not forgotten"
+
+	# The removal of the last extension on it lets go of it no more than that, in a pass that does not see the other one.
+	world late_kept mirror.on_remove=delete
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('b', '102', 's2', 'ann@x.example'),
+		('c', '103', 's3', 'new@x.example')"
+	syncs 0 "three extensions of two persons"
+	fault '{"method":"POST","path":"*/sip_endpoints","action":"commit_then_reset"}'
+	sql "update pbx_users set email = 'new@x.example' where key = 'b'"
+	syncs 5 "one moves to the other person, and the answer is lost"
+	settle
+	sql "update pbx_users set enabled = false where key = 'c'"
+	swb sync 103
+	is "$(sql "select count(*) from swbridge.sync where key = 'c'") $(sql "select count(*) from swbridge.subscriber where email = 'new@x.example'")" "0 1" \
+		"I5: the last extension there goes, and its subscriber is not forgotten before it is known what is on it"
+	sql "update pbx_users set email = 'ann@x.example' where key = 'b'"
+	swb sync
+	swb sync
+	is "$(emails)" ann@x.example "I32: what was made there is found, and nothing is left"
+	in_step "a subscriber with a lost credential"
+
+	# Killed, the intent has the id of the subscriber that was left.
+	world late_adopted mirror.on_remove=delete
+	sim seed -d '{"subscribers":[{"email":"x@x.example"}]}' >/dev/null
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('k', '102', 's2', 'ann@x.example')"
+	syncs 0 "two extensions of one person"
+	sql "insert into swbridge.subscriber (email, id, origin) values ('x@x.example', '$(told state <<-'EOF'
+		select id from subscriber where email = 'x@x.example';
+	EOF
+	)', 'adopted');
+		update pbx_users set email = 'x@x.example' where key = 'k'"
+	fault '{"method":"POST","path":"*/sip_endpoints","action":"commit_then_hang"}'
+	posts=$(sim count/posts_received)
+	start_swb sync
+	sim "wait?key=posts_received&min=$((posts + 1))" >/dev/null
+	kill -9 "$swb_pid"
+	wait "$swb_pid" 2>/dev/null
+	swb_pid=
+	sql "update pbx_users set email = 'ann@x.example', secret = 'new' where key = 'k'"
+	syncs 5 "killed while one moves to an adopted subscriber, and moved back"
+	is "$(sql "select origin from swbridge.subscriber where email = 'x@x.example'")" adopted "I5: which is not forgotten before it is known"
+	settle
+	swb sync
+	swb sync
+	is "$(secret_of 102)" new "I20: its phone has the password of its row"
+	is "$(told state <<-'EOF'
+		select count(*) from credential;
+	EOF
+)" 2 "I2: and nothing is there twice"
+	quiet "adopted and left"
+fi
+
 done_testing
