@@ -275,7 +275,7 @@ is "$rc" 0 "the second one goes" || diag "$err"
 # ---- locked -----------------------------------------------------------------------------
 
 psql -XAtq -c "select pg_advisory_lock(1937203826, (select oid::integer from pg_namespace where nspname = 'swbridge'))" \
-	-c "select pg_sleep(60)" >"$tmp/lock.out" 2>&1 &
+	-c "select pg_sleep(600)" >"$tmp/lock.out" 2>&1 &
 lock_pid=$!
 locked() {
 	[ "$(sql "select count(*) from pg_locks where locktype = 'advisory' and granted")" = 1 ]

@@ -22,6 +22,13 @@ left() {
 	done 2>/dev/null
 }
 
+# The postmaster is there a moment longer than its postmaster.pid, for whose end pg_ctl waits.
+nothing_is_left() { # DESCRIPTION
+	wait_for 10 nothing_left
+	is "$(left)" "" "$1"
+}
+nothing_left() { [ -z "$(left)" ]; }
+
 # demo BUILDDIR: runs it, sets $rc; what it says is in $tmp/out and $tmp/err.
 demo() {
 	rm -rf "$tmp/play"
@@ -43,7 +50,7 @@ table() {
 demo "$builddir"
 is "$rc" 0 "the demo ends well"
 [ "$rc" -eq 0 ] || diag "$(cat "$tmp/out" "$tmp/err")"
-is "$(left)" "" "no file and no process is left"
+nothing_is_left "no file and no process is left"
 is "$(cat "$tmp/err")" "" "nobody complained"
 
 is "$(table 1 subscriber | wc -l)" 10 "ten phones are mirrored at first"
@@ -86,7 +93,7 @@ LAZY
 chmod +x "$tmp/lazy/swbridge"
 demo "$tmp/lazy"
 is "$rc" 1 "a program that does nothing is found out"
-is "$(left)" "" "and cleaned up after"
+nothing_is_left "and cleaned up after"
 
 # Ended half-way: while the program waits, everything is up.
 cat >"$tmp/lazy/swbridge" <<-STUCK
@@ -100,11 +107,11 @@ TMPDIR=$tmp/play DEMO_BUILDDIR=$tmp/lazy /bin/sh "$SRCDIR/contrib/demo" >"$tmp/o
 demo_pid=$!
 if wait_for 60 test -s "$tmp/stuck"; then
 	isnt "$(left)" "" "half-way there is something to clean up"
-	kill "$(cat "$tmp/stuck")"
-	kill "$demo_pid"
+	kill "$demo_pid" # which it heeds when its command has ended
+	kill "$(cat "$tmp/stuck")" 2>/dev/null
 	wait "$demo_pid"
 	is $? 143 "ended by SIGTERM"
-	is "$(left)" "" "nothing is left half-way either"
+	nothing_is_left "nothing is left half-way either"
 else
 	lib_end "$demo_pid"
 	not_ok "the demo comes to its first command" "$(cat "$tmp/err")"

@@ -41,8 +41,10 @@ if wait_for 30 test -s "$tmp/signal"; then
 	kill "$harness"
 	wait "$harness"
 	is $? 143 "ended by SIGTERM"
-	# Whether init has reaped it yet is not ours to say: the dead have no command line.
-	fails "the server is gone" grep -qs . "/proc/$server/cmdline"
+	# Whether init has reaped it yet is not ours to say: the dead have no command line.  pg_ctl waits
+	# for postmaster.pid to go, which is a moment before the end.
+	server_ended() { ! grep -qs . "/proc/$server/cmdline"; }
+	ok "the server is gone" wait_for 10 server_ended
 	fails "the command is gone" kill -0 "$(cat "$tmp/signal.pid")"
 	fails "the directory is gone" test -e "$(cat "$tmp/signal")"
 else

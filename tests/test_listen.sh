@@ -147,7 +147,7 @@ swb resume
 changes "select 1" k101
 wait_for 20 mirrored_quietly
 mirrored "and done when it is not"
-ok "and that it is not paused any more is said" log_has 'not paused any more'
+ok "and that it is not paused any more is said" wait_for 20 log_has 'not paused any more'
 changes "select 1" '*'
 ok "nor that anything is held" wait_for 20 log_has 'nothing is held by .mirror. max_creates any more'
 changes "delete from pbx_users where key = 'k106'" '*'
@@ -217,7 +217,7 @@ is "$rc $(is_there 201-b && echo there)" "0 there" "until that one is told, too"
 # What comes while it waits is not what it waits for.
 under_way() { [ "$(sql "select count(*) from swbridge.journal where outcome is null")" = 1 ]; }
 not_yet() { grep -q 'k101 is not live yet' "$tmp/wait.err"; }
-fault "{\"method\":\"PATCH\",\"action\":\"delay\",\"ms\":$(unhurried 2500),\"times\":1}"
+set_sim '{"hold":true}'
 changes "update pbx_users set secret = 'before the call' where key = 'k101'" k101
 wait_for 20 under_way || not_ok "a request is under way"
 $MEMCHECK "$BUILDDIR/swbridge" -v -c "$conf" wait 101 >"$tmp/wait.out" 2>"$tmp/wait.err" </dev/null &
@@ -225,6 +225,7 @@ waiting=$!
 wait_for 20 not_yet || not_ok "it waits" "$(cat "$tmp/wait.out" "$tmp/wait.err")"
 fault '{"method":"PATCH","action":"status","status":422,"times":1,"content":"{\"errors\":[{\"code\":\"invalid\",\"message\":\"too new\",\"attribute\":\"password\"}]}"}'
 changes "update pbx_users set secret = 'after the call' where key = 'k101'" k101
+set_sim '{"hold":false}'
 wait "$waiting"
 is "$? $(cat "$tmp/wait.out")" "0 k101 is live." "a newer edit that is refused is not what it waits for"
 swb wait 101
@@ -238,7 +239,7 @@ people 101 102
 listens
 wait_for 20 mirrored_quietly
 patches=$(sim count/requests.PATCH)
-fault "{\"method\":\"PATCH\",\"action\":\"delay\",\"ms\":$(unhurried 2500),\"times\":1}"
+set_sim '{"hold":true}'
 changes "update pbx_users set secret = 'first' where key = 'k101'" k101
 under_way() { [ "$(sql "select count(*) from swbridge.journal where outcome is null")" = 1 ]; }
 wait_for 20 under_way || not_ok "a request is under way"
@@ -246,8 +247,9 @@ changes "update pbx_users set secret = 'second' where key = 'k101'" k101
 changes "update pbx_users set secret = 'other' where key = 'k102'" k102
 has_secret() { [ "$(secret_of "$1")" = "$2" ]; }
 wait_for 20 has_secret 102 other
-is "$(secret_of 102) $(sql "select count(*) from swbridge.journal where outcome is null")" "other 1" \
+is "$(secret_of 102) $(sql "select count(*) from swbridge.journal where outcome is null")" "other 2" \
 	"another extension does not wait for a slow request"
+set_sim '{"hold":false}'
 wait_for 20 mirrored_quietly
 mirrored "I19, I20: an edit during its own request is seen afterwards"
 never_at_once

@@ -279,7 +279,7 @@ config
 swb init
 is "$rc $(sql "select schema_version from swbridge.identity")" "6 1" "init with another target changes nothing"
 config mirror.target=subscriber
-psql -XAtq -c "select pg_advisory_lock(1937203826, (select oid::integer from pg_namespace where nspname = 'swbridge')), pg_sleep(60)" \
+psql -XAtq -c "select pg_advisory_lock(1937203826, (select oid::integer from pg_namespace where nspname = 'swbridge')), pg_sleep(600)" \
 	>/dev/null 2>&1 &
 holder=$!
 locked() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 1 ]; }

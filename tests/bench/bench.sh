@@ -45,7 +45,8 @@ judged() {
 	if [ "$BENCH_JUDGE" = yes ]; then
 		ok "$1: $2, at most $3" awk -v a="$2" -v b="$3" 'BEGIN { exit !(a <= b) }'
 	else
-		ok "$1: $2, not judged" awk -v a="$2" 'BEGIN { exit !(a > 0) }'
+		# Of few rows even the sign means nothing: a clock that is read a moment too late makes it negative.
+		like "$2" '^-?[0-9]+([.][0-9]+)?(e[-+]?[0-9]+)?$' "$1: $2, not judged"
 	fi
 }
 

@@ -62,6 +62,9 @@ judged "ratio of the configured rate to that which was reached" "$(divided "$BEN
 random() { # N MOST: the Nth number from 1 to MOST
 	awk -v seed="$BENCH_SEED" -v n="$1" -v most="$2" 'BEGIN { srand(seed); while (n-- > 0) x = rand(); print int(x * most) + 1 }'
 }
+unlocked() { # the server notices the death of a client when it next has something for it
+	[ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 0 ]
+}
 posts_are() {
 	[ "$(sim count/posts_received)" -ge "$1" ] || lib_gone "$swb_pid"
 }
@@ -78,6 +81,7 @@ while [ "$kill" -lt "$BENCH_KILLS" ]; do
 	kill -9 "$swb_pid" 2>/dev/null
 	wait "$swb_pid" 2>/dev/null
 	swb_pid=
+	wait_for 60 unlocked || not_ok "the lock of the dead is gone"
 	row "killed ($kill) when so many POSTs had come" "$(sim count/posts_received)"
 done
 swb -q migrate --yes
