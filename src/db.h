@@ -11,6 +11,9 @@
  * holds) was alive when its unit was sent; db_alive_at() says when that was.
  * With a heartbeat set, an idle connection asks `select 1` every so often, so
  * that the proof stays fresh; one that is not answered within 15 s is a loss.
+ * Other statements may take as long as they take; but where nothing has come for
+ * 15 s a second connection, made for that, asks whether the server works on them,
+ * and it is a loss where it twice does not, or where nobody is there to be asked.
  * When the connection is lost, every waiting unit
  * fails with ERROR_LATER, then on_lost is called; nothing reconnects by itself.
  * A write that was on its way then may or may not have been committed.
@@ -162,6 +165,7 @@ const char *db_row_name(const struct db_row *row, int column);
  */
 int64_t db_alive_at(const struct db *db);
 void db_heartbeat(struct db *db, int64_t every_ms); /* when nothing was sent for so long; 0: none */
+void db_patience(struct db *db, int64_t ms);        /* other than those 15 s */
 
 void db_on_lost(struct db *db, void (*lost)(const struct error *err, void *arg), void *arg);
 void db_on_notify(struct db *db, void (*notify)(const char *channel, const char *payload, void *arg), void *arg);

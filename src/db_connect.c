@@ -87,7 +87,7 @@ void db_drop(struct db *db, const struct error *why)
 	unwatch(db);
 	loop_timer_disarm(db->deadline);
 	loop_timer_disarm(db->heartbeat);
-	loop_timer_disarm(db->silence);
+	db_silence_forget(db);
 	PQfinish(db->conn);
 	db->conn = NULL;
 	db->state = DB_CLOSED;

@@ -6,6 +6,7 @@
  *   db_cancel.c   gives up what runs before a connection is closed
  *   db_prepared.c statements that are parsed and planned once
  *   db_unit.c     the queue of units and their pipeline
+ *   db_silence.c  what is not answered: heartbeats, and whether the server works on it at all
  *   db_result.c   results and rows
  *   db_error.c    sentences and policies from what libpq and the server say
  *
@@ -98,7 +99,13 @@ struct db {
 	int64_t heartbeat_ms;
 	int64_t last_sent; /* CLOCK_MONOTONIC */
 	struct loop_timer *heartbeat;
-	struct loop_timer *silence; /* a heartbeat is not answered */
+	struct loop_timer *silence; /* what is on the wire is not answered */
+	int64_t patience_ms;        /* 0: the usual */
+	bool beats;                 /* a heartbeat is on the wire */
+	struct db *asker;           /* of this connection's process; NULL: there was no need yet */
+	bool asks;                  /* it is such an asker */
+	bool asked;                 /* ... and its answer is waited for */
+	int doubt;
 
 	void (*lost)(const struct error *err, void *arg);
 	void *lost_arg;
@@ -130,8 +137,13 @@ void db_units_next(struct db *db);            /* sends the next unit where none 
 void db_units_ready(struct db *db, bool more); /* input was read (`more`: and the connection stands) */
 void db_units_deliver(struct db *db);         /* calls back what is in `failed` */
 void db_units_kick(void *arg);                /* the timer `kick` */
-void db_units_heartbeat(void *arg);           /* the timer `heartbeat` */
-void db_units_silence(void *arg);             /* the timer `silence` */
+
+/* db_silence.c */
+void db_silence_begins(struct db *db); /* something passed, and an answer is waited for */
+void db_silence_ends(struct db *db);   /* nothing is waited for any more */
+void db_silence_forget(struct db *db); /* the connection is gone */
+void db_units_heartbeat(void *arg);    /* the timer `heartbeat` */
+void db_units_silence(void *arg);      /* the timer `silence` */
 void db_units_arm_heartbeat(struct db *db);
 
 /* db_prepared.c */

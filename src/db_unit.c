@@ -7,8 +7,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { SILENCE_MS = 15000 }; /* as tcp_user_timeout */
-
 static void *carve(char **from, size_t size)
 {
 	void *piece = *from;
@@ -193,6 +191,7 @@ static void sent(struct db *db, bool ok)
 {
 	db->last_sent = loop_now_ms();
 	loop_timer_disarm(db->heartbeat);
+	db_silence_begins(db);
 	if (!ok || !PQpipelineSync(db->conn)) {
 		trouble(db);
 		return;
@@ -256,6 +255,7 @@ static void synced(struct db *db)
 		return;
 	}
 	db->current = NULL;
+	db_silence_ends(db);
 	if (unit->kind == DB_WRITE)
 		KILL_POINT("ledger write done");
 	deliver(db, unit);
@@ -372,43 +372,8 @@ void db_units_ready(struct db *db, bool more)
 		db_lose(db);
 		return;
 	}
+	if (db->current)
+		db_silence_begins(db); /* whatever came or could be sent, the way is no dead one */
 	if (!db->broken)
 		flush(db);
-}
-
-void db_units_arm_heartbeat(struct db *db)
-{
-	int64_t wait = db->last_sent + db->heartbeat_ms - loop_now_ms();
-
-	loop_timer_disarm(db->heartbeat);
-	if (db->heartbeat_ms > 0 && db->state == DB_READY && !db->current)
-		loop_timer_arm(db->heartbeat, wait > 0 ? wait : 0);
-}
-
-static void answered(struct db_result *const *results, const struct error *err, void *arg)
-{
-	struct db *db = arg;
-
-	(void)results;
-	(void)err;
-	loop_timer_disarm(db->silence);
-}
-
-/* `select 1` takes no time: where it is not answered, a proxy holds the line to nobody. */
-void db_units_heartbeat(void *arg)
-{
-	struct db *db = arg;
-	struct db_statement ask = { .sql = "select 1" };
-
-	loop_timer_arm(db->silence, SILENCE_MS);
-	db_run(db, DB_AUTOCOMMIT, &ask, 1, answered, db);
-}
-
-void db_units_silence(void *arg)
-{
-	struct db *db = arg;
-
-	mem_free(db->farewell);
-	db->farewell = mem_printf("a heartbeat was not answered within %d s", SILENCE_MS / 1000);
-	db_lose(db);
 }

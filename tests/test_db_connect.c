@@ -1,5 +1,5 @@
 /* test_db_connect - the life of a connection: deadlines, loss, interruption, encodings. */
-#include "db_world.h"
+#include "db_proxy.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -302,12 +302,125 @@ static void caller_wins_over_defaults(void **state)
 	db_free(db);
 }
 
+/* ---- a way that is dead, and does not say so --------------------------------------- */
+
+enum { PATIENCE_MS = 150 };
+
+static struct db *by_proxy(struct world *world, struct proxy *proxy)
+{
+	char *conninfo = mem_printf("host=%s", proxy->directory);
+	struct db *db = db_new(world->loop, conninfo, "swbridge-proxied");
+	struct error err = ERROR_INIT;
+
+	if (db_connect_wait(db, DEADLINE_MS, &err))
+		fail_msg("%s", error_text(&err));
+	db_patience(db, PATIENCE_MS);
+	mem_free(conninfo);
+	return db;
+}
+
+static const char proxied_at_work[] =
+	"select count(*) from pg_stat_activity where application_name = 'swbridge-proxied' and state = 'active'";
+
+/* It is asked by a second connection, and the statement has all the time that it needs. */
+static void a_long_statement_is_waited_for(void **state)
+{
+	struct world *world = *state;
+	struct proxy *proxy = proxy_new(world->loop);
+	struct db *db = by_proxy(world, proxy);
+
+	expect_answer(db, "select 'slept' from pg_sleep(1.5)", "slept");
+	assert_true(proxy->count > 3);
+	expect_answer(db, "select 'fine'", "fine");
+	await_answer(world, "select count(*) from pg_stat_activity where application_name = 'swbridge inquiry'", "0");
+	db_free(db);
+	proxy_free(proxy);
+}
+
+static void loses(struct world *world, struct db *db, const char *text, struct told *running)
+{
+	const struct db_statement statement = { .sql = text };
+	struct told lost = { .db = db };
+
+	db_on_lost(db, told_lost, &lost);
+	db_run(db, DB_READ, &statement, 1, told_done, running);
+	assert_true(await(world, was_told, &lost));
+	assert_int_equal(running->times, 1);
+	assert_int_equal(running->kind, ERROR_LATER);
+	assert_non_null(strstr(lost.text, "the server does not work on one"));
+	mem_free(lost.text);
+	mem_free(running->text);
+	db_on_lost(db, NULL, NULL);
+}
+
+static void a_question_that_does_not_arrive_is_a_loss(void **state)
+{
+	struct world *world = *state;
+	struct proxy *proxy = proxy_new(world->loop);
+	struct db *db = by_proxy(world, proxy);
+	struct told running = { 0 };
+
+	proxy_freeze(proxy);
+	loses(world, db, "select 1", &running);
+	assert_false(db_connected(db));
+	db_free(db);
+	proxy_free(proxy);
+}
+
+static void freeze(void *arg)
+{
+	proxy_freeze(arg);
+}
+
+static void an_answer_that_does_not_arrive_is_a_loss(void **state)
+{
+	struct world *world = *state;
+	struct proxy *proxy = proxy_new(world->loop);
+	struct db *db = by_proxy(world, proxy);
+	struct loop_timer *soon = loop_timer_new(world->loop, freeze, proxy);
+	struct told running = { 0 };
+
+	loop_timer_arm(soon, 60);
+	loses(world, db, "select pg_sleep(0.6)", &running);
+	await_answer(world, proxied_at_work, "0");
+	loop_timer_free(soon);
+	db_free(db);
+	proxy_free(proxy);
+}
+
+/* Closed while it is being asked about. */
+static void closed_while_it_is_silent(void **state)
+{
+	struct world *world = *state;
+	struct proxy *proxy = proxy_new(world->loop);
+
+	for (int ms = 100; ms <= 200; ms += 5) {
+		struct db *db = by_proxy(world, proxy);
+		const struct db_statement statement = { .sql = "select pg_sleep(30)" };
+		struct told running = { 0 };
+
+		db_run(db, DB_READ, &statement, 1, told_done, &running);
+		world->paused = true;
+		loop_timer_arm(world->pause, ms);
+		await(world, pause_done, world);
+		db_close(db);
+		db_free(db);
+		assert_int_equal(running.times, 1);
+		mem_free(running.text);
+		while (proxy->count)
+			proxy_hang_up(&proxy->links[--proxy->count]);
+	}
+	proxy_free(proxy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(silence_meets_the_deadline), TEST(lost_while_idle_and_again), TEST(lost_while_a_unit_runs),
 		TEST(on_lost_may_reconnect), TEST(interruption_ends_the_statement), TEST(interruption_cancels_the_statement),
-		TEST(free_cancels_what_runs), TEST(free_fails_what_waits),
+		TEST(a_long_statement_is_waited_for),
+		TEST(a_question_that_does_not_arrive_is_a_loss), TEST(an_answer_that_does_not_arrive_is_a_loss),
+		TEST(closed_while_it_is_silent), TEST(free_cancels_what_runs), TEST(free_fails_what_waits),
 		TEST(large_values), TEST(bytes_of_sql_ascii_pass), TEST(second_host_answers),
 		TEST(caller_wins_over_defaults),
 	};
