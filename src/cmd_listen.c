@@ -317,6 +317,8 @@ static int live(struct daemon *d)
 
 static int begin(struct daemon *d, struct error *err)
 {
+	/* A reader of the metrics who hangs up is no reason to end; and nobody else makes sure of that before there is an API. */
+	signal(SIGPIPE, SIG_IGN);
 	if (config_load(d->options->config_path, &d->config, err) || loop_new(&d->loop, err) ||
 	    signs_new(d->loop, d->config, d->observe, &d->signs, err))
 		return -1;

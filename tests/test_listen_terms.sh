@@ -75,4 +75,21 @@ ok "that it works again is said then" wait_for 10 again
 falls_silent
 ended "denied"
 
+# ---- whoever asks for metrics and does not wait for them --------------------------------
+
+serves() { curl -sS --noproxy '*' --max-time 10 "http://127.0.0.1:$(sed -n 's/.*served at .* (port \([0-9]*\).*/\1/p' "$tmp/err")/metrics" | grep "^swbridge_leader 0" >/dev/null; }
+survives() { # DESCRIPTION
+	wait_for 20 serves || not_ok "it serves metrics" "$(cat "$tmp/err")"
+	kill -PIPE "$swb_pid"
+	ok "$1: a reader who hangs up does not end it" serves
+	stop_swb TERM
+	is "$rc" 0 "$1: SIGTERM does"
+}
+config listen.metrics=127.0.0.1:0 "postgres.conninfo=host=$tmp/nowhere dbname=x"
+start_swb listen
+survives "without a database"
+config listen.metrics=127.0.0.1:0 listen.verify=0s
+start_swb listen --observe
+survives "where it only looks"
+
 done_testing
