@@ -3,16 +3,21 @@
 
 #include <stdio.h>
 
+#include "ledger.h"
+
+/* Only a name given away for a while: part of a change that was decided before, and carries nothing of what the row says. */
+#define PARKS "coalesce(usernames[cardinality(usernames)], '') like '" LEDGER_PARKED "%'"
+
 static const char sql_moment[] =
 	"-- swbridge: where the journal is now, and whether a change of this row is under way\n"
 	"select coalesce((select max(id) from journal), 0),\n"
-	"       exists (select from journal where key = $1 and outcome is null)";
+	"       exists (select from journal where key = $1 and outcome is null and not " PARKS ")";
 
 static const char sql_since[] =
 	"-- swbridge: has a change ended well since, but for the first so many, which may have been decided before?\n"
 	"select exists (select from (select outcome, operation\n"
 	"                              from journal\n"
-	"                             where key = $1 and id > $2::bigint\n"
+	"                             where key = $1 and id > $2::bigint and not " PARKS "\n"
 	"                             order by id\n"
 	"                            offset $3::bigint) later\n"
 	"                where outcome = 'done' and operation not in ('suspend', 'remove'))";

@@ -7,7 +7,8 @@
  * moment carries what the row said then, or something newer.  The first one
  * behind the moment may have been decided before it, and have waited for its
  * turn; unless one was open at the moment: then that was decided before, and the
- * first one is behind it.
+ * first one is behind it.  A change that first gives its name away, since rows
+ * want each other's, is two in the journal: that part of it is none of its own.
  *
  * Only reads.  The session's search_path must be the ledger's.  Both turn the loop.
  */
@@ -23,7 +24,7 @@
 /* A moment; without strings, to be copied freely. */
 struct admin_moment {
 	int64_t last; /* the youngest change of any row */
-	bool open;    /* one of this row was */
+	bool open;    /* one of this row was, and more than its name given away */
 };
 
 int admin_moment(struct db *db, const char *key, struct admin_moment *now, struct error *err);

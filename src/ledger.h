@@ -173,6 +173,9 @@ void ledger_intend(struct ledger *ledger, const struct ledger_intent *intents, s
  */
 #define LEDGER_SECRET_UNSHOWN "unshown"
 
+/* So begins a name that a credential is given for as long as another one needs its own: with it nothing else is sent. */
+#define LEDGER_PARKED "swbridge-parked-"
+
 enum ledger_absence { LEDGER_ABSENCE_AS_IS, LEDGER_ABSENT, LEDGER_NOT_ABSENT };
 
 /*

@@ -12,7 +12,7 @@
 char *park_name(struct mirror *mirror)
 {
 	/* The clock and a count make it unique enough; should it be taken, SignalWire says so and the next pass tries another. */
-	return mem_printf("swbridge-parked-%llx", ((unsigned long long)loop_boottime_ms() * 4096 + mirror->parked++) * 0x9e3779b97f4a7c15ULL);
+	return mem_printf(LEDGER_PARKED "%llx", ((unsigned long long)loop_boottime_ms() * 4096 + mirror->parked++) * 0x9e3779b97f4a7c15ULL);
 }
 
 void park_start(struct change *change)

@@ -77,4 +77,66 @@ answers 0 '^k102 is live' "its own value is"
 is "$(remote | sed -n 's/^102 [^ ]* \([^ ]*\) .*/\1/p')" newer "which is there then"
 ended "older"
 
+# ---- rows that want each other's names ---------------------------------------------------
+
+# One of them is given another name for a while: of one decision come two changes, both decided before the call.
+newest='{"method":"PATCH","body":"the-newest","action":"delay","ms":1500,"times":-1}'
+swaps() { changes "update pbx_users set username = case key when 'k101' then '102' else '101' end where key in ('k101', 'k102')" k101 k102; }
+parked() { sql "select key from swbridge.journal where outcome is null and usernames[cardinality(usernames)] like 'swbridge-parked-%'"; }
+is_parked() { [ -n "$(parked)" ]; }
+# The secret that is there, and how many changes are under way.
+then_there() {
+	echo "$(remote | awk -v name="$(case $1 in k101) echo 102 ;; *) echo 101 ;; esac)" '$1 == name { print $3 }')" \
+		"$(sql "select count(*) from swbridge.journal where key = '$1' and outcome is null")"
+}
+
+world swapped
+people 101 102
+listens
+wait_for 20 mirrored_quietly
+fault "$newest"
+set_sim '{"hold":true}'
+swaps
+wait_for 20 is_parked || not_ok "one gives its name away" "$(sql "select * from swbridge.journal")"
+who=$(parked)
+sql "update pbx_users set secret = 'the-newest' where key = '$who'"
+waits "$who"
+set_sim '{"hold":false}'
+tell "$who" | psql -XAtq >/dev/null
+answers 0 "^$who is live" "what gives its name away is awaited to the end"
+is "$(then_there "$who")" "the-newest 0" "and its own value is there then"
+ended "swapped"
+
+world locked
+people 101 102
+listens
+wait_for 20 mirrored_quietly
+fault "$newest"
+mkfifo "$tmp/lock2"
+psql -XAtq <"$tmp/lock2" >/dev/null 2>&1 &
+locker=$!
+exec 5>"$tmp/lock2"
+echo "begin; lock table swbridge.journal in share mode; " >&5
+wait_for 20 is_locked || not_ok "the journal is locked"
+swaps
+wait_for 20 is_stuck || not_ok "an intent waits" "$(cat "$tmp/err")"
+sql "update pbx_users set secret = 'the-newest'"
+for key in k101 k102; do
+	{
+		$MEMCHECK "$BUILDDIR/swbridge" -v -c "$conf" wait "$key" >"$tmp/$key.out" 2>"$tmp/$key.err" </dev/null
+		echo "$? $(then_there "$key")" >"$tmp/$key.then"
+	} &
+	eval "waiting_$key=\$!"
+done
+looked_both() { grep -q 'is not live yet' "$tmp/k101.err" && grep -q 'is not live yet' "$tmp/k102.err"; }
+wait_for 20 looked_both || not_ok "both wait"
+printf '%s\n' 'commit;' '\q' >&5
+exec 5>&-
+wait "$locker"
+tell k101 k102 | psql -XAtq >/dev/null
+wait "$waiting_k101" "$waiting_k102"
+is "$(cat "$tmp/k101.then")" "0 the-newest 0" "decided before the call, sent behind it: a swap does not count"
+is "$(cat "$tmp/k102.then")" "0 the-newest 0" "for neither of them"
+ended "locked"
+
 done_testing
