@@ -22,7 +22,8 @@ enum standing {
 	STANDING_NOT_YET,
 	STANDING_LIVE,
 	STANDING_RETIRED, /* not wanted, and nothing more is done about it now */
-	STANDING_REFUSED
+	STANDING_REFUSED,
+	STANDINGS
 };
 
 struct waiting {
@@ -234,12 +235,22 @@ static void say_not_yet(const struct waiting *waiting, const char *name, const c
 		log_print(stdout, "Is the daemon running, or cron? See: swbridge explain %s\n", word);
 }
 
+static const char *const states[STANDINGS] = {
+	[STANDING_NOT_YET] = "waiting", [STANDING_LIVE] = "live", [STANDING_RETIRED] = "retired", [STANDING_REFUSED] = "refused",
+};
+
+static void say_summary(const int64_t *count)
+{
+	struct strbuf line = STRBUF_INIT;
+
+	jsonline_begin(&line, "summary");
+	for (int i = 0; i < STANDINGS; i++)
+		jsonline_int(&line, states[i], count[i]);
+	report_json_put(stdout, &line);
+}
+
 static int say(const struct waiting *waiting, const struct cmd_options *options, const char *key)
 {
-	static const char *const states[] = {
-		[STANDING_NOT_YET] = "waiting", [STANDING_LIVE] = "live", [STANDING_RETIRED] = "retired",
-		[STANDING_REFUSED] = "refused",
-	};
 	static const int codes[] = {
 		[STANDING_NOT_YET] = EXIT_LATER, [STANDING_LIVE] = EXIT_IN_STEP, [STANDING_RETIRED] = EXIT_IN_STEP,
 		[STANDING_REFUSED] = EXIT_REJECTED,
@@ -274,6 +285,7 @@ static int wait_for_all(const struct session *session, const struct cmd_options 
 {
 	struct waiting waiting = { .session = session };
 	int64_t until = loop_now_ms() + timeout_ms;
+	int64_t count[STANDINGS] = { 0 };
 	int rc = EXIT_IN_STEP;
 
 	waiting.policy.on_remove = session->config->on_remove;
@@ -289,7 +301,10 @@ static int wait_for_all(const struct session *session, const struct cmd_options 
 			break;
 		}
 		rc = cmd_worse(rc, say(&waiting, options, keys->key[i]));
+		count[waiting.standing]++;
 	}
+	if (options->json)
+		say_summary(count);
 	forget_key(&waiting);
 	mem_free(waiting.reason);
 	mem_free(waiting.obstacle);

@@ -178,6 +178,7 @@ is "$rc" 75 "what nobody does in time gives 75"
 like "$out" "k104 is not live yet" "and says so"
 swb --json wait 101
 like "$out" '"type":"wait","key":"k101","state":"live"' "the same for programs"
+is "$(printf '%s\n' "$out" | tail -n 1)" '{"type":"summary","waiting":0,"live":1,"retired":0,"refused":0}' "with a summary at the end"
 swb wait nobody
 isnt "$rc" 0 "an extension that is nowhere is no success"
 changes "update pbx_users set enabled = false where key = 'k102'" k102
