@@ -64,7 +64,7 @@ fleet() {
 	sim seed -d '{"subscribers":[{"email":"twin@x.example","force":true,"credentials":[{"username":"115","password":"z"}]}]}' >/dev/null
 	sim seed -d '{"subscribers":[{"email":"twin@x.example","force":true}]}' >/dev/null
 	people 101 116
-	sql "update pbx_users set username = 'abc', key = 'k 106''s' where key = 'k106'; update pbx_users set secret = null where key = 'k107';
+	sql "update pbx_users set username = 'abc', key = 'k 106''s', email = 'k106@pbx.example.com' where key = 'k106'; update pbx_users set secret = null where key = 'k107';
 		update pbx_users set username = 'a b' where key = 'k108'; update pbx_users set skip_reason = 'password_hashed' where key = 'k109';
 		update pbx_users set email = 'two@x.example' where key in ('k112', 'k113');
 		update pbx_users set email = 'mine@x.example' where key = 'k114'; update pbx_users set email = 'twin@x.example' where key = 'k115'
