@@ -1,9 +1,10 @@
 -- grants - least privilege for the role that swbridge runs as.
 --
 -- Run by a superuser, or by the owner of both the schema and the source:
---   psql -v schema=swbridge -v role=swbridge -v source=public.pbx_users -f grants.sql
+--   psql -d pbx -v schema=swbridge -v role=swbridge -v source=public.pbx_users -f grants.sql
 -- The role then reads the PBX's table, writes the ledger, and nothing else.
 -- People who only look get the second role's grants: -v reader=NAME.
+\set ON_ERROR_STOP on
 grant usage on schema :"schema" to :"role";
 grant select, insert, update, delete
    on :"schema".sync, :"schema".subscriber, :"schema".journal, :"schema".approval to :"role";

@@ -129,21 +129,22 @@ static int run(struct db *db, const struct config *config, struct db_statement *
 /* What the server said where the PBX is not what the adapter knows (adapter_changed()) is a whole sentence. */
 static void explain(struct db *db, const struct config *config, const struct adapter *adapter, struct error *err)
 {
-	char *text = source_server_words(error_text(err));
+	char *text = source_server_words(error_text(err)), *psql = db_psql(db);
 
 	if (strcmp(db_sqlstate(db), "SW001") == 0)
 		error_exit(err, EXIT_CONFIG, "%s.", text);
 	else if (strcmp(db_sqlstate(db), "SW002") == 0)
 		error_exit(err, EXIT_CONFIG, "%s; run as a superuser, or as that role with usage on schema \"%s\": "
-			   "swbridge init --print-sql --adapter %s --triggers | psql", text, config->schema, adapter->name);
+			   "swbridge init --print-sql --adapter %s --triggers | %s", text, config->schema, adapter->name, psql);
 	else if (strcmp(db_sqlstate(db), "55P03") == 0)
 		error_exit(err, EXIT_LATER, "A table of the PBX is busy: the lock for its triggers was not to be had within %d s, and "
 			   "whoever writes to it should not wait behind swbridge. The rest is done; run again: swbridge init --triggers",
 			   LOCK_MS / 1000);
 	else if (strcmp(db_sqlstate(db), "42501") == 0)
 		error_exit(err, EXIT_CONFIG, "This database role may not install the adapter %s in schema \"%s\" (%s); run `swbridge init` "
-			   "as the role that owns the schema, or have a superuser run: swbridge init --print-sql --adapter %s | psql",
-			   adapter->name, config->schema, text, adapter->name);
+			   "as the role that owns the schema, or have a superuser run: swbridge init --print-sql --adapter %s | %s",
+			   adapter->name, config->schema, text, adapter->name, psql);
+	mem_free(psql);
 	mem_free(text);
 }
 
@@ -284,7 +285,8 @@ char *adapter_script(struct db *db, const struct config *config, const struct ad
 
 	if (look(db, config, adapter, &text, &there, &current, err))
 		goto out;
-	strbuf_printf(&out, "-- swbridge's adapter %s.  Run this with the search_path in which the PBX's tables are.\nbegin;\n",
+	strbuf_printf(&out, "-- swbridge's adapter %s.  Run this with the search_path in which the PBX's tables are.\n"
+			    "\\set ON_ERROR_STOP on\nbegin;\n",
 		      adapter->name);
 	if (!current)
 		strbuf_printf(&out, "select set_config('swbridge.path', current_setting('search_path'), true),\n"

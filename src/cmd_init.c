@@ -108,7 +108,7 @@ struct bound {
 	struct adapter_watched watched;
 };
 
-static void say_triggers(const struct bound *bound)
+static void say_triggers(const struct db *db, const struct bound *bound)
 {
 	const char *tables = bound->adapter ? bound->watched.tables : bound->source->name;
 
@@ -119,9 +119,13 @@ static void say_triggers(const struct bound *bound)
 		log_print(stdout, "Triggers on %s tell a daemon of every change; what they cost says: swbridge check\n", tables);
 	else if (bound->triggers_asked && !bound->triggers.waiting)
 		printf("The triggers on %s are there already, as they should be\n", tables);
-	if (bound->triggers.waiting)
-		log_print(stdout, "The triggers on %s do not fit any more; as its owner run: swbridge init --print-sql --triggers | psql\n",
-		       bound->source->name);
+	if (bound->triggers.waiting) {
+		char *psql = db_psql(db);
+
+		log_print(stdout, "The triggers on %s do not fit any more; as its owner run: swbridge init --print-sql --triggers | %s\n",
+			  bound->source->name, psql);
+		mem_free(psql);
+	}
 }
 
 /* `whole`: SignalWire could be asked; else the error that follows says what is next. */
@@ -156,7 +160,7 @@ static void say(const struct session *session, const struct bound *bound, const 
 		       bound->done.rebound ? " (others than before)" : "");
 		if (bound->done.rebound)
 			printf("A daemon that runs goes on with those of before until it reads again: systemctl reload, or SIGHUP\n");
-		say_triggers(bound);
+		say_triggers(session->db, bound);
 		if (bound->domain)
 			printf("Phones register with: %s\n", bound->domain);
 		if (whole)

@@ -3,6 +3,7 @@
 
 #include "log.h"
 #include "mem.h"
+#include "shellword.h"
 #include "utf8.h"
 
 #include <assert.h>
@@ -329,6 +330,16 @@ char *db_role(struct db *db)
 	const char *role = db_parameter(db, "session_authorization");
 
 	return role ? db_identifier(db, role) : NULL;
+}
+
+char *db_psql(const struct db *db)
+{
+	const char *name = db->conn ? PQdb(db->conn) : NULL;
+	char *word = shellword(name && *name ? name : "DATABASE");
+	char *command = mem_printf("psql -d %s", word);
+
+	mem_free(word);
+	return command;
 }
 
 const char *db_describe(const struct db *db)

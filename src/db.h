@@ -193,6 +193,7 @@ bool db_pooled(const struct db *db);
 /* The names of database and role as they are in SQL, quoted; caller frees; NULL: not connected. */
 char *db_database(struct db *db);
 char *db_role(struct db *db);
+char *db_psql(const struct db *db); /* "psql -d pbx", as a shell takes it: for commands that are printed; caller frees */
 const char *db_describe(const struct db *db);                     /* "database pbx at /run/postgresql", no password; borrowed */
 
 #endif

@@ -1,6 +1,9 @@
 /* ledger_refusal - the sentences for a ledger that cannot be opened, or whose lock another one has. */
 #include "ledger_internal.h"
 
+#include "mem.h"
+#include "shellword.h"
+
 #include <string.h>
 
 static const char sql_holder[] =
@@ -23,6 +26,21 @@ int ledger_no_schema(const struct config *config, struct error *err)
 			  "run: swbridge init (or set [postgres] schema)", config->schema);
 }
 
+static int refuse_usage(struct db *db, const struct config *config, const char *role, const char *owner, struct error *err)
+{
+	char *psql = db_psql(db);
+	char *schema = shellword(config->schema), *who = shellword(role), *source = shellword(config->source);
+
+	error_exit(err, EXIT_FENCE, "The role %s may not use the schema \"%s\" of the ledger; its owner (%s) or a superuser "
+		   "runs: %s -v schema=%s -v role=%s -v source=%s -f " PKGDATADIR "/sql/grants.sql",
+		   role, config->schema, owner, psql, schema, who, source);
+	mem_free(source);
+	mem_free(who);
+	mem_free(schema);
+	mem_free(psql);
+	return -1;
+}
+
 int ledger_usable(struct db *db, const struct config *config, struct error *err)
 {
 	const char *params[] = { config->schema };
@@ -34,10 +52,7 @@ int ledger_usable(struct db *db, const struct config *config, struct error *err)
 	if (db_result_rows(result) == 0 || db_result_bool(result, 0, 0))
 		rc = 0;
 	else if (db_result_bool(result, 0, 1))
-		rc = error_exit(err, EXIT_FENCE, "The role %s may not use the schema \"%s\" of the ledger; its owner (%s) or a superuser "
-				"runs: psql -v schema=%s -v role=%s -v source=%s -f " PKGDATADIR "/sql/grants.sql",
-				db_result_get(result, 0, 2), config->schema, db_result_get(result, 0, 3), config->schema,
-				db_result_get(result, 0, 2), config->source);
+		rc = refuse_usage(db, config, db_result_get(result, 0, 2), db_result_get(result, 0, 3), err);
 	else
 		rc = error_exit(err, EXIT_FENCE, "The role %s may not use the schema \"%s\", in which there is no ledger yet; as its owner "
 				"(%s) run: swbridge init", db_result_get(result, 0, 2), config->schema, db_result_get(result, 0, 3));

@@ -206,6 +206,21 @@ out:
 	return rc;
 }
 
+static void refuse_create(struct db *db, const struct config *config, struct error *err)
+{
+	char *psql = db_psql(db);
+	struct db_result *names = NULL;
+	struct error lost = ERROR_INIT;
+
+	if (db_query_wait(db, "select quote_ident(current_database()), quote_ident(current_user)", NULL, 0, &names, &lost))
+		error_clear(&lost);
+	error_exit(err, EXIT_CONFIG, "This database role may not create schema \"%s\"; let the database's owner run in SQL: grant create "
+		   "on database %s to %s; or, without that right for it, run: swbridge init --print-sql | %s", config->schema,
+		   names ? db_result_get(names, 0, 0) : "DATABASE", names ? db_result_get(names, 0, 1) : "ROLE", psql);
+	db_result_free(names);
+	mem_free(psql);
+}
+
 static int create_schema(struct db *db, const struct config *config, struct error *err)
 {
 	char *name = db_identifier(db, config->schema);
@@ -216,8 +231,7 @@ static int create_schema(struct db *db, const struct config *config, struct erro
 	int rc = db_run_wait(db, DB_WRITE, statements, 2, results, err);
 
 	if (rc && strcmp(db_sqlstate(db), "42501") == 0)
-		error_exit(err, EXIT_CONFIG, "This database role may not create schema \"%s\"; let the database's owner run "
-			   "`swbridge init --print-sql | psql`, or: grant create on database ... to this role", config->schema);
+		refuse_create(db, config, err);
 	for (int i = 0; i < 2; i++)
 		db_result_free(results[i]);
 	mem_free(note);
@@ -349,7 +363,7 @@ char *schema_script(const struct config *config)
 			  "-- bridge's role its rights (sql/grants.sql), then run `swbridge init` as that role:\n"
 			  "-- it binds the project, the database and the columns.  Run it again after an upgrade:\n"
 			  "-- it makes what is missing, and nothing else.\n"
-			  "begin;\nselect not exists (select from pg_namespace where nspname = ");
+			  "\\set ON_ERROR_STOP on\nbegin;\nselect not exists (select from pg_namespace where nspname = ");
 	add_literal(&out, config->schema);
 	strbuf_puts(&out, ") as missing \\gset\n\\if :missing\ncreate schema ");
 	add_quoted(&out, config->schema);

@@ -121,6 +121,7 @@ int triggers_look(struct db *db, const struct config *config, const struct sourc
 		triggers->children = db_result_bool(result, 0, AT_CHILDREN);
 		triggers->two_phase = db_result_bool(result, 0, AT_TWO_PHASE);
 		triggers->queue = strtod(db_result_get(result, 0, AT_QUEUE), NULL);
+		triggers->psql = db_psql(db);
 		triggers->function_name = mem_strdup(db_result_get(result, 0, AT_FUNCTION_NAME));
 		triggers->row_name = mem_strdup(db_result_get(result, 0, AT_ROW_NAME));
 		triggers->truncate_name = mem_strdup(db_result_get(result, 0, AT_TRUNCATE_NAME));
@@ -138,6 +139,7 @@ void triggers_release(struct triggers *triggers)
 	mem_free(triggers->elsewhere);
 	mem_free(triggers->owner);
 	mem_free(triggers->schema_owner);
+	mem_free(triggers->psql);
 	mem_free(triggers->function_name);
 	mem_free(triggers->row_name);
 	mem_free(triggers->truncate_name);
@@ -272,7 +274,7 @@ char *triggers_script(struct db *db, const struct config *config, const struct s
 	}
 	strbuf_printf(&out, "-- swbridge's triggers on %s.  Run this as a superuser, or as %s, who owns the table,\n"
 			    "-- with usage on the schema: the lock that it takes stops writers until it ends.\n"
-			    "begin;\nset local lock_timeout = '%dms';\n", source->name, now.owner, TRIGGERS_LOCK_MS);
+			    "\\set ON_ERROR_STOP on\nbegin;\nset local lock_timeout = '%dms';\n", source->name, now.owner, TRIGGERS_LOCK_MS);
 	if (!now.current) {
 		char *schema = db_identifier(db, config->schema);
 

@@ -61,6 +61,7 @@ struct triggers {
 	char *schema_owner; /* of the bridge's schema, quoted; NULL: it is not there */
 	bool children;      /* tables inherit from it, and their rows' writes are not seen */
 	bool two_phase;     /* the server allows PREPARE TRANSACTION */
+	char *psql;         /* "psql -d pbx", for commands that are printed */
 	double queue;       /* the part of the notification queue that is full */
 	char *function_name, *row_name, *truncate_name, *arguments; /* as SQL writes them */
 };

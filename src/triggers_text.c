@@ -80,8 +80,8 @@ int triggers_possible(const struct triggers *triggers, const struct source *sour
 	case TRIGGERS_ROLE:
 		return error_exit(err, EXIT_CONFIG, "%s belongs to %s, and only a member of that role may make its triggers; run as a "
 				  "superuser, or as that role with usage on schema \"%s\": "
-				  "swbridge init --print-sql --triggers | psql", source->name, triggers->owner,
-				  config->schema);
+				  "swbridge init --print-sql --triggers | %s", source->name, triggers->owner,
+				  config->schema, triggers->psql);
 	case TRIGGERS_POSSIBLE:
 	default:
 		return 0;
@@ -102,6 +102,16 @@ static void add_watched(struct strbuf *out, const struct source *source)
 		strbuf_printf(out, "%s%s", i ? ", " : "", columns[i]);
 }
 
+/* What makes or renews them, for whom it has to be. */
+static void say_command(struct strbuf *out, const struct triggers *triggers)
+{
+	if (triggers->obstacle == TRIGGERS_ROLE)
+		strbuf_printf(out, " as the table's owner (%s), with usage on the schema: swbridge init --print-sql --triggers | %s",
+			      triggers->owner, triggers->psql);
+	else
+		strbuf_puts(out, ": swbridge init --triggers");
+}
+
 static bool say_none(struct strbuf *out, const struct triggers *triggers, const struct source *source)
 {
 	if (triggers->elsewhere) {
@@ -109,14 +119,13 @@ static bool say_none(struct strbuf *out, const struct triggers *triggers, const 
 			      triggers->elsewhere);
 		return true;
 	}
-	if (triggers->obstacle == TRIGGERS_POSSIBLE || triggers->obstacle == TRIGGERS_ROLE)
-		strbuf_printf(out, "none: a daemon finds changes every [listen] poll; to have it hear of them at once, run: %s",
-			      triggers->obstacle == TRIGGERS_ROLE
-				      ? "swbridge init --print-sql --triggers | psql (as the table's owner)"
-				      : "swbridge init --triggers");
-	else
+	if (triggers->obstacle == TRIGGERS_POSSIBLE || triggers->obstacle == TRIGGERS_ROLE) {
+		strbuf_puts(out, "none: a daemon finds changes every [listen] poll; to have it hear of them at once, run");
+		say_command(out, triggers);
+	} else {
 		strbuf_printf(out, "not possible on %s, which is no table here: a daemon finds changes every [listen] poll",
 			      source->name);
+	}
 	return false;
 }
 
@@ -166,13 +175,12 @@ bool triggers_verdict(struct strbuf *out, const struct triggers *triggers, const
 	if (!triggers->here)
 		return say_none(out, triggers, source);
 	if (!triggers_in_place(triggers)) {
-		strbuf_printf(out, "%s on %s: some changes are found by [listen] poll only; to renew them, run: %s",
+		strbuf_printf(out, "%s on %s: some changes are found by [listen] poll only; to renew them, run",
 			      !triggers->current ? "of another version of swbridge"
 			      : triggers->here != 2 ? "one of the two is missing"
 			      : "disabled, not ENABLE ALWAYS, or for other columns than are bound",
-			      source->name, triggers->obstacle == TRIGGERS_ROLE
-						    ? "swbridge init --print-sql --triggers | psql (as the table's owner)"
-						    : "swbridge init --triggers");
+			      source->name);
+		say_command(out, triggers);
 		return true;
 	}
 	strbuf_printf(out, "on %s, watching ", source->name);
@@ -209,10 +217,9 @@ bool triggers_silent(struct strbuf *out, const struct triggers *triggers, const 
 		strbuf_printf(out, "%s is %s, which can have no triggers: changes are found every %lld s, unless the PBX itself notifies "
 				   "the channel %s", source->name, kind, every, config->schema);
 	} else {
-		strbuf_printf(out, "there are no triggers on %s%s: changes are found every %lld s; to hear of them at once: swbridge init "
-				   "%s", triggers->adapter ? "the tables beneath " : "", source->name, every,
-			      triggers->obstacle == TRIGGERS_ROLE ? "--print-sql --triggers | psql (as the table's owner)"
-								  : "--triggers");
+		strbuf_printf(out, "there are no triggers on %s%s: changes are found every %lld s; to hear of them at once",
+			      triggers->adapter ? "the tables beneath " : "", source->name, every);
+		say_command(out, triggers);
 	}
 	return true;
 }

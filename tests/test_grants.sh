@@ -35,7 +35,7 @@ isnt "$rc" 0 "without grants nothing goes"
 for verb in plan sync status check init; do
 	swb "$verb"
 	is "$rc" 6 "$verb without a right to use the schema"
-	like "$out$err" 'role bridge may not use the schema "swbridge" .*its owner \(owner\) or a superuser runs: psql -v schema=swbridge -v role=bridge -v source=public.pbx_users -f /.*/grants.sql' \
+	like "$out$err" 'role bridge may not use the schema "swbridge" .*its owner \(owner\) or a superuser runs: psql -d pbx -v schema=swbridge -v role=bridge -v source=public.pbx_users -f /.*/grants.sql' \
 		"$verb says who can grant it and how"
 	unlike "$out$err" '[*][*][*]|run: swbridge init' "and nothing that does not help"
 done
@@ -44,6 +44,18 @@ write_conf postgres.schema=empty
 swb init
 is "$rc" 6 "init without a right to use a schema that has no ledger"
 like "$err" 'may not use the schema "empty", in which there is no ledger yet; as its owner \(owner\) run: swbridge init' "says what to do"
+as bridge
+psql -XAtq -U looker -v schema=swbridge -v role=bridge -v source=public.pbx_users -f "$SRCDIR/sql/grants.sql" >"$tmp/psql" 2>&1
+is "$?" 3 "the grants by a role that may not: an error for psql, too"
+sql "create role \"my role\" login" -U postgres
+write_conf postgres.schema="my e" "postgres.conninfo=host=$PGHOST user='my role' dbname=$PGDATABASE"
+sql "create schema \"my e\" authorization owner create table identity ()" -U postgres
+swb plan
+like "$err" "runs: psql -d pbx -v schema='my e' -v role='my role' -v source=public.pbx_users -f" "names are quoted for the shell"
+write_conf postgres.schema=fresh
+swb init
+is "$rc" 78 "a role that may not create the schema"
+like "$err" 'grant create on database pbx to bridge; or, .*init --print-sql \| psql -d pbx' "with the names of both"
 as bridge
 is "$(psql -XAtq -U owner -v ON_ERROR_STOP=1 -v schema=swbridge -v role=bridge -v source=public.pbx_users \
 	-v reader=looker -f "$SRCDIR/sql/grants.sql" 2>&1)" "" "the grants say nothing"
@@ -90,6 +102,8 @@ done
 PGUSER=bridge
 write_conf postgres.schema=by_hand
 swb init --print-sql
+printf '%s\n' "$out" | psql -XAtq -U looker >"$tmp/psql" 2>&1
+is "$? $(grep -c . "$tmp/psql")" "3 1" "by a role that may not: it stops at the first error, and psql says so"
 is "$(printf '%s\n' "$out" | psql -XAtq -U postgres -v ON_ERROR_STOP=1 2>&1)" "" "init --print-sql | psql"
 is "$(psql -XAtq -U postgres -v ON_ERROR_STOP=1 -v schema=by_hand -v role=bridge -v source=public.pbx_users \
 	-f "$SRCDIR/sql/grants.sql" 2>&1)" "" "and its grants"
