@@ -17,8 +17,9 @@
 	"           subscriber_id uuid, sip_endpoint_id uuid, sent_fields text,\n" \
 	"           profile_fields text)\n"
 
-/* The subscriber that an intent is about, where it has a row. */
-#define OWNER "coalesce(b.owner_no, (select w.no from subscriber w where w.email = b.email))"
+/* The subscriber that an intent is about, where it has a row: the one that was read may have been forgotten since. */
+#define OWNER "coalesce((select w.no from subscriber w where w.no = b.owner_no),\n" \
+	      "           (select w.no from subscriber w where w.email = b.email))"
 
 /* The open intents of others on the same subscriber; what they did is unknown. */
 #define OTHERS "journal o where o.outcome is null and o.key <> b.key and o.settles_at is not null\n" \
@@ -51,7 +52,7 @@ static const char sql_intent_owner[] =
 	"select b.email, 'created', to_timestamp(min(b.at_ms) / 1000.0)\n"
 	"  from " INTENTS
 	" where b.email is not null\n"
-	"   and b.owner_no is null\n"
+	"   and not exists (select from subscriber w where w.no = b.owner_no)\n"
 	"   and not (select paused from control)\n"
 	" group by b.email\n"
 	"    on conflict (email) do nothing";
@@ -60,7 +61,7 @@ static const char sql_intent_owner[] =
 #define MAY_BE_TAKEN \
 	"not (select paused from control)\n" \
 	"   -- nothing is sent of a row that an operator let go, or gave an id, since it was read\n" \
-	"   and case when b.orphan then true\n" \
+	"   and case when b.orphan then exists (select from subscriber w where w.no = b.owner_no)\n" \
 	"            when b.operation = 'create' and b.take_key is null\n" \
 	"            then (select s.sip_endpoint_id from sync s where s.key = b.key) is null\n" \
 	"            else (select true from sync s where s.key = coalesce(b.take_key, b.key)) is true end\n" \
@@ -121,10 +122,9 @@ static const char sql_intent_take[] =
 static const char sql_intent_create[] =
 	"-- swbridge: rows that are about to be created\n"
 	"insert into sync as s (key, extension, username, subscriber_no, state, protected, secret_digest, sent_fields)\n"
-	"select b.key, b.extension, b.username, coalesce(b.owner_no, o.no), 'creating', b.protected,\n"
+	"select b.key, b.extension, b.username, " OWNER ", 'creating', b.protected,\n"
 	"       case when b.unshown then ''::bytea end, coalesce(string_to_array(b.sent_fields, ','), '{}')\n"
 	"  from " INTENTS TAKEN
-	"  left join subscriber o on o.email = b.email\n"
 	" where b.operation = 'create'\n"
 	"   and b.take_key is null\n"
 	"    on conflict (key)\n"
@@ -159,7 +159,7 @@ static const char sql_intent_profile[] =
 	"       updated_at = now()\n"
 	"  from " INTENTS TAKEN
 	" where (b.clear_profile or b.profile_fields is not null)\n"
-	"   and o.no = coalesce(b.owner_no, (select w.no from subscriber w where w.email = b.email))";
+	"   and o.no = " OWNER;
 
 static const char sql_intended[] =
 	"-- swbridge: what the engine goes on with\n"
@@ -171,9 +171,8 @@ static const char sql_intended[] =
 	"  left join journal j on j.key = b.key and j.outcome is null and j.settles_at is null\n"
 	"  -- by their indexes: a batch is small beside the fleet, which the server cannot know\n"
 	"  left join lateral (select a.* from sync a where a.key = b.key and not b.orphan offset 0) s on true\n"
-	"  left join lateral (select a.* from subscriber a where a.email = b.email offset 0) w on true\n"
 	"  left join lateral (select a.* from subscriber a\n"
-	"                      where a.no = case when b.operation = 'replace' then coalesce(b.owner_no, w.no)\n"
+	"                      where a.no = case when b.operation = 'replace' then " OWNER "\n"
 	"                                        else coalesce(s.subscriber_no, b.owner_no) end\n"
 	"                     offset 0) o on true\n"
 	" order by b.n";
@@ -252,7 +251,7 @@ static bool needs(const struct ledger_intent *intents, size_t count, bool (*want
 
 static bool makes_owner(const struct ledger_intent *intent)
 {
-	return intent->email && !intent->owner_no;
+	return intent->email != NULL;
 }
 
 static bool uses_owner(const struct ledger_intent *intent)

@@ -65,9 +65,13 @@ static void learn(struct change *change, const struct ledger_intended *result)
 	change->others_at_ms = result->others_at_ms;
 	if (owner && result->owner_no) {
 		replace_text(&owner->no, result->owner_no);
-		/* A look knows better than the ledger. */
-		if (!change->owner_new)
+		/* A look knows better than the ledger; without one an id that it has not is of a row that is gone. */
+		if (!change->owner_new && !owner->fixed && !result->owner_id) {
+			mem_free(owner->id);
+			owner->id = NULL;
+		} else if (!change->owner_new) {
 			replace_text(&owner->id, result->owner_id);
+		}
 		if (result->owner_origin)
 			owner->origin = result->owner_origin[0] == 'a' ? ORIGIN_ADOPTED : ORIGIN_CREATED;
 	}
@@ -147,6 +151,15 @@ void batch_intend(struct change *change, void (*next)(struct change *change))
 
 static void flush_outcomes(struct mirror *mirror);
 
+/* The ledger may have kept the row all the same: then the next intent finds it by its e-mail. */
+static void let_go(const struct change *change)
+{
+	if (change->papers->outcome.drop_owner)
+		owner_let_go(change->owner);
+	if (change->papers->extra.drop_owner)
+		owner_let_go(change->old_owner);
+}
+
 static void recorded(const struct error *err, void *arg)
 {
 	struct batch *batch = arg;
@@ -161,6 +174,8 @@ static void recorded(const struct error *err, void *arg)
 		/* What could not be written down is as good as unknown: its intent is still open. */
 		if (err && change->journal_id)
 			change->end = MIRROR_UNKNOWN;
+		if (!err)
+			let_go(change);
 		mirror_ended(change);
 	}
 	batch_free(batch);

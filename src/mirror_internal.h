@@ -209,6 +209,7 @@ void mirror_ready(struct change *change); /* nothing of its subscribers is befor
 
 /* mirror_owner.c */
 void owner_find(struct change *change, const struct difference *difference); /* sets owner and old_owner */
+void owner_let_go(struct owner *owner); /* its row is gone: whoever comes next in its queue needs another */
 /* Another subscriber stands in for the change's own, for a look or for parking, until it is taken back. */
 void owner_set_aside(struct change *change, struct owner *instead);
 void owner_take_back(struct change *change); /* fine where none was set aside */

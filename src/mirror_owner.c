@@ -172,6 +172,15 @@ void owner_find(struct change *change, const struct difference *d)
 		change->tried = NULL;
 }
 
+void owner_let_go(struct owner *owner)
+{
+	mem_free(owner->no);
+	mem_free(owner->id);
+	mem_free(owner->sent_fields);
+	owner->no = owner->id = owner->sent_fields = NULL;
+	owner->origin = ORIGIN_CREATED;
+}
+
 void owner_set_aside(struct change *change, struct owner *instead)
 {
 	change->aside = change->owner;

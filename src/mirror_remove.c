@@ -184,11 +184,21 @@ static void owner_deleted(const struct api_result *result, void *arg)
 	}
 }
 
+/* Somebody is about to use it: it stays, and where that comes to nothing the next pass takes it. */
+static bool is_wanted(const struct owner *owner)
+{
+	return owner->queued > 1 && owner->extensions <= 0;
+}
+
 static void delete_owner(struct change *change)
 {
-	struct owner *owner = change->old_owner ? change->old_owner : change->owner;
+	struct owner *owner = change->checked;
 
-	api_delete_subscriber(change->mirror->setup.api, owner->id, owner_deleted, change);
+	/* Who asks may have come while it was looked at. */
+	if (is_wanted(owner))
+		change->look_next(change);
+	else
+		api_delete_subscriber(change->mirror->setup.api, owner->id, owner_deleted, change);
 }
 
 static void owner_already_gone(struct change *change)
@@ -209,6 +219,8 @@ static void owner_listed(const struct api_result *result, void *arg)
 	} else if (result->outcome != API_DONE) {
 		change->doubted = true;
 		change_look_failed(change, result);
+	} else if (is_wanted(change->checked)) {
+		change->look_next(change);
 	} else if (living > 0) {
 		/* Not ours to delete: somebody else uses it.  The ledger lets go of it. */
 		change->detail = mem_printf("the subscriber stays: %lld other credentials live on it", (long long)living);
@@ -224,8 +236,7 @@ void remove_owner(struct change *change, struct owner *owner, void (*next)(struc
 	struct owner_look *look = NULL;
 
 	change->look_next = next;
-	/* Somebody is about to use it: it stays, and where that comes to nothing the next pass takes it. */
-	if (owner->queued > 1 && owner->extensions <= 0) {
+	if (is_wanted(owner)) {
 		next(change);
 		return;
 	}

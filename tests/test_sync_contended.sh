@@ -138,4 +138,78 @@ back_and_gone() {
 back_and_gone paused 3 "swb pause" "swb resume"
 back_and_gone held 3 "config mirror.grace=1h mirror.max_changes=0" "config mirror.grace=1h"
 
+# ---- a subscriber that is let go of, and wanted again meanwhile -----------------------------
+
+# while_it_goes BEFORE LATENCY: a's removal has come as far as looking at who else lives on its subscriber.
+while_it_goes() {
+	listens
+	wait_for 10 is_there 101
+	wait_for 10 is_there 900
+	of_ann=$(sql "select id from swbridge.subscriber where email = 'ann@x.example'")
+	"$1"
+	set_sim "{\"latency_ms\":$2}"
+	lists=$(sim count/class.credentials.GET)
+	changes "update pbx_users set enabled = false where key = 'a'" a
+	sim "wait?key=class.credentials.GET&min=$((lists + 1))" >/dev/null
+}
+
+settled() { # nothing is under way
+	[ "$(sql "select count(*) from swbridge.journal where outcome is null") $(sql "select count(*) from swbridge.sync where key = 'a'")" = "0 0" ]
+}
+
+if with_subscribers; then
+	. "$SRCDIR/tests/listens.sh"
+	world wanted_again
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('z', '900', 's9', 'zoe@x.example')"
+	while_it_goes : 200
+	changes "insert into pbx_users (key, extension, secret, email) values ('n', '201', 's2', 'ann@x.example')" n
+	ok "a new extension gets the subscriber of one that goes" wait_for 15 is_there 201
+	ok "which is gone" wait_for 15 settled
+	set_sim '{"latency_ms":0}'
+	stop_swb
+	unlike "$err" "violates" "and the ledger takes both"
+	is "$(sql "select id from swbridge.subscriber where email = 'ann@x.example'")" "$of_ann" "the subscriber is the one that was there"
+	is "$(journal_of n)" "create:done" "its outcome is known"
+	config
+	in_step "wanted again"
+
+	world wanted_left
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('n', '201', 's2', 'bob@x.example'),
+		('z', '900', 's9', 'bob@x.example')"
+	door() {
+		sim seed -d "{\"subscriber_id\":\"$of_ann\",\"credentials\":[{\"username\":\"door\",\"password\":\"x\"}]}" >/dev/null
+		sql "insert into test.foreign_credential values ('door')"
+	}
+	while_it_goes door 300
+	changes "update pbx_users set email = 'ann@x.example' where key = 'n'" n
+	moved() { [ "$(journal_of n)" = "create:done replace:done" ]; }
+	ok "one moves to the subscriber of one that goes, on which somebody else lives" wait_for 15 moved
+	set_sim '{"latency_ms":0}'
+	stop_swb
+	unlike "$err" "violates" "and the ledger takes it"
+	is "$(sql "select id from swbridge.subscriber where email = 'ann@x.example'")" "$of_ann" "which was not forgotten"
+	config
+	in_step "wanted, and left"
+
+	# An operator lets go of it between the look and the change.
+	world forgotten
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example')"
+	syncs 0 "one extension"
+	sql "delete from pbx_users; insert into pbx_users (key, extension, secret, email) values
+		('b', '102', 's2', 'ann@x.example'), ('c', '103', 's3', 'carl@x.example')"
+	config mirror.grace=24h
+	set_sim '{"latency_ms":800}'
+	canaries=$(sim count/class.sip_profile.GET)
+	start_swb sync
+	sim "wait?key=class.sip_profile.GET&min=$((canaries + 1))" >/dev/null
+	"$BUILDDIR/swbridge" -c "$conf" forget 101 >/dev/null 2>&1
+	is $? 0 "the last extension on a subscriber is forgotten, while another is about to be made there"
+	set_sim '{"latency_ms":0}'
+	wait_for 30 lib_gone "$swb_pid"
+	stop_swb
+	is "$rc" 4 "that one is refused alone"
+	like "$(sql "select last_error from swbridge.sync where key = 'b'")" "e-mail ann@x.example exists remotely" "since its subscriber is nobody's now"
+	is "$(state_of c)" active "and the rest is done"
+fi
+
 done_testing
