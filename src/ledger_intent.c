@@ -25,6 +25,10 @@
 #define OTHERS "journal o where o.outcome is null and o.key <> b.key and o.settles_at is not null\n" \
 	       "                      and o.subscriber_no = " OWNER
 
+/* An extension's open intent, whose key is the e-mail of the subscriber that is to be removed. */
+#define NAMESAKE "journal o where b.orphan and o.outcome is null and o.key = b.key\n" \
+		 "                      and (o.operation <> 'remove' or o.subscriber_no is distinct from b.owner_no)"
+
 /* What may have a value remotely once this is sent: what has to be taken back when it is not wanted any more. */
 #define SENT_FIELDS "array(select unnest(s.sent_fields) union select unnest(string_to_array(b.sent_fields, ',')))"
 
@@ -67,6 +71,7 @@ static const char sql_intent_owner[] =
 	"            else (select true from sync s where s.key = coalesce(b.take_key, b.key)) is true end\n" \
 	"   and not (b.recheck and nullif(current_setting('swbridge.still_wanted', true), '')::jsonb ? b.key)\n" \
 	"   and not exists (select from journal o where o.key = b.take_key and o.outcome is null)\n" \
+	"   and not exists (select from " NAMESAKE ")\n" \
 	"   and not exists (select from " OTHERS " and o.settles_at > now())\n"
 
 /* The open row tells the plan what was sent last; what was sent before it may have happened as well. */
@@ -165,10 +170,11 @@ static const char sql_intended[] =
 	"-- swbridge: what the engine goes on with\n"
 	"select b.n, j.id, floor(extract(epoch from j.at) * 1000)::bigint,\n"
 	"       o.no, o.id, o.email, o.origin, s.username, s.sip_endpoint_id, array_to_string(s.sent_fields, ','),\n"
-	"       exists (select from " OTHERS " and o.settles_at > now()),\n"
+	"       exists (select from " OTHERS " and o.settles_at > now()) or exists (select from " NAMESAKE "),\n"
 	"       (select floor(extract(epoch from min(o.at)) * 1000)::bigint from " OTHERS ")\n"
 	"  from " INTENTS
 	"  left join journal j on j.key = b.key and j.outcome is null and j.settles_at is null\n"
+	"        and not exists (select from " NAMESAKE ")\n"
 	"  -- by their indexes: a batch is small beside the fleet, which the server cannot know\n"
 	"  left join lateral (select a.* from sync a where a.key = b.key and not b.orphan offset 0) s on true\n"
 	"  left join lateral (select a.* from subscriber a\n"

@@ -363,6 +363,23 @@ if with_subscribers; then
 	EOF
 )" 2 "I2: and nothing is there twice"
 	quiet "adopted and left"
+
+	# A key that is the e-mail of a subscriber which is to be removed.
+	world keymail mirror.on_remove=delete
+	sql "insert into pbx_users (key, extension, secret, email) values ('ann@x.example', '101', 's1', 'ann@x.example'), ('t', '300', 's3', 'team@x.example')"
+	syncs 0 "a key that is an e-mail"
+	fault '{"method":"DELETE","path":"*/subscribers/*","action":"status","status":422,"skip":1,"times":1,"content":"{\"errors\":[{\"code\":\"resource_not_deletable\",\"message\":\"no\"}]}"}'
+	sql "delete from pbx_users where key <> 't'"
+	syncs 0 "its row goes, and its subscriber stays"
+	fault '{"method":"POST","path":"*/sip_endpoints","action":"commit_then_reset"}'
+	sql "insert into pbx_users (key, extension, secret, email) values ('ann@x.example', '101', 's1', 'team@x.example')"
+	syncs 5 "the key is another person's, and the answer is lost"
+	is "$(journal_of ann@x.example | tr ' ' '\n' | tail -n 1)" "create:open" "I4: its intent is not the one of the subscriber's removal"
+	settle
+	swb sync
+	swb sync
+	is "$(emails)" team@x.example "the subscriber goes when that is known"
+	in_step "a key that is an e-mail"
 fi
 
 done_testing
