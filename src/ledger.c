@@ -1,4 +1,4 @@
-/* ledger - what the bridge remembers: identity, lock and holder (batches: ledger_intent.c, ledger_record.c). */
+/* ledger - what the bridge remembers: identity, lock and holder (subscriber_id: ledger_place.c; batches: ledger_intent.c, ledger_record.c). */
 #include "ledger_internal.h"
 
 #include "log.h"
@@ -22,7 +22,9 @@ static const char sql_identity[] =
 	"       system_identifier = (select c.system_identifier from pg_control_system() c)\n"
 	"       and database = current_database() as same_cluster,\n"
 	"       -- a column that is not there before version 2\n"
-	"       coalesce(to_jsonb(i) ->> 'target', 'subscriber')\n"
+	"       coalesce(to_jsonb(i) ->> 'target', 'subscriber'),\n"
+	"       -- and one before version 4\n"
+	"       to_jsonb(i) ->> 'subscriber_id'\n"
 	"  from identity i";
 
 static const char sql_try_lock[] =
@@ -86,6 +88,7 @@ static const char sql_prune[] =
 static void identity_release(struct ledger_identity *identity)
 {
 	mem_free(identity->target);
+	mem_free(identity->subscriber_id);
 	mem_free(identity->project_id);
 	mem_free(identity->api_url);
 	mem_free(identity->sip_domain);
@@ -116,6 +119,7 @@ static int load_identity(struct ledger *ledger, const struct config *config, str
 	identity->digest_outer = mem_strdup(db_result_get(result, 0, 7));
 	identity->same_cluster = db_result_bool(result, 0, 8);
 	identity->target = mem_strdup(db_result_get(result, 0, 9));
+	identity->subscriber_id = mem_strdup(db_result_get(result, 0, 10));
 	db_result_free(result);
 	return 0;
 }
@@ -201,6 +205,8 @@ int ledger_check_identity(const struct ledger *ledger, const struct config *conf
 		return error_exit(err, EXIT_FENCE, "The ledger is bound to target = %s, the configuration says %s; correct "
 				  "[mirror] target, or, while the ledger has no rows, run: swbridge init",
 				  bound->target, config_target_name(config->target));
+	if (ledger_check_place(bound, config, err))
+		return -1;
 	if (!bound->sip_domain)
 		return error_exit(err, EXIT_FENCE, "The ledger is not bound to a SIP domain yet, since SignalWire could "
 				  "not be asked when it was made; run: swbridge init");

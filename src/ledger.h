@@ -28,11 +28,12 @@
 
 struct ledger;
 
-enum { LEDGER_SCHEMA_VERSION = 3 };
+enum { LEDGER_SCHEMA_VERSION = 4 };
 
 struct ledger_identity {
 	int64_t version;  /* of the schema; LEDGER_SCHEMA_VERSION, unless ledger_look() read it */
 	char *target;     /* [mirror] target; before version 2 always "subscriber" */
+	char *subscriber_id; /* [mirror] subscriber_id; "": none; NULL: not known (before version 4, or never bound) */
 	char *project_id;
 	char *api_url;
 	char *sip_domain; /* NULL: not bound yet */
@@ -58,8 +59,14 @@ void ledger_free(struct ledger *ledger); /* does not release the lock: closing t
 
 const struct ledger_identity *ledger_identity(const struct ledger *ledger);
 
-/* Project, API URL, target, cluster and database are those bound, and a SIP domain is bound: else exit 6, naming what differs. */
+/* Project, API URL, target, subscriber_id, cluster and database are those bound, and a SIP domain is bound: else exit 6, naming what differs. */
 int ledger_check_identity(const struct ledger *ledger, const struct config *config, struct error *err);
+/*
+ * May the ledger be bound to the configuration's [mirror] subscriber_id?  Else exit 6, saying what to do.  `live`:
+ * something of it may be at SignalWire; `placeless`: credentials that have no subscriber of their own in the ledger.
+ */
+int ledger_check_move(const struct ledger *ledger, const struct config *config, bool live, bool placeless,
+		      struct error *err);
 
 /*
  * Takes the lock, or fails with exit 7 naming the holder and what to do, or with exit 78 where

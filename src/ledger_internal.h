@@ -22,6 +22,9 @@ struct ledger {
 int ledger_enter(struct db *db, const struct config *config, struct error *err);
 int ledger_whole(struct db *db, const struct config *config, struct error *err); /* exit 6 where another table of it is not there */
 
+/* ledger_place.c: the configuration's [mirror] subscriber_id is the one that is bound; else exit 6. */
+int ledger_check_place(const struct ledger_identity *bound, const struct config *config, struct error *err);
+
 /* ledger_refusal.c; but for ledger_locked_by_daemon() they return -1 with the sentence. */
 int ledger_unreadable(struct db *db, const struct config *config, struct error *err); /* the identity, which was asked for last */
 /* Exit 7 with the holder, and what whoever wants the lock for `verb` can do; NULL: changes the ledger itself. */

@@ -220,6 +220,11 @@ bool owner_step_back(struct owner *owner, struct change *change);
 bool owner_leads(const struct owner *owner, const struct change *change);
 void owner_forget_idle(struct mirror *mirror);
 const char *owner_subscriber_id(const struct owner *owner); /* for the ledger and for people; NULL: none */
+/*
+ * Where is its known credential?  Without a place to ask nothing is concluded about it: false, and the change was
+ * ended.  True too where there is no credential.
+ */
+bool owner_is_there(struct change *change, const struct owner *owner);
 bool owner_recorded(const struct owner *owner); /* a row of sync can say that its credential lives there */
 struct strbuf *owner_made(struct change *change); /* ids of what was made in its place since the ledger was read */
 

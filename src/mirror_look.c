@@ -150,8 +150,8 @@ static void fixed_owner_is_gone(struct change *change)
 
 	if (id)
 		text = mem_printf("its subscriber %s does not exist at SignalWire any more, and with [mirror] subscriber_id swbridge "
-				  "makes none; make another there, set subscriber_id to its id, and run: swbridge forget %s; "
-				  "swbridge sync", id, word);
+				  "makes none; run swbridge forget %s, and the same for every other extension of it, make another there, "
+				  "set subscriber_id to its id, and run: swbridge init; swbridge sync", id, word);
 	else
 		text = mem_strdup("SignalWire does not show the place of its credential");
 	change_failed(change, "failed", text);

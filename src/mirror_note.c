@@ -121,6 +121,8 @@ static void was_read(const struct api_result *result, void *arg)
 void note_settle(struct change *change)
 {
 	change->recovering = true;
+	if (!change->owner->no && !owner_is_there(change, change->owner))
+		return;
 	if (change->owner->id && change->credential_id)
 		target_get(change->mirror->target, change->owner->id, change->credential_id, was_read, change);
 	else if (!change->owner->id && look_is_for_owner(change))

@@ -55,6 +55,19 @@ const char *owner_subscriber_id(const struct owner *owner)
 	return owner && !owner->project ? owner->id : NULL;
 }
 
+bool owner_is_there(struct change *change, const struct owner *owner)
+{
+	if (!change->credential_id || owner->id)
+		return true;
+	/* A sibling found it gone while this one waited; what the ledger has of it is another plan's. */
+	if (owner->no)
+		change_again(change, "its subscriber was deleted at SignalWire");
+	else
+		change_failed(change, "failed", "the ledger does not say under which subscriber its credential is, so nothing is known "
+			      "of it; set [mirror] subscriber_id to the one that it was made under");
+	return false;
+}
+
 bool owner_recorded(const struct owner *owner)
 {
 	return owner && (owner->no || owner->project);

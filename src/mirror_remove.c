@@ -86,7 +86,9 @@ static void find(struct change *change)
 
 static void read_it(struct change *change)
 {
-	if (change->owner->id && change->credential_id)
+	if (!owner_is_there(change, change->owner))
+		return;
+	if (change->credential_id)
 		remove_read(change, change->owner, intend);
 	else
 		intend(change);
@@ -125,7 +127,7 @@ static void intend(struct change *change)
 
 static void act(struct change *change)
 {
-	if (change->owner->id && change->credential_id && !change->gone)
+	if (change->credential_id && !change->gone)
 		remove_credential(change, change->owner, then_owner);
 	else
 		then_owner(change);

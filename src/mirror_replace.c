@@ -69,7 +69,9 @@ static void survey(struct change *change)
 
 static void read_old(struct change *change)
 {
-	if (change->credential_id && change->old_owner->id)
+	if (!owner_is_there(change, change->old_owner))
+		return;
+	if (change->credential_id)
 		remove_read(change, change->old_owner, intend);
 	else
 		intend(change);

@@ -286,6 +286,8 @@ static void suspend(struct change *change)
 
 void suspend_start(struct change *change)
 {
+	if (!owner_is_there(change, change->owner))
+		return;
 	/* Its own would stay in the way of whoever waits for it. */
 	if (wait_is_wanted(change))
 		change->given_name = park_name(change->mirror);
@@ -297,7 +299,7 @@ void suspend_start(struct change *change)
 	change->papers->intent.absent = !change->present;
 	change->papers->intent.subscriber_id = owner_subscriber_id(change->owner);
 	change->papers->intent.sip_endpoint_id = change->credential_id;
-	if (!change->credential_id || !change->owner->id)
+	if (!change->credential_id)
 		batch_intend(change, record_suspend);
 	else
 		batch_intend(change, suspend);

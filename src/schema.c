@@ -25,6 +25,7 @@ static const struct {
 	{ 1, schema_001_ledger, "to_regclass('identity') is not null" },
 	{ 2, schema_003_target, "exists (select from pg_attribute where attrelid = to_regclass('identity') and attname = 'target')" },
 	{ 3, schema_004_refused, "exists (select from pg_attribute where attrelid = to_regclass('holder') and attname = 'refused')" },
+	{ 4, schema_005_subscriber, "exists (select from pg_attribute where attrelid = to_regclass('identity') and attname = 'subscriber_id')" },
 };
 
 enum { MIGRATIONS = sizeof migrations / sizeof *migrations };
@@ -43,13 +44,14 @@ static const char sql_path[] =
 static const char sql_bind[] =
 	"-- swbridge: what this ledger belongs to; the digest key is made once\n"
 	"insert into identity as i (schema_version, project_id, api_url, sip_domain, system_identifier, database,\n"
-	"                           source, source_kind, columns, digest_inner, digest_outer, target)\n"
+	"                           source, source_kind, columns, digest_inner, digest_outer, target, subscriber_id)\n"
 	"select $1::integer, $2, $3, $4, c.system_identifier, current_database(), $5, $6, $7::jsonb,\n"
-	"       $8::bytea, $9::bytea, $10\n"
+	"       $8::bytea, $9::bytea, $10, $11\n"
 	"  from pg_control_system() c\n"
 	"    on conflict (one)\n"
 	"    do update set schema_version = excluded.schema_version,\n"
 	"                  target = excluded.target,\n"
+	"                  subscriber_id = excluded.subscriber_id,\n"
 	"                  project_id = excluded.project_id,\n"
 	"                  api_url = excluded.api_url,\n"
 	"                  sip_domain = coalesce(excluded.sip_domain, i.sip_domain),\n"
@@ -64,6 +66,14 @@ static const char sql_difference[] =
 	"-- swbridge: what the function difference() runs\n"
 	"update identity\n"
 	"   set difference_text = $1, difference_policy = $2::jsonb";
+
+static const char sql_subscriber_before[] =
+	"-- swbridge: the one before it, which may have had the same e-mail\n"
+	"delete from subscriber o\n"
+	" where o.email = lower($2)\n"
+	"   and o.id is distinct from $1::uuid\n"
+	"   and o.origin = 'adopted'\n"
+	"   and not exists (select from sync s where s.subscriber_no = o.no)";
 
 static const char sql_subscriber[] =
 	"-- swbridge: the one subscriber that owns every credential\n"
@@ -114,6 +124,8 @@ struct found {
 	int version; /* of the tables; 0: there are none */
 	bool bound;  /* a ledger that was made by schema_script() belongs to nothing until it is */
 	bool rows;   /* something at SignalWire depends on what it says */
+	bool live;   /* something that may be there */
+	bool placeless; /* credentials that live under the one subscriber of them all */
 };
 
 /* Is it bound to a project, and does it say of anything that it is there? */
@@ -124,14 +136,21 @@ static int look_inside(struct db *db, const struct config *config, struct found 
 			       "select exists (select from %s.identity),\n"
 			       "       coalesce((select schema_version from %s.identity), case when exists (\n"
 			       "           select from pg_attribute\n"
+			       "            where attrelid = to_regclass(quote_ident($1) || '.identity') and attname = 'subscriber_id')\n"
+			       "           then 4 when exists (\n"
+			       "           select from pg_attribute\n"
 			       "            where attrelid = to_regclass(quote_ident($1) || '.holder') and attname = 'refused')\n"
 			       "           then 3 when exists (\n"
 			       "           select from pg_attribute\n"
 			       "            where attrelid = to_regclass(quote_ident($1) || '.identity') and attname = 'target')\n"
 			       "           then 2 else 1 end),\n"
 			       "       exists (select from %s.sync) or exists (select from %s.subscriber where origin = 'created')\n"
-			       "           or exists (select from %s.journal where outcome is null)",
-			       name, name, name, name, name);
+			       "           or exists (select from %s.journal where outcome is null),\n"
+			       "       exists (select from %s.sync where sip_endpoint_id is not null)\n"
+			       "           or exists (select from %s.subscriber where origin = 'created')\n"
+			       "           or exists (select from %s.journal where outcome is null),\n"
+			       "       exists (select from %s.sync where sip_endpoint_id is not null and subscriber_no is null)",
+			       name, name, name, name, name, name, name, name, name);
 	const char *params[] = { config->schema };
 	struct db_result *result = NULL;
 	int rc = db_query_wait(db, sql, params, 1, &result, err);
@@ -140,6 +159,8 @@ static int look_inside(struct db *db, const struct config *config, struct found 
 		found->bound = db_result_bool(result, 0, 0);
 		found->version = (int)db_result_int(result, 0, 1);
 		found->rows = db_result_bool(result, 0, 2);
+		found->live = db_result_bool(result, 0, 3);
+		found->placeless = db_result_bool(result, 0, 4);
 	}
 	db_result_free(result);
 	mem_free(sql);
@@ -194,7 +215,8 @@ static int look(struct db *db, const struct config *config, const struct schema_
 		return 0;
 	if (ledger_look(db, config, &ledger, err))
 		return -1;
-	if (check_bound(ledger, config, binding->rebind, err) || check_target(ledger, config, found, err))
+	if (check_bound(ledger, config, binding->rebind, err) || check_target(ledger, config, found, err) ||
+	    ledger_check_move(ledger, config, found->live, found->placeless, err))
 		goto out;
 	columns = source_columns_json(binding->source);
 	done->rebound = strcmp(ledger_identity(ledger)->source, binding->source->name) != 0 ||
@@ -247,7 +269,7 @@ static int migrate(struct db_statement *statements, int count, int version)
 		if (migrations[m].version <= version)
 			continue;
 		for (int i = 0; migrations[m].statements[i]; i++) {
-			assert(count < STATEMENTS_MAX - 2);
+			assert(count < STATEMENTS_MAX - 3);
 			statements[count++] = (struct db_statement){ .sql = migrations[m].statements[i] };
 		}
 	}
@@ -262,7 +284,8 @@ static int run_all(struct db *db, const struct config *config, const struct sche
 	const char *path_params[] = { config->schema, "false" };
 	const char *bind_params[] = { version, config->project_id, config->api_url, binding->sip_domain,
 				      binding->source->name, binding->source->function ? "function" : "relation",
-				      columns, inner, outer, config_target_name(config->target) };
+				      columns, inner, outer, config_target_name(config->target),
+				      config->subscriber_id ? config->subscriber_id : "" };
 	const char *subscriber_params[] = { binding->subscriber_id, binding->subscriber_email };
 	struct db_statement statements[STATEMENTS_MAX] = {
 		{ .sql = sql_path, .params = path_params, .param_count = 2 },
@@ -275,10 +298,13 @@ static int run_all(struct db *db, const struct config *config, const struct sche
 	if (make_pads(inner, outer, err))
 		goto out;
 	count = migrate(statements, count, from);
-	statements[count++] = (struct db_statement){ .sql = sql_bind, .params = bind_params, .param_count = 10 };
-	if (binding->subscriber_id)
+	statements[count++] = (struct db_statement){ .sql = sql_bind, .params = bind_params, .param_count = 11 };
+	if (binding->subscriber_id) {
+		statements[count++] = (struct db_statement){ .sql = sql_subscriber_before, .params = subscriber_params,
+							     .param_count = 2 };
 		statements[count++] = (struct db_statement){ .sql = sql_subscriber, .params = subscriber_params,
 							     .param_count = 2 };
+	}
 	rc = db_run_wait(db, DB_WRITE, statements, count, results, err);
 	if (rc && strcmp(db_sqlstate(db), "42501") == 0)
 		error_exit(err, EXIT_CONFIG, "This database role may not change the ledger in schema \"%s\"; run `swbridge init` "

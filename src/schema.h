@@ -21,6 +21,7 @@ extern const char *const schema_001_ledger[];
 extern const char *const schema_002_triggers[]; /* only with init --triggers: see triggers.h */
 extern const char *const schema_003_target[];
 extern const char *const schema_004_refused[];
+extern const char *const schema_005_subscriber[];
 extern const char *const schema_uninstall[];
 
 struct schema_binding {
@@ -40,7 +41,8 @@ struct schema_done {
 /*
  * Creates or migrates, then binds.  Another project, URL or database than the
  * bound one is refused (exit 6) unless `rebind`; another target wherever the
- * ledger has rows.  To rebind and to migrate is refused (exit 7) while another
+ * ledger has rows, and another subscriber_id wherever something of them is at
+ * SignalWire, with `rebind` too.  To rebind and to migrate is refused (exit 7) while another
  * swbridge is at work.  Turns the loop.
  */
 int schema_install(struct db *db, const struct config *config, const struct schema_binding *binding,

@@ -40,7 +40,8 @@ static void say(struct suspect *suspect)
 	char *text = mem_printf(owner_gone ? "its subscriber %s is not at SignalWire any more, and its credential with it%s"
 					   : "its credential is not at SignalWire any more (subscriber %s)%s",
 				suspect->subscriber_id ? suspect->subscriber_id : "none",
-				for_good ? "; make another there, set [mirror] subscriber_id to its id, and forget the extension" : "");
+				for_good ? "; forget its extensions, make another there, set [mirror] subscriber_id to its id, and run "
+					   "swbridge init" : "");
 	const struct verify_finding finding = {
 		.kind = VERIFY_MISSING, .object = owner_gone ? "subscriber" : "credential", .key = suspect->key,
 		.extension = suspect->extension, .username = suspect->username, .subscriber_id = suspect->subscriber_id,

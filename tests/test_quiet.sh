@@ -47,7 +47,7 @@ sql "delete from pbx_users where extension like '2% x'"
 swb -q sync
 
 # A ledger of the version before has no memory of it.
-sql "alter table swbridge.holder drop column refused; update swbridge.identity set schema_version = 2"
+sql "alter table swbridge.holder drop column refused; alter table swbridge.identity drop column subscriber_id; update swbridge.identity set schema_version = 2"
 swb -q sync
 like "$rc $err" '^6 .*swbridge init' "the version before is to be migrated"
 swb init

@@ -226,6 +226,7 @@ world fixed
 made=$(sim seed -d '{"subscribers":[{"email":"all@x.example"}]}')
 subscriber=$(printf '%s\n' "$made" | sed -n 's/.*"id":"\([^"]*\)".*/\1/p' | head -n 1)
 config "mirror.subscriber_id=$subscriber" mirror.subscriber_domain=
+swb init
 sql "insert into test.foreign_subscriber values ('all@x.example')"
 people 101 110
 sql "update pbx_users set first_name = 'X'"

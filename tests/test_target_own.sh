@@ -268,12 +268,12 @@ like "$out" "subscriber_id puts all credentials under one subscriber, and with t
 world older mirror.target=subscriber
 people 101 103
 swb sync
-sql "alter table swbridge.identity drop column target; alter table swbridge.holder drop column refused; update swbridge.identity set schema_version = 1"
+sql "alter table swbridge.identity drop column target, drop column subscriber_id; alter table swbridge.holder drop column refused; update swbridge.identity set schema_version = 1"
 before=$(sql "select * from swbridge.mapping order by key")
 for verb in sync status plan; do
 	swb $verb
 	is "$rc" 6 "a ledger of version 1: $verb"
-	like "$err" "has version 1, this swbridge needs 3; run: swbridge init" "says what to do"
+	like "$err" "has version 1, this swbridge needs 4; run: swbridge init" "says what to do"
 done
 config
 swb init
@@ -289,23 +289,23 @@ is "$rc $(sql "select schema_version from swbridge.identity")" "7 1" "nor does i
 sql "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'" >/dev/null
 wait "$holder" 2>/dev/null
 swb init
-is "$rc $(sql "select schema_version, target from swbridge.identity")" "0 3|subscriber" "init migrates it"
+is "$rc $(sql "select schema_version, target from swbridge.identity")" "0 4|subscriber" "init migrates it"
 is "$(sql "select * from swbridge.mapping order by key")" "$before" "and keeps every id"
 swb sync
 like "$rc $out" "^0 Sync: nothing to do; 3 in step before; 0 requests" "nothing is different"
 swb init
 is "$rc" 0 "once more"
 # The DDL by hand: what is missing, and nothing else.
-sql "alter table swbridge.identity drop column target; alter table swbridge.holder drop column refused; update swbridge.identity set schema_version = 1"
+sql "alter table swbridge.identity drop column target, drop column subscriber_id; alter table swbridge.holder drop column refused; update swbridge.identity set schema_version = 1"
 swb init --print-sql
 is "$(printf '%s\n' "$out" | PGOPTIONS="-c client_min_messages=warning" psql -XAtq -v ON_ERROR_STOP=1 2>&1)" "" "init --print-sql | psql migrates it as well"
-is "$(sql "select schema_version, target from swbridge.identity")" "3|subscriber" "to the same"
+is "$(sql "select schema_version, target from swbridge.identity")" "4|subscriber" "to the same"
 swb init --print-sql
 is "$(printf '%s\n' "$out" | PGOPTIONS="-c client_min_messages=warning" psql -XAtq -v ON_ERROR_STOP=1 2>&1)" "" "and once more does nothing"
 # A script of version 1, never bound.
 sql "set client_min_messages = warning; drop schema swbridge cascade; create schema swbridge"
 psql -XAtq -v ON_ERROR_STOP=1 -c "set search_path = swbridge" -f "$SRCDIR/sql/001-ledger.sql" >"$tmp/psql" 2>&1
 swb init
-is "$rc $(sql "select schema_version, target from swbridge.identity")" "0 3|subscriber" "what was made by hand and never bound is migrated, too"
+is "$rc $(sql "select schema_version, target from swbridge.identity")" "0 4|subscriber" "what was made by hand and never bound is migrated, too"
 
 done_testing
