@@ -8,7 +8,8 @@
  * and connects from its own.  It prints "ready" when it listens.
  *
  *	SIGUSR1  what is connected now stays so, and no byte passes any more; who
- *	         comes later is accepted, and gets no answer either
+ *	         comes later is accepted, and gets no answer either.  It prints
+ *	         "silent" when that is so
  *	SIGUSR2  who comes from now on is served again
  */
 #ifndef _GNU_SOURCE
@@ -42,6 +43,7 @@ union address {
 };
 
 static volatile sig_atomic_t silent;
+static sigset_t usual; /* outside of turn()'s wait, USR1 and USR2 are blocked: none comes between a look at silent and it */
 
 static void caught(int signo)
 {
@@ -140,7 +142,7 @@ static void turn(struct way ways[LINKS], int door, const char *to)
 	for (int i = 0; i < LINKS; i++)
 		for (int j = 0; j < 2; j++)
 			watched[1 + 2 * i + j] = (struct pollfd){ .fd = ways[i].silent ? -1 : ways[i].fd[j], .events = POLLIN };
-	if (poll(watched, 1 + 2 * LINKS, 50) <= 0)
+	if (ppoll(watched, 1 + 2 * LINKS, NULL, &usual) <= 0)
 		return;
 	for (int i = 0; i < LINKS; i++)
 		for (int j = 0; j < 2; j++)
@@ -150,10 +152,30 @@ static void turn(struct way ways[LINKS], int door, const char *to)
 		admit(ways, door, to);
 }
 
+static void be_told(void)
+{
+	struct sigaction action = { .sa_handler = caught };
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGUSR1);
+	sigaddset(&blocked, SIGUSR2);
+	sigprocmask(SIG_BLOCK, &blocked, &usual);
+	sigaction(SIGUSR1, &action, NULL);
+	sigaction(SIGUSR2, &action, NULL);
+}
+
+static void fall_silent(struct way ways[LINKS])
+{
+	for (int i = 0; i < LINKS; i++)
+		ways[i].silent = true;
+	puts("silent");
+	fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
 	const bool elsewhere = argc == 5 && strcmp(argv[1], "-n") == 0;
-	struct sigaction action = { .sa_handler = caught };
 	struct way ways[LINKS];
 	bool was_silent = false;
 	int door = -1;
@@ -163,8 +185,7 @@ int main(int argc, char **argv)
 		return 64;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGTERM); /* no longer than the test */
-	sigaction(SIGUSR1, &action, NULL);
-	sigaction(SIGUSR2, &action, NULL);
+	be_told();
 	for (int i = 0; i < LINKS; i++)
 		ways[i] = (struct way){ .fd = { -1, -1 } };
 	door = elsewhere ? open_door_in(argv[2], argv[3]) : open_door(argv[1]);
@@ -176,8 +197,7 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	for (;;) {
 		if (silent && !was_silent)
-			for (int i = 0; i < LINKS; i++)
-				ways[i].silent = true;
+			fall_silent(ways);
 		was_silent = silent;
 		turn(ways, door, argv[argc - 1]);
 	}

@@ -52,6 +52,9 @@ gone() { log_has 'it is tried again and again'; }
 wait_for 20 gone
 kill -STOP "$swb_pid" # until the edit is there
 server start
+before=$(full_pass)
+heard=$(grep -c 'notifications arrive' "$tmp/err")
+arrive_again() { [ "$(grep -c 'notifications arrive' "$tmp/err")" -gt "$heard" ]; }
 sql "update pbx_users set secret = 'after' where key = 'k102'"
 kill -CONT "$swb_pid"
 wait_for 60 mirrored_quietly
@@ -59,6 +62,8 @@ mirrored "I22: a server that crashed and came back, and what changed before anyb
 wait_for 30 again
 ok "a text is said once, however often it is tried" \
 	test "$(grep 'tried again and again' "$tmp/err" | sed 's/^[^:]*:[^:]*:[^ ]* //' | sort | uniq -d | wc -l)" -eq 0
+ok "notifications arrive again" wait_for 30 arrive_again
+wait_for 30 at_rest "$before" || not_ok "everything is looked at"
 changes "update pbx_users set secret = 'told' where key = 'k101'" k101
 wait_for 20 mirrored_quietly
 mirrored "I22: and it hears again"
@@ -82,6 +87,7 @@ listens "postgres.conninfo=host=$tmp user=$PGUSER dbname=$PGDATABASE"
 wait_for 20 mirrored_quietly
 requests=$(sim count/requests)
 kill -USR1 "$relay"
+wait_for 10 relay_said silent || not_ok "the way is dead"
 changes "update pbx_users set secret = 'unheard' where key = 'k101'" k101
 noticed() { log_has 'heartbeat was not answered'; }
 ok "I24: a half-open connection is noticed" wait_for 60 noticed
@@ -239,7 +245,7 @@ listens signalwire.api_token= signalwire.api_token_file="$tmp/token"
 wait_for 20 mirrored_quietly
 sim project -d '{"token":"PTanother"}' >/dev/null
 changes "update pbx_users set secret = 'denied' where key = 'k101'" k101
-denied() { log_has 'token'; }
+denied() { log_has 'token.*tried again and again'; }
 ok "a token that is refused is said" wait_for 30 denied
 (umask 077 && printf '%s\n' PTanother >"$tmp/token")
 kill -HUP "$swb_pid"
