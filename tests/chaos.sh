@@ -32,6 +32,7 @@ seed=${1:?a seed} last=${2:-$1}
 start_run() {
 	run_no=$1
 	shift
+	run_begun=$(sim count/requests)
 	env "$@" $MEMCHECK "$BUILDDIR/tests/swbridge-kill" -v -c "$conf" sync >"$tmp/out.$run_no" 2>"$tmp/err.$run_no" </dev/null &
 	run_pid=$!
 }
@@ -51,9 +52,16 @@ end_run() {
 	esac
 }
 
-# Ends a run that is under way after some requests more (or at its end, if it makes fewer).
+# Until the run has sent so many requests, or is at its end because it makes fewer; 5 s at most.
+comes_to() { # REQUESTS
+	come_tries=0
+	until sim "wait?key=requests&min=$((run_begun + $1))&timeout_ms=100" >/dev/null 2>&1 || lib_gone "$run_pid" || [ "$come_tries" -ge 50 ]; do
+		come_tries=$((come_tries + 1))
+	done
+}
+
 signal_after() { # SIGNAL REQUESTS
-	sim "wait?key=requests&min=$(($(sim count/requests) + $2))&timeout_ms=150" >/dev/null 2>&1
+	comes_to "$2"
 	kill -s "$1" "$run_pid" 2>/dev/null
 }
 
@@ -88,7 +96,7 @@ run_two() {
 run_restart() {
 	rnd 8
 	start_run 1 A=
-	sim "wait?key=requests&min=$(($(sim count/requests) + r))&timeout_ms=150" >/dev/null 2>&1
+	comes_to "$r"
 	restart_server
 	end_run 1 "$run_pid" "server restarted after $r requests"
 }
@@ -96,7 +104,7 @@ run_restart() {
 run_paused() {
 	rnd 8
 	start_run 1 A=
-	sim "wait?key=requests&min=$(($(sim count/requests) + r))&timeout_ms=150" >/dev/null 2>&1
+	comes_to "$r"
 	sql "update swbridge.control set paused = true"
 	end_run 1 "$run_pid" "paused after $r requests"
 	sql "update swbridge.control set paused = false"
@@ -105,7 +113,7 @@ run_paused() {
 run_edited() {
 	rnd 8
 	start_run 1 A=
-	sim "wait?key=requests&min=$(($(sim count/requests) + r))&timeout_ms=150" >/dev/null 2>&1
+	comes_to "$r"
 	sql "select test.edit($seed, $((round + 1000)))" >/dev/null
 	end_run 1 "$run_pid" "edited after $r requests"
 }

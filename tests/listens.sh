@@ -3,12 +3,17 @@
 # A daemon that nothing but a notification or a loss wakes, unless the caller says otherwise.
 listens() { # [SECTION.KEY=VALUE…]
 	config listen.poll=1h listen.metrics=127.0.0.1:0 "$@"
+	looked_before=$(full_pass)
 	start_swb -v listen
 	wait_for 20 hearing || not_ok "the daemon hears" "$(cat "$tmp/err")"
 }
 log_has() { grep -Eq -e "$1" "$tmp/err"; }
 hearing() { log_has 'notifications arrive' && looked; }
-looked() { [ "$(sql "select last_complete_pass is not null from swbridge.holder")" = t ]; }
+looked_before= # what an earlier process has looked at
+looked() {
+	looked_now=$(full_pass)
+	[ -n "$looked_now" ] && [ "$looked_now" != "$looked_before" ]
+}
 tell() { # KEY…: as a trigger would
 	for key in "$@"; do printf "select pg_notify('swbridge', '%s');\n" "$key"; done
 }

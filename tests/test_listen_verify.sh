@@ -5,7 +5,7 @@ command -v curl >/dev/null || skip_all "curl is not installed"
 
 listens() { # [SECTION.KEY=VALUE…]
 	config listen.poll=1h listen.metrics=127.0.0.1:0 "$@"
-	start_swb -v listen
+	start_swb -v listen # in a new world: whoever looks, it is this one
 	wait_for 20 hearing || not_ok "the daemon hears" "$(cat "$tmp/err")"
 }
 log_has() { grep -Eq -e "$1" "$tmp/err"; }
@@ -25,7 +25,7 @@ credential_of() { sql "select sip_endpoint_id from swbridge.mapping where key = 
 world patrol
 people 101 110
 sql "update pbx_users set caller_id = 'Ann' where key = 'k103'"
-listens listen.verify=1s
+listens listen.verify=1s signalwire.timeout=60s mirror.settle=70s
 wait_for 30 log_has '10 extensions were compared with what is at SignalWire: no difference' || diag "$(cat "$tmp/err")"
 ok "the daemon compares by itself" log_has '10 extensions were compared with what is at SignalWire: no difference'
 like "$(metric swbridge_verify_found)" 'swbridge_verify_found.kind="drifted". 0' "and counts what it found"
@@ -43,7 +43,7 @@ like "$(metric swbridge_verify_found)" 'kind="missing". 1' "in the metrics, too"
 is "$(sent)" "" "nothing is changed"
 
 # A comparison that takes its time keeps nobody waiting.
-fault '{"method":"GET","path":"*/sip_endpoints","times":-1,"action":"delay","ms":3000}'
+fault "{\"method\":\"GET\",\"path\":\"*/sip_endpoints\",\"times\":-1,\"action\":\"delay\",\"ms\":$(unhurried 3000)}"
 visiting() { [ "$(sim count/class.credentials.GET)" -gt "$visits" ]; }
 visits=$(sim count/class.credentials.GET)
 wait_for 30 visiting

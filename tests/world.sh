@@ -222,6 +222,13 @@ set_sim() {
 	sim settings -d "$1" >/dev/null
 }
 
+# at_rest LAST_COMPLETE_PASS: the daemon has looked at everything since that one ('': since ever), and is not about to
+# again: its last look is a second old.  Nothing but a notification tells it of what changes from here on.
+at_rest() {
+	[ "$(sql "select count(*) from swbridge.holder where last_complete_pass < clock_timestamp() - interval '1 second'
+		and last_complete_pass is distinct from nullif('$1', '')::timestamptz")" = 1 ]
+}
+
 # settle: what is unknown has waited long enough.
 settle() {
 	sql "update swbridge.journal set settles_at = now() - interval '1 second' where outcome is null"
