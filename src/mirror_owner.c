@@ -70,7 +70,7 @@ bool owner_is_there(struct change *change, const struct owner *owner)
 
 bool owner_recorded(const struct owner *owner)
 {
-	return owner && (owner->no || owner->project);
+	return owner && (owner->no || owner->fixed);
 }
 
 struct strbuf *owner_made(struct change *change)

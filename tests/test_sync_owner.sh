@@ -245,6 +245,18 @@ is "$(sent_sorted)" "DELETE credential 102
 DELETE credential 103 
 PATCH credential 101 password" "and the subscriber stays"
 quiet "one for all, changed"
+# What a look found is known from then on, whatever comes of the rest.
+people 102 102
+fault '{"method":"POST","path":"*/sip_endpoints","action":"commit_then_reset"}'
+syncs 5 "the answer to a creation under it is lost"
+settle
+fault '{"method":"PATCH","path":"*/sip_endpoints/*","action":"status","status":422}'
+syncs 4 "it is found, and its secret is refused"
+is "$(sql "select state, username, sip_endpoint_id is not null from swbridge.sync where key = 'k102'")" "active|102|t" "I5: its id is known"
+sql "update pbx_users set secret = 'better' where key = 'k102'"
+syncs 0 "another secret"
+is "$(sent)" "PATCH credential 102 password" "I5: goes to it"
+quiet "one for all, found"
 
 # A creation of unknown outcome, its subscriber deleted by somebody, and another e-mail meanwhile.
 world moved_and_gone
