@@ -49,8 +49,9 @@ struct ears_setup {
 	int64_t answer_ms;    /* how long a probe, or the answer to LISTEN, may take; 0: EARS_ANSWER_MS */
 	/*
 	 * speak() only queues: the probe's time counts from ears_spoken(), which
-	 * must then follow each speak() that was true.  Without it the time counts
-	 * from speak(), and a session that is busy with a long statement makes deaf.
+	 * must then follow each speak() that was true, in whatever time.  Without it
+	 * the time counts from speak(), and a session that is busy with a long
+	 * statement makes deaf.
 	 */
 	bool confirms;
 	/* A key, or NULL for "look at everything"; `told`: by a notification, and not since something may have been missed. */

@@ -45,7 +45,7 @@ static void not_spoken(struct ears *ears)
 	ears->asked = ASKED_NOTHING;
 	if (loop_now_ms() - ears->proved_at >= patience(ears))
 		ears_go_deaf(ears, TROUBLE_SILENT, "whether notifications arrive cannot be proved, since the ledger's connection is "
-			"down or busy; it is tried again by itself: see what the log says about that connection");
+			"down; it is tried again by itself: see what the log says about that connection");
 	loop_timer_arm(ears->probe, wait);
 }
 
@@ -53,9 +53,7 @@ void ears_too_late(void *arg)
 {
 	struct ears *ears = arg;
 
-	if (ears->listening && ears->asked == ASKED_QUEUED) {
-		not_spoken(ears);
-	} else if (ears->listening) {
+	if (ears->listening) {
 		missed(ears);
 	} else {
 		ears_go_deaf(ears, TROUBLE_LOST, "the server does not answer LISTEN; it is tried again by itself: see whether the "
@@ -75,15 +73,16 @@ void ears_send_probe(void *arg)
 		not_spoken(ears);
 		return;
 	}
+	/* What waits behind a long statement says nothing about hearing, however long that takes. */
 	ears->asked = ears->confirms ? ASKED_QUEUED : ASKED_SENT;
-	loop_timer_arm(ears->deadline, ears->confirms ? patience(ears) : ears->answer_ms);
+	if (!ears->confirms)
+		loop_timer_arm(ears->deadline, ears->answer_ms);
 }
 
 void ears_spoken(struct ears *ears, bool sent)
 {
 	if (!ears->listening || ears->asked != ASKED_QUEUED)
 		return; /* it is here already, or was of another connection */
-	loop_timer_disarm(ears->deadline);
 	if (!sent) {
 		not_spoken(ears);
 		return;
