@@ -11,10 +11,11 @@ units="swbridge@.service swbridge-sync@.service swbridge-sync@.timer"
 mkdir "$tmp/units"
 : >"$tmp/swbridge" && chmod 755 "$tmp/swbridge"
 for unit in $units; do
-	sed -e "s|@bindir@|$tmp|g" -e "s|@sysconfdir@|/etc|g" "$systemd/$unit.in" >"$tmp/units/$unit"
+	sed -e "s|@bindir@|$tmp|g" -e "s|@sysconfdir@|/etc|g" -e "s|@SERVICE_TYPE@|notify|" -e "s|@SERVICE_WATCHDOG@|WatchdogSec=60s|" \
+		"$systemd/$unit.in" >"$tmp/units/$unit"
 done
-is "$(cat "$tmp"/units/* | grep -o '@[a-z]*dir@')" "" "nothing is left to fill in"
-is "$(cat "$BUILDDIR"/contrib/systemd/*.service | grep -o '@[a-z]*dir@\|\${[a-z_]*}')" "" "nor in what the build made"
+is "$(cat "$tmp"/units/* | grep -o '@[a-zA-Z_]*@')" "" "nothing is left to fill in"
+is "$(cat "$BUILDDIR"/contrib/systemd/*.service | grep -o '@[a-zA-Z_]*@\|\${[a-z_]*}')" "" "nor in what the build made"
 
 setting() { # UNIT KEY
 	sed -n "s/^$2=//p" "$tmp/units/$1"
@@ -69,6 +70,9 @@ if [ -x "$SRCDIR/configure" ] && [ ! -e "$SRCDIR/config.status" ] && command -v 
 		"with the usual one they are where systemd looks" || diag "$(cat "$tmp/installed")"
 	is "$(unit_at "$tmp/x" --with-systemdsystemunitdir=/other/units)" /other/units/swbridge@.service \
 		"and --with-systemdsystemunitdir says it for both"
+	at=$(unit_at "$tmp/x" --without-systemd)
+	is "$(grep -E '^(Type|WatchdogSec)=' "$tmp/dest$at")" "Type=exec" \
+		"one that cannot tell systemd that it is ready is not waited for" || diag "$(cat "$tmp/installed")"
 else
 	skip "where the units are installed" "there is no make, or no configure that another directory can use"
 fi
