@@ -35,6 +35,9 @@ static void caught(int signo, void *arg)
 
 	if (signo == SIGHUP) {
 		d->reload = true;
+		/* A look at everything may take hours; what is on its way ends, and the next term goes on from there. */
+		if (d->session.mirror)
+			mirror_stop(d->session.mirror, NULL);
 		return;
 	}
 	d->stop = true;
@@ -221,7 +224,7 @@ static int term(struct daemon *d, struct error *err)
 	d->triggers_known = d->triggers_known || listen_say_triggers(&d->session, d->config);
 	d->ears = ears_new(&setup);
 	rc = serve(d, err);
-	if (rc && !d->lost)
+	if (rc && !d->lost && !d->reload)
 		d->failed_at = loop_now_ms();
 	loop_timer_disarm(d->due);
 	ears_free(d->ears);

@@ -75,6 +75,27 @@ ok "that it works again is said then" wait_for 10 again
 falls_silent
 ended "denied"
 
+# ---- told to read again in the middle of a look ---------------------------------------------
+
+world hurried
+people 101 102
+listens signalwire.write_rate=2 signalwire.max_in_flight=2
+wait_for 20 mirrored_quietly
+people 103 142
+changes "select 1" '*'
+wait_for 20 is_there 104 || not_ok "it is at work"
+config listen.poll=1h listen.metrics=127.0.0.1:0 signalwire.write_rate=100
+kill -HUP "$swb_pid"
+read_again() { log_has 'the configuration was read again'; }
+ok "SIGHUP is heard in the middle of a look at everything" wait_for 10 read_again
+isnt "$(is_there 142 && echo there)" there "not behind its end"
+wait_for 20 mirrored_quietly
+mirrored "I19: and the look goes on, as the new configuration has it"
+is "$(sql "select count(*) from swbridge.journal where outcome is distinct from 'done'")" 0 "what was on its way is recorded"
+fails "it is no trouble" log_has 'tried again and again|it works again'
+never_at_once
+ended "hurried"
+
 # ---- whoever asks for metrics and does not wait for them --------------------------------
 
 serves() { curl -sS --noproxy '*' --max-time 10 "http://127.0.0.1:$(sed -n 's/.*served at .* (port \([0-9]*\).*/\1/p' "$tmp/err")/metrics" | grep "^swbridge_leader 0" >/dev/null; }
