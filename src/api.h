@@ -59,6 +59,7 @@ struct api_result {
 	const char *request_id;   /* of the last attempt; "" where none */
 	bool not_unique;          /* REJECTED because the name or e-mail is taken */
 	bool account;             /* REJECTED because of the account, not of this object */
+	bool alone;               /* THROTTLED because of this object, not of all */
 	const char *attribute;    /* the field that was refused; "" where not said */
 	int64_t first_byte_at;    /* CLOCK_BOOTTIME ms of the last attempt's first byte; -1 */
 	const struct json_credential *credential;  /* with DONE of credential operations that answer one */

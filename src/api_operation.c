@@ -77,6 +77,7 @@ static void finish(struct api_operation *op, const struct api_verdict *verdict, 
 		.request_id = response && response->request_id ? response->request_id : "",
 		.not_unique = verdict->not_unique,
 		.account = verdict->account,
+		.alone = verdict->alone,
 		.attribute = verdict->attribute ? verdict->attribute : "",
 		.first_byte_at = response ? response->first_byte_at : -1,
 		.credential = done && (op->reads == API_READS_CREDENTIAL || op->reads == API_READS_ENDPOINT)

@@ -183,10 +183,11 @@ static void sort_answer(const struct http_response *response, bool mutation, con
 	if (mutation && errors.account && response->status == 403) {
 		verdict->outcome = API_REJECTED;
 		lead = "SignalWire refused it";
-	} else if (errors.try_later && response->status >= 400 && response->status < 500 &&
+	} else if ((errors.try_later || errors.slow_down) && response->status >= 400 && response->status < 500 &&
 		   (verdict->outcome == API_REJECTED || verdict->outcome == API_FAILED)) {
 		verdict->outcome = API_THROTTLED;
 		verdict->again = true;
+		verdict->alone = !errors.slow_down;
 		lead = "SignalWire asks to try later";
 	}
 	if (verdict->outcome == API_REJECTED) {

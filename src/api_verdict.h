@@ -20,6 +20,7 @@ struct api_verdict {
 	bool not_unique; /* these three with API_REJECTED, else false and NULL */
 	bool account;
 	char *attribute;
+	bool alone;      /* with API_THROTTLED: this object cannot be processed now, which says nothing of others */
 };
 
 /*

@@ -256,9 +256,9 @@ char *difference_sql_still_wanted(const struct source *source, const struct conf
 	char *desired = difference_sql_desired(source, config, "$1::text[]");
 
 	strbuf_printf(&out,
-		      "-- swbridge: which of these are wanted after all\n"
+		      "-- swbridge: which of these are wanted, or to be kept, after all\n"
 		      "with parameters as (select $1::text[], $2::bytea, $3::bytea, $4::jsonb)\n"
-		      "select d.key from %s d\n where d.enabled",
+		      "select d.key from %s d\n where d.enabled or d.protected",
 		      desired);
 	free(desired);
 	return strbuf_detach(&out);

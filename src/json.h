@@ -104,7 +104,8 @@ struct json_errors {
 	char *text;
 	bool not_unique;     /* a code with "unique" in it; where there is no code, a text that says so */
 	bool account;        /* account_limit_exceeded, insufficient_balance, ...: stop creating */
-	bool try_later;      /* rate_limit_exceeded, cannot_process, out_of_sync */
+	bool try_later;      /* cannot_process, out_of_sync: of this object */
+	bool slow_down;      /* rate_limit_exceeded: of all */
 	char *attribute;     /* of the first entry that names one; may be NULL */
 };
 

@@ -40,11 +40,13 @@ static void sort_code(struct json_errors *errors, const char *code)
 	static const char *const unique[] = { "unique", "already been taken", "already taken", NULL };
 	static const char *const account[] = { "account_limit_exceeded", "insufficient_balance",
 					       "feature_not_available", "not_allowed_on_subscription_plan", NULL };
-	static const char *const later[] = { "rate_limit_exceeded", "cannot_process", "out_of_sync", NULL };
+	static const char *const later[] = { "cannot_process", "out_of_sync", NULL };
+	static const char *const slower[] = { "rate_limit_exceeded", NULL };
 
 	errors->not_unique |= any_of(code, unique);
 	errors->account |= any_of(code, account);
 	errors->try_later |= any_of(code, later);
+	errors->slow_down |= any_of(code, slower);
 }
 
 static void note_attribute(struct gather *g, const char *attribute)

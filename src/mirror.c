@@ -172,7 +172,7 @@ static void try_start(struct change *change)
 				  change->username, change->holder_key);
 		end_unstarted(change, change->holder == WAIT_KEPT ? MIRROR_REJECTED : MIRROR_FAILED, text);
 		mem_free(text);
-	} else if (change->mirror->creates_stopped &&
+	} else if (change->mirror->creates_stopped && !change->decision.take_over &&
 		   (change->decision.action == PLAN_CREATE || change->decision.action == PLAN_REPLACE)) {
 		end_unstarted(change, MIRROR_FAILED, "not tried: the SignalWire account refuses to grow (see above)");
 	} else if (!waits) {
@@ -210,7 +210,8 @@ static void turn(void *arg)
 
 	if (mirror->stopping)
 		drop_unstarted(mirror);
-	if (mirror->first_ready && !mirror->gathering && mirror->canary == CANARY_NONE)
+	if (mirror->first_ready && !mirror->gathering &&
+	    (mirror->canary == CANARY_NONE || (!mirror->running && check_is_stale(mirror))))
 		check_canary(mirror);
 	while (mirror->first_ready && !mirror->gathering && mirror->canary == CANARY_GREEN &&
 	       mirror->running < http_window(mirror->setup.http))
@@ -297,6 +298,11 @@ void mirror_gather(struct mirror *mirror, bool gathering)
 	if (gathering)
 		owner_forget_idle(mirror);
 	mirror_turn(mirror);
+}
+
+void mirror_try_creates(struct mirror *mirror)
+{
+	mirror->creates_stopped = false;
 }
 
 void mirror_set_report(struct mirror *mirror, void (*report_to)(const struct mirror_report *report, void *arg), void *arg)

@@ -103,6 +103,9 @@ void mirror_submit(struct mirror *mirror, const struct difference *difference, c
  */
 void mirror_gather(struct mirror *mirror, bool gathering);
 
+/* For each pass: an account that refused to grow before may do so by now. */
+void mirror_try_creates(struct mirror *mirror);
+
 /* Who hears how changes end, from now on. */
 void mirror_set_report(struct mirror *mirror, void (*report)(const struct mirror_report *report, void *arg), void *arg);
 

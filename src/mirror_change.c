@@ -183,6 +183,7 @@ const char *change_counted(const struct change *c, const char *outcome)
 
 void change_heard(struct change *change, const struct api_result *result)
 {
+	check_clock(change->mirror, result);
 	if (!result->request_id[0] || strchr(result->request_id, ','))
 		return;
 	if (change->request_ids.len)

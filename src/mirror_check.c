@@ -4,7 +4,6 @@
 #include "mem.h"
 
 #include <string.h>
-#include <time.h>
 
 /* A 404 or an empty list may also mean a wrong project: only behind a green canary is it believed. */
 static void canary_answered(const struct api_result *result, void *arg);
@@ -50,14 +49,6 @@ static void stop_on(struct mirror *mirror, const struct api_result *result)
 	mirror_stop(mirror, &err);
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now = { 0 };
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 static void canary_answered(const struct api_result *result, void *arg)
 {
 	struct mirror *mirror = arg;
@@ -70,8 +61,7 @@ static void canary_answered(const struct api_result *result, void *arg)
 	mirror->asking_count = 0;
 	if (result->outcome == API_DONE && result->domain && bound && strcmp(result->domain, bound) == 0) {
 		mirror->canary = CANARY_GREEN;
-		if (result->server_ms >= 0)
-			mirror->clock_offset_ms = result->server_ms - now_ms();
+		check_clock(mirror, result);
 	} else {
 		mirror->canary = CANARY_NONE;
 		stop_on(mirror, result);
@@ -81,9 +71,30 @@ static void canary_answered(const struct api_result *result, void *arg)
 	mirror_turn(mirror);
 }
 
+/*
+ * Taken from every answer: clocks drift, and this one may run for months.  What
+ * was long on its way says less than what is known; what was stopped with an
+ * answer in its socket believes in no past.
+ */
+void check_clock(struct mirror *mirror, const struct api_result *result)
+{
+	int64_t now = loop_boottime_ms();
+	bool late = result->first_byte_at >= 0 && now - result->first_byte_at > MIRROR_CLOCK_SLACK_MS / 2;
+
+	if (result->server_ms < 0 || (late && mirror->clock_read_ms))
+		return;
+	mirror->clock_offset_ms = result->server_ms - now;
+	mirror->clock_read_ms = now;
+}
+
+bool check_is_stale(const struct mirror *mirror)
+{
+	return mirror->canary == CANARY_GREEN && loop_boottime_ms() - mirror->clock_read_ms > MIRROR_CLOCK_AGE_MS;
+}
+
 int64_t mirror_server_ms(const struct mirror *mirror)
 {
-	return now_ms() + mirror->clock_offset_ms;
+	return loop_boottime_ms() + mirror->clock_offset_ms;
 }
 
 void check_canary(struct mirror *mirror)

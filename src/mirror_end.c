@@ -45,13 +45,10 @@ static void record_rejection(struct change *change)
 	change->papers->outcome.last_error = change->reason;
 	change->papers->outcome.count_attempt = true;
 	outcome_nothing_sent(change);
-	if (change->present) {
-		/* What the row says of itself is noted with it: the next pass has nothing left to write. */
+	/* The next pass has nothing left to write. */
+	if (change->present)
 		change->papers->outcome.tried_digest = change->desired_digest;
-		change->papers->outcome.extension = change->extension;
-		change->papers->outcome.protection = change->wants_protection;
-		change->papers->outcome.absence = LEDGER_NOT_ABSENT;
-	}
+	outcome_row(change);
 	outcome_untouched(change);
 	batch_record(change);
 }
@@ -204,6 +201,7 @@ void change_failed(struct change *change, const char *outcome, const char *reaso
 	change->papers->outcome.count_attempt = true;
 	outcome_nothing_sent(change);
 	outcome_untouched(change);
+	outcome_row(change);
 	batch_record(change);
 }
 
@@ -251,7 +249,7 @@ void change_look_failed(struct change *change, const struct api_result *result)
 {
 	if (result->outcome == API_DENIED)
 		stop_with(change->mirror, EXIT_DENIED, result->text);
-	else if (result->outcome == API_NOT_SENT || result->outcome == API_THROTTLED)
+	else if (result->outcome == API_NOT_SENT || (result->outcome == API_THROTTLED && !result->alone))
 		stop_with(change->mirror, EXIT_LATER, result->text);
 	change->end = change->intent_at_ms ? MIRROR_UNKNOWN : MIRROR_FAILED;
 	outcome_reason(change, result->text[0] ? result->text : "SignalWire could not be asked");
@@ -264,6 +262,7 @@ void change_look_failed(struct change *change, const struct api_result *result)
 	change->papers->outcome.key = change->orphan ? NULL : change->key;
 	change->papers->outcome.last_error = change->reason;
 	change->papers->outcome.count_attempt = true;
+	outcome_row(change);
 	batch_record(change);
 }
 
@@ -328,7 +327,8 @@ bool change_refused(struct change *change, const struct api_result *result)
 		return true;
 	case API_NOT_SENT:
 	case API_THROTTLED:
-		stop_with(mirror, EXIT_LATER, result->text);
+		if (!result->alone)
+			stop_with(mirror, EXIT_LATER, result->text);
 		change_failed(change, change_sent_nothing(change), result->text);
 		return true;
 	case API_FENCED:

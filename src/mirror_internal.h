@@ -37,6 +37,9 @@
 /* A clock that is off by this much still tells ours from a stranger's (created_at against the intent's time). */
 enum { MIRROR_CLOCK_SLACK_MS = 2000 };
 
+/* Within this time two clocks that nobody sets drift apart by less than a tenth of that (50 ppm). */
+enum { MIRROR_CLOCK_AGE_MS = 3600 * 1000 };
+
 struct change;
 
 /* What became of the name that a change wants and another row of ours holds. */
@@ -188,13 +191,14 @@ struct mirror {
 	struct change **asking;  /* wait for the canary's answer */
 	size_t asking_count;
 	bool canary_asked;
-	int64_t clock_offset_ms; /* SignalWire's clock minus ours */
+	int64_t clock_offset_ms; /* SignalWire's clock minus CLOCK_BOOTTIME, which nobody sets */
+	int64_t clock_read_ms;   /* when that was learned, CLOCK_BOOTTIME; 0: never */
 
 	bool gathering;
 	bool stopping;
 	struct error why;
 	struct strbuf made;      /* as in struct owner, where all credentials are in one place */
-	bool creates_stopped;    /* the account refuses to grow */
+	bool creates_stopped;    /* the account refuses to grow, for the rest of the pass */
 	struct mirror_counts counts;
 };
 
@@ -298,6 +302,7 @@ void outcome_made(struct change *change);
 void outcome_gone(struct change *change);
 void outcome_nothing_sent(struct change *change);
 void outcome_untouched(struct change *change);
+void outcome_row(struct change *change); /* what the row in the PBX says of itself, whatever came of its change */
 
 /* mirror_issue.c */
 /* Before a request that carries a secret: makes one where the change issues it.  False: the change was ended. */
@@ -318,6 +323,8 @@ void note_settle(struct change *change);
 void note_found(struct change *change, const struct owner *owner); /* found_id is its credential, and lives there */
 
 /* mirror_check.c */
+void check_clock(struct mirror *mirror, const struct api_result *result); /* what the answer says of SignalWire's */
+bool check_is_stale(const struct mirror *mirror); /* the canary is green, and so old that clocks may have drifted */
 void check_canary(struct mirror *mirror);                                   /* the first request of a process */
 void check_again(struct change *change, void (*next)(struct change *change)); /* a fresh canary, then next */
 /*

@@ -101,3 +101,13 @@ void outcome_untouched(struct change *c)
 	c->papers->outcome.settings_digest = c->old_settings_digest;
 	c->papers->outcome.secret_digest = c->old_secret_digest;
 }
+
+/* That it is there again, or protected from now on, is so also where nothing could be sent. */
+void outcome_row(struct change *c)
+{
+	if (!c->present)
+		return;
+	c->papers->outcome.extension = c->extension;
+	c->papers->outcome.protection = c->wants_protection;
+	c->papers->outcome.absence = LEDGER_NOT_ABSENT;
+}

@@ -244,12 +244,16 @@ static int plan_again(struct pass *pass, struct error *err)
 static int read_page(struct pass *pass, enum difference_walk walk, const char *after, struct error *err)
 {
 	const struct pass_setup *setup = pass->setup;
+	int rc = 0;
 
 	pass->rows = 0;
 	pass->goes_on = false;
 	if (setup->mirror)
 		mirror_gather(setup->mirror, true);
-	if (difference_page(setup->query, setup->db, walk, after, PAGE_ROWS, &pass->totals, pass_row, pass, err))
+	pass->walking = true;
+	rc = difference_page(setup->query, setup->db, walk, after, PAGE_ROWS, &pass->totals, pass_row, pass, err);
+	pass->walking = false;
+	if (rc)
 		return -1;
 	take_totals(pass);
 	pass->goes_on = pass->rows == PAGE_ROWS;
@@ -293,10 +297,11 @@ static void begin(struct pass *pass, const struct pass_setup *setup, struct pass
 	pass->policy.on_remove = config->on_remove;
 	pass->policy.one_place = target_one_place(config);
 	pass->policy.keyed = keyed;
-	if (setup->mirror)
+	if (setup->mirror) {
+		mirror_try_creates(setup->mirror);
 		mirror_set_report(setup->mirror, pass_ended, pass);
-	if (setup->mirror)
 		mirror_set_show(setup->mirror, setup->secret ? pass_issued : NULL, pass);
+	}
 }
 
 static void complete(struct pass *pass)

@@ -25,6 +25,7 @@ struct pass {
 	struct keys failed;   /* counted as failed; what is planned once more takes that back */
 	char *cursor;         /* of the last row */
 	bool whole;           /* everything is looked at, not some keys */
+	bool walking;         /* the rows are those of a page of the walk, whose end they move */
 	bool serving;         /* these rows are what a daemon was told of meanwhile, and no part of the page */
 	int64_t rows;
 	bool goes_on;         /* another page comes behind this one */

@@ -314,7 +314,7 @@ void pass_row(const struct difference *d, void *arg)
 	pass->summary->looked = true;
 	/* Never more than this snapshot knows: an empty source says nothing about who is gone. */
 	pass->policy.source_complete = pass->totals.source_rows > 0;
-	if (d->cursor && !pass->serving) {
+	if (d->cursor && pass->walking) {
 		mem_free(pass->cursor);
 		pass->cursor = mem_strdup(d->cursor);
 	}

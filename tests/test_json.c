@@ -499,7 +499,7 @@ static void reads_subscriber_pages_whole(void **state)
 
 /* ---- Errors. ----------------------------------------------------------------- */
 
-enum { UNIQUE = 1, ACCOUNT = 2, LATER = 4 };
+enum { UNIQUE = 1, ACCOUNT = 2, LATER = 4, SLOWER = 8 };
 
 static void reads_errors(void **state)
 {
@@ -522,7 +522,7 @@ static void reads_errors(void **state)
 		  "L (feature_not_available)", NULL, ACCOUNT },
 		{ json, "{\"errors\":[{\"code\":\"not_allowed_on_subscription_plan\",\"message\":\"L\"}]}",
 		  "L (not_allowed_on_subscription_plan)", NULL, ACCOUNT },
-		{ json, "{\"errors\":[{\"code\":\"rate_limit_exceeded\",\"message\":\"L\"}]}", "L (rate_limit_exceeded)", NULL, LATER },
+		{ json, "{\"errors\":[{\"code\":\"rate_limit_exceeded\",\"message\":\"L\"}]}", "L (rate_limit_exceeded)", NULL, SLOWER },
 		{ json, "{\"errors\":[{\"code\":\"cannot_process\",\"message\":\"L\"}]}", "L (cannot_process)", NULL, LATER },
 		{ json, "{\"errors\":[{\"code\":\"x\",\"message\":\"L\"},{\"code\":\"out_of_sync\"}]}", "L (x); out_of_sync", NULL, LATER },
 		{ json, "{\"error\":\"Unauthorized\"}", "Unauthorized", NULL, 0 },
@@ -559,7 +559,7 @@ static void reads_errors(void **state)
 		same(errors.text, rows[i].text);
 		same(errors.attribute, rows[i].attribute);
 		if (((errors.not_unique ? UNIQUE : 0) | (errors.account ? ACCOUNT : 0) |
-		     (errors.try_later ? LATER : 0)) != rows[i].flags)
+		     (errors.try_later ? LATER : 0) | (errors.slow_down ? SLOWER : 0)) != rows[i].flags)
 			fail_msg("row %zu: wrong flags", i);
 		json_errors_release(&errors);
 	}

@@ -272,4 +272,18 @@ for run in 1 2 3; do
 done
 in_step "I37: and safely"
 
+# ---- an account that may not grow, for a while -----------------------------------------
+
+world account
+people 101 102
+set_sim '{"account_error":"insufficient_balance"}'
+config listen.poll=300ms
+start_swb -v listen
+refused() { grep -q insufficient "$tmp/out" || log_has insufficient; }
+ok "the account may not grow" wait_for 20 refused
+set_sim '{"account_error":null}'
+ok "I29: when it may again, the daemon creates by itself" wait_for 20 mirrored_quietly
+stop_swb
+is "$rc" 0 "and ends as it should"
+
 done_testing

@@ -373,4 +373,26 @@ sql "insert into pbx_users (key, extension, secret, email) values ('k1', '1', 's
 syncs 0 "the database's clock is an hour ahead"
 is "$(sql "select created_at < now() - interval '50 minutes' from swbridge.subscriber")" t "a subscriber's row has SignalWire's time"
 
+# ---- a page behind one that is planned again -----------------------------------------------
+
+# Its sibling stands behind all others; what is read for the two must not move the walk there.
+world pages
+sql "insert into pbx_users (key, extension, secret, email) values ('a1', '1', 's1', 'ann@x.example'), ('z9', '9', 's9', 'ann@x.example')"
+syncs 0 "two of one person"
+sim edit -d "{\"id\":\"$(sql "select sip_endpoint_id from swbridge.sync where key = 'a1'")\",\"delete\":true}" >/dev/null
+sql "update pbx_users set secret = secret || 'x';
+	insert into pbx_users (key, extension, secret) select 'b' || n, n, 's' from generate_series(1000, 1599) n;
+	insert into pbx_users (key, extension, secret) select 'k' || n, 'not ' || n, 's' from generate_series(10000, 13399) n"
+syncs 4 "600 to be created and 3400 that are refused, behind one that is gone at SignalWire" sync --json
+is "$(printf '%s\n' "$out" | grep -c '"state":"rejected"')" 3400 "every one of them is looked at"
+is "$(told state <<-'EOF'
+	select count(*) from credential;
+EOF
+)" 602 "and all others are there"
+is "$(told state <<-'EOF'
+	select username, password from credential where username in ('1', '9') order by 1;
+EOF
+)" "1 s1x
+9 s9x" "and the two are as the PBX has them"
+
 done_testing

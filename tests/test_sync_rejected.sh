@@ -163,4 +163,39 @@ set_sim '{"account_error":null}'
 syncs 0 "when it may again"
 in_step "grown"
 
+# ---- one that cannot be processed now ------------------------------------------------
+
+world poison
+people 101 105
+syncs 0 "five"
+fault '{"method":"PATCH","body":"poisoned","action":"status","status":422,"times":-1,"content":"{\"errors\":[{\"type\":\"validation_error\",\"code\":\"cannot_process\",\"message\":\"cannot process this now\",\"attribute\":null}]}"}'
+sql "update pbx_users set secret = 'poisoned' where key = 'k101'; update pbx_users set secret = 'new' where key = 'k102';
+	update pbx_users set enabled = false where key = 'k105'; delete from pbx_users where key = 'k104'"
+syncs 4 "I29: of one SignalWire says that it cannot be processed now"
+like "$out" "101 .*try later.*cannot process this now" "it is named"
+is "$(sent_sorted)" "$(with_subscribers && printf '%s\n' 'DELETE credential 104 ' 'DELETE credential 105 ' 'DELETE subscriber k104@pbx.example.com ' \
+	'DELETE subscriber k105@pbx.example.com ' 'PATCH credential 102 password' || printf '%s\n' 'DELETE credential 104 ' 'DELETE credential 105 ' \
+	'PATCH credential 102 password')" "I29: everything else goes on"
+is "$(sql "select last_complete_pass > now() - interval '1 minute' from swbridge.holder")" t "and the pass is complete"
+sim fault/clear -d '{}' >/dev/null
+sql "update swbridge.sync set next_attempt_at = null"
+syncs 0 "when it can be processed again"
+in_step "processed"
+
+# ---- what a row says of itself while its change comes to nothing ---------------------------
+
+world noted mirror.grace=24h
+people 101 109
+syncs 0 "nine"
+sql "delete from pbx_users where key = 'k101'"
+syncs 0 "one is gone"
+isnt "$(sql "select absent_since from swbridge.sync where key = 'k101'")" "" "which is noted"
+sql "insert into pbx_users (key, extension, secret) values ('k101', '101', 'new'); update pbx_users set secret = 'new', protected = true where key = 'k102'"
+fault '{"method":"PATCH","action":"status","status":429,"times":-1,"retry_after":"1"}'
+swb sync
+is "$rc" 75 "it is back, and nothing can be sent"
+sim fault/clear -d '{}' >/dev/null
+is "$(sql "select absent_since is null, (select protected from swbridge.sync where key = 'k102') from swbridge.sync where key = 'k101'")" "t|t" \
+	"I35: that it is back, and that another one is protected now, is noted all the same"
+
 done_testing

@@ -167,4 +167,23 @@ swb sync
 is "$(sql "select count(*) from swbridge.sync where key = 'k101'") $(sim state | grep -c k101@)" "0 0" "nothing of it is left, no subscriber either"
 quiet "never created"
 
+# ---- protected at the last moment --------------------------------------------------------
+
+# One by one; the last one is protected while it waits for its turn.
+world late signalwire.max_in_flight=1
+people 101 112
+syncs 0 "twelve"
+sql "update pbx_users set enabled = false"
+set_sim '{"latency_ms":100}'
+deletes=$(sim count/DELETE)
+start_swb sync
+sim "wait?key=DELETE&min=$((deletes + 1))&timeout_ms=20000" >/dev/null
+sql "update pbx_users set protected = true where key = 'k112'"
+set_sim '{"latency_ms":0}'
+wait_for 60 lib_gone "$swb_pid"
+stop_swb
+is "$(there 112) $(there 111)" "1 0" "what is protected while its removal waits stays"
+syncs 0 "the next pass notes it"
+quiet "protected at the last moment"
+
 done_testing
