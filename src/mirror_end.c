@@ -9,7 +9,7 @@
 void change_done(struct change *change)
 {
 	change->end = MIRROR_DONE;
-	outcome_journal(change, change->detail && change->owner_gone && change->orphan ? "void" : "done");
+	outcome_journal(change, change->detail && change->drops_owner && change->orphan ? "void" : "done");
 	batch_record(change);
 }
 

@@ -140,7 +140,7 @@ struct change {
 	void (*look_next)(struct change *change);  /* the step behind a look */
 	bool gone;               /* REMOVE, REPLACE: the old credential is not there any more */
 	bool owner_new;          /* this change made the subscriber, or found its own */
-	bool owner_gone;         /* the last object on it went: its row goes */
+	bool drops_owner;        /* the subscriber is gone, or not ours to remove: its row goes */
 	bool patched;            /* UPDATE: the credential has its new values */
 	bool profiled;
 	bool made;               /* found_id is its credential, with everything in it, whatever comes of the rest */

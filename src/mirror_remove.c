@@ -174,7 +174,7 @@ static void owner_deleted(const struct api_result *result, void *arg)
 
 	change_heard(change, result);
 	if (result->outcome == API_DONE || result->outcome == API_NOT_FOUND) {
-		change->owner_gone = true;
+		change->drops_owner = true;
 		change->mirror->counts.subscribers_removed++;
 		change->look_next(change);
 	} else if (result->outcome == API_REJECTED) {
@@ -205,7 +205,7 @@ static void delete_owner(struct change *change)
 
 static void owner_already_gone(struct change *change)
 {
-	change->owner_gone = true;
+	change->drops_owner = true;
 	change->look_next(change);
 }
 
@@ -226,7 +226,7 @@ static void owner_listed(const struct api_result *result, void *arg)
 	} else if (living > 0) {
 		/* Not ours to delete: somebody else uses it.  The ledger lets go of it. */
 		change->detail = mem_printf("the subscriber stays: %lld other credentials live on it", (long long)living);
-		change->owner_gone = true;
+		change->drops_owner = true;
 		change->look_next(change);
 	} else {
 		check_again(change, delete_owner);
@@ -243,7 +243,7 @@ void remove_owner(struct change *change, struct owner *owner, void (*next)(struc
 		return;
 	}
 	if (!owner->id || owner->fixed || owner->origin != ORIGIN_CREATED || owner->extensions > 0) {
-		change->owner_gone = !owner->fixed && owner->extensions <= 0;
+		change->drops_owner = !owner->fixed && owner->extensions <= 0;
 		next(change);
 		return;
 	}
@@ -266,7 +266,7 @@ static void record_removal(struct change *change)
 
 	o->key = change->key;
 	o->drop = true;
-	if (change->owner_gone && change->owner->no) {
+	if (change->drops_owner && change->owner->no) {
 		o->owner_no = change->owner->no;
 		o->drop_owner = true;
 	}
@@ -279,7 +279,7 @@ static void record_orphan(struct change *change)
 {
 	struct ledger_outcome *o = &change->papers->outcome;
 
-	if (change->owner_gone) {
+	if (change->drops_owner) {
 		o->owner_no = change->owner->no;
 		o->drop_owner = true;
 	}
@@ -294,7 +294,7 @@ static void orphan_act(struct change *change)
 /* Found: the ledger knows it from now on, and the next pass removes it, past the rails. */
 static void orphan_looked(struct change *change)
 {
-	change->owner_gone = !change->owner->id;
+	change->drops_owner = !change->owner->id;
 	change->papers->outcome.owner_no = change->owner->no;
 	change->papers->outcome.owner_id = change->owner->id;
 	record_orphan(change);
@@ -305,7 +305,7 @@ void orphan_start(struct change *change)
 	struct owner *owner = change->owner;
 
 	if (owner->origin != ORIGIN_CREATED || (!owner->id && !change->intent_at_ms)) {
-		change->owner_gone = true;
+		change->drops_owner = true;
 		record_orphan(change);
 		return;
 	}

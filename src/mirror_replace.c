@@ -122,7 +122,7 @@ static void leave_old(struct change *change)
 static void record_replace(struct change *change)
 {
 	create_set_outcome(change);
-	if (change->owner_gone && change->old_owner->no) {
+	if (change->drops_owner && change->old_owner->no) {
 		change->papers->extra.owner_no = change->old_owner->no;
 		change->papers->extra.drop_owner = true;
 	}

@@ -71,7 +71,7 @@ enum plan_action {
 	PLAN_SUSPEND,
 	PLAN_RESTORE,     /* suspended and wanted again: everything is sent */
 	PLAN_REMOVE,      /* whatever there is of it: credential, subscriber or only a part of them */
-	PLAN_FORGET,      /* the ledger's row goes, nothing was or is there remotely */
+	PLAN_FORGET,      /* the ledger's row goes: nothing was made, or what is there is not ours (a subscriber without an id is looked for) */
 	PLAN_REMOVE_SUBSCRIBER /* ours, paid for, nothing lives on it */
 };
 
