@@ -11,13 +11,18 @@
 static int set(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv, bool paused)
 {
 	struct session session;
+	/* Everything must stop, whatever became of the source. */
+	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER, .unbound_space = true, .no_source = true };
 	struct strbuf line = STRBUF_INIT;
 	struct error err = ERROR_INIT;
 	bool changed = false;
 	int rc = 0;
 
-	if (cmd_open(verb, options, argc, argv, 0, 0, &session, &rc) == CMD_STOP)
+	if (cmd_names(verb, options, argc, argv, 0, 0, &rc) == CMD_STOP)
 		return rc;
+	wish.config_path = options->config_path;
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
 	if (admin_pause(session.db, paused, &changed, &err)) {
 		rc = cmd_fail(&err);
 	} else if (options->json) {

@@ -82,6 +82,8 @@ static int open_ledger(struct session *s, const struct session_wish *wish, struc
 		return -1;
 	if (!wish->unbound_space && ledger_check_identity(s->ledger, s->config, err))
 		return -1;
+	if (wish->no_source)
+		return 0;
 	identity = ledger_identity(s->ledger);
 	if (source_bind(s->db, s->config, identity->source, identity->columns, &s->source, err))
 		return -1;

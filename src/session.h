@@ -63,6 +63,7 @@ struct session_wish {
 	/* Of a daemon, which outlives its sessions: borrowed, and signals are its own business; else both NULL. */
 	struct config *config;
 	struct loop *loop;
+	bool no_source;     /* SESSION_LEDGER without source and query: what the source became does not matter */
 	bool unbound_space; /* SESSION_LEDGER without the check of project, space and SIP domain */
 };
 

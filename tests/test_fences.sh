@@ -74,6 +74,10 @@ set_sim '{"all_404":"off"}'
 
 sql "alter table pbx_users rename column codecs to old_codecs"
 fenced 6 'column "codecs" of public.pbx_users is gone.*columns.*run: swbridge init' "I12: a dropped column"
+for verb in pause resume; do
+	swb $verb
+	is "$rc" 0 "$verb needs no source"
+done
 sql "alter table pbx_users rename column old_codecs to codecs"
 
 # A mapping that was changed is not ignored either, whichever way it goes.
