@@ -18,21 +18,34 @@
 
 enum { LARGEST = 16 * 1024 * 1024 };
 
+/* Whoever is refused must not be told to take the file away from the user that swbridge runs as. */
+static void forbidden(const char *path, struct error *err)
+{
+	const char *why = strerror(EACCES);
+	const struct passwd *user = NULL;
+	struct stat st = { 0 };
+
+	if (stat(path, &st) == 0 && st.st_uid != 0 && st.st_uid != geteuid() && (user = getpwuid(st.st_uid)) != NULL) {
+		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s; it belongs to %s: if that is the user that swbridge runs as, run "
+			   "this as it, as root: runuser -u %s -- swbridge ...", path, why, user->pw_name, user->pw_name);
+		return;
+	}
+	user = getpwuid(geteuid());
+	error_exit(err, EXIT_CONFIG, "%s cannot be read: %s; let the user that swbridge runs as read it, as root: "
+		   "chown %s %s && chmod 600 %s (and enter the directories above it).", path, why,
+		   user ? user->pw_name : "USER", path, path);
+}
+
 static void unreadable(const char *path, const char *missing, struct error *err)
 {
 	const int why = errno;
-	const struct passwd *user = NULL;
 
-	if (why == ENOENT) {
+	if (why == ENOENT)
 		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s; %s.", path, strerror(why), missing);
-	} else if (why == EACCES) {
-		user = getpwuid(geteuid());
-		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s; let the user that swbridge runs as read it, as root: "
-			   "chown %s %s && chmod 600 %s (and enter the directories above it).", path, strerror(why),
-			   user ? user->pw_name : "USER", path, path);
-	} else {
+	else if (why == EACCES)
+		forbidden(path, err);
+	else
 		error_exit(err, EXIT_CONFIG, "%s cannot be read: %s.", path, strerror(why));
-	}
 }
 
 int config_file_slurp(const char *path, const char *missing, struct strbuf *text, bool *open_to_others, struct error *err)

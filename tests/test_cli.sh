@@ -242,6 +242,23 @@ like "$out" "^To take it back: swbridge adopt 104 [-0-9a-f]{36} [-0-9a-f]{36}$" 
 exits 1 forget 104
 exits 4 sync
 
+# ---- somebody else's configuration --------------------------------------------------------
+
+if [ "$(id -u)" = 0 ] && command -v runuser >/dev/null && id daemon >/dev/null 2>&1; then
+	chmod 711 "$tmp"
+	cp "$conf" "$tmp/theirs.conf"
+	chown daemon "$tmp/theirs.conf"
+	chmod 600 "$tmp/theirs.conf"
+	cp "$BUILDDIR/swbridge" "$tmp/swbridge"
+	runuser -u nobody -- "$tmp/swbridge" -c "$tmp/theirs.conf" plan >"$tmp/out" 2>"$tmp/err"
+	is "$?" 78 "the configuration is another user's"
+	like "$(cat "$tmp/err")" 'it belongs to daemon: .*runuser -u daemon -- swbridge' "it is not to be taken away from that user"
+	unlike "$(cat "$tmp/err")" 'chown' "nobody is told to"
+	chmod 700 "$tmp"
+else
+	skip "the configuration is another user's" "this needs root, runuser and the user daemon"
+fi
+
 # ---- two configurations -------------------------------------------------------------------
 
 # What is printed is typed as it is: it must not reach the other one's ledger.
