@@ -17,7 +17,7 @@
 
 /*
  * What a row says, from p (the difference), h and t (who holds its name, and who
- * may hold it), hd (what that one wants), m (who else wants it), w (wanted owner), n (owners), c and a (rails).
+ * may hold it), hd (what that one wants), m (who else wants it), w (wanted owner), n (owners), k (left_emails), c and a (rails).
  */
 static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_ORPHAN] = "false",
@@ -82,7 +82,7 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_WANTED_OWNER_ID] = "w.id",
 	[ROW_WANTED_OWNER_ORIGIN] = "w.origin",
 	[ROW_OWNER_MOVES_WHOLE] = "coalesce(p.owner_origin = 'created' and p.email_given and p.owner_email <> p.email\n"
-				  "           and w.no is null and n.same_email = p.email, false)",
+				  "           and w.no is null and n.same_email = p.email and k.email is null, false)",
 	[ROW_INTENT] = "p.intent",
 	[ROW_INTENT_ID] = "p.intent_id",
 	[ROW_INTENT_SETTLED] = "coalesce(p.settles_at <= now(), false)",
@@ -204,7 +204,8 @@ static void page_rows(struct strbuf *out, const char *held)
 			 "        and (p.owner_no is null or p.email_given and p.owner_email <> p.email)\n"
 			 "  left join subscriber q on p.intent = 'replace' and q.no = p.intent_subscriber_no\n"
 			 "        and q.no is distinct from p.owner_no\n"
-			 "  left join owners n on n.subscriber_no = p.subscriber_no\n");
+			 "  left join owners n on n.subscriber_no = p.subscriber_no\n"
+			 "  left join left_emails k on k.email = p.owner_email\n");
 	rails_of(out, "p.key");
 }
 
@@ -223,7 +224,12 @@ static void owners(struct strbuf *out, const struct config *config)
 			 "     where s.subscriber_no in (select p.subscriber_no from page p)\n");
 	if (target_one_place(config))
 		strbuf_puts(out, "       and false -- one place holds everything\n");
-	strbuf_puts(out, "     group by s.subscriber_no\n)");
+	strbuf_puts(out, "     group by s.subscriber_no\n"
+			 "), left_emails as (\n"
+			 "    -- e-mails that a row leaves and another one wants: their subscribers stay what they are called\n"
+			 "    select distinct d.email from desired d\n"
+			 "     where d.wanted\n"
+			 "       and d.email in (select p.owner_email from page p where p.email_given and p.owner_email <> p.email)\n)");
 }
 
 char *difference_sql_page(const struct source *source, const struct config *config)

@@ -46,6 +46,21 @@ syncs 0 "two change places"
 in_step "changed places"
 never_at_once
 
+# The only extension of a person gets another e-mail, and another extension gets that person's, in one transaction.
+world swapped
+for new in n 0; do
+	for verb in sync "sync 1 2"; do
+		sql "insert into pbx_users (key, extension, secret, email) values ('a', '1', 's1', 'ann@x.example')"
+		syncs 0 "$verb, $new: one extension"
+		sql "update pbx_users set email = 'bob@x.example'; insert into pbx_users (key, extension, secret, email) values ('$new', '2', 's2', 'ann@x.example')"
+		syncs 0 "$verb, $new: its e-mail is another's now" $verb
+		in_step "$verb, $new: each on the subscriber of its own e-mail"
+		sql "delete from pbx_users; insert into pbx_users (key, extension, secret, enabled) values ('off', '9', 's9', false)"
+		syncs 0 "both go"
+		sql "delete from pbx_users"
+	done
+done
+
 # An adopted subscriber is not ours to delete or to rename.
 world adopted
 made=$(sim seed -d '{"subscribers":[{"email":"old@x.example"}]}')
