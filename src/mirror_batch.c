@@ -3,6 +3,8 @@
 
 #include "mem.h"
 
+#include <string.h>
+
 /* What one ledger_intend() or ledger_record() call carries. */
 struct batch {
 	struct mirror *mirror;
@@ -59,14 +61,15 @@ static void replace_text(char **text, const char *value)
 static void learn(struct change *change, const struct ledger_intended *result)
 {
 	struct owner *owner = change->owner;
+	bool another = owner && owner->no && result->owner_no && strcmp(owner->no, result->owner_no) != 0;
 
 	change->journal_id = mem_strdup(result->journal_id);
 	change->at_ms = result->at_ms;
 	change->others_at_ms = result->others_at_ms;
 	if (owner && result->owner_no) {
 		replace_text(&owner->no, result->owner_no);
-		/* A look knows better than the ledger; without one an id that it has not is of a row that is gone. */
-		if (!change->owner_new && !owner->fixed && !result->owner_id) {
+		/* A look knows better than the ledger, also a sibling's; but what was known of a row that is gone is over. */
+		if (another && !change->owner_new && !owner->fixed && !result->owner_id) {
 			mem_free(owner->id);
 			owner->id = NULL;
 		} else if (!change->owner_new) {
