@@ -82,7 +82,11 @@ static const char *const expressions[ROW_COLUMN_COUNT] = {
 	[ROW_WANTED_OWNER_ID] = "w.id",
 	[ROW_WANTED_OWNER_ORIGIN] = "w.origin",
 	[ROW_OWNER_MOVES_WHOLE] = "coalesce(p.owner_origin = 'created' and p.email_given and p.owner_email <> p.email\n"
-				  "           and w.no is null and n.same_email = p.email and k.email is null, false)",
+				  "           and n.same_email = p.email and k.email is null\n"
+				  "           -- one that was to be made, and was not, gives way\n"
+				  "           and (w.no is null or w.id is null\n"
+				  "                and not exists (select from sync s where s.subscriber_no = w.no and s.sip_endpoint_id is not null)\n"
+				  "                and not exists (select from journal i where i.subscriber_no = w.no and i.outcome is null)), false)",
 	[ROW_INTENT] = "p.intent",
 	[ROW_INTENT_ID] = "p.intent_id",
 	[ROW_INTENT_SETTLED] = "coalesce(p.settles_at <= now(), false)",

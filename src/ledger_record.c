@@ -14,6 +14,27 @@ static const char sql_record_gone[] =
 	"   and s.subscriber_no = o.no\n"
 	"   and s.sip_endpoint_id is not null";
 
+/*
+ * A subscriber has an e-mail now that others want, who were about to make one of
+ * their own for it, and cannot: what they had noted for that is this one.
+ */
+#define SUPERSEDED \
+	"jsonb_array_elements($1::jsonb) as b\n" \
+	"  join subscriber w on w.email = b ->> 'owner_email' and w.id is null and w.no <> (b ->> 'owner_no')::bigint\n"
+
+static const char sql_record_heirs[] =
+	"-- swbridge: whoever wants a subscriber that has its e-mail by now gets that one, and is tried again\n"
+	"update sync s\n"
+	"   set subscriber_no = (b ->> 'owner_no')::bigint, tried_digest = null, updated_at = now()\n"
+	"  from " SUPERSEDED
+	" where s.subscriber_no = w.no";
+
+static const char sql_record_superseded[] =
+	"-- swbridge: what was noted for one that will not be made\n"
+	"delete from subscriber o\n"
+	" using " SUPERSEDED
+	" where o.no = w.no";
+
 static const char sql_record_owner[] =
 	"-- swbridge: what is known of subscribers now\n"
 	"update subscriber o\n"
@@ -191,6 +212,11 @@ static bool has_owner_id(const struct ledger_outcome *outcome)
 	return outcome->owner_no && outcome->owner_id;
 }
 
+static bool has_owner_email(const struct ledger_outcome *outcome)
+{
+	return outcome->owner_no && outcome->owner_email;
+}
+
 static bool has_row(const struct ledger_outcome *outcome)
 {
 	return outcome->key && !outcome->drop;
@@ -215,7 +241,8 @@ static const struct {
 	const char *sql;
 	bool (*wants)(const struct ledger_outcome *);
 } record_statements[] = {
-	{ sql_record_gone, has_owner_id },         { sql_record_owner, has_owner },
+	{ sql_record_gone, has_owner_id },         { sql_record_heirs, has_owner_email },
+	{ sql_record_superseded, has_owner_email }, { sql_record_owner, has_owner },
 	{ sql_record_sync, has_row },
 	{ sql_record_drop, drops_row },            { sql_record_drop_owner, drops_owner },
 	{ sql_record_journal, has_journal },

@@ -30,6 +30,11 @@ static void looked_owner(const struct roster_entry *entry, void *arg)
 		check_again(change, change->look_next);
 		return;
 	}
+	if (change->old_owner && change->old_owner->id && strcmp(change->old_owner->id, entry->id) == 0) {
+		/* An attempt to give it that e-mail was carried out: it is no other one, and nothing of it is replaced. */
+		change_failed(change, "void", "its subscriber has the new e-mail already; the next pass goes on from there");
+		return;
+	}
 	if (entry->created_at_ms < 0 || entry->created_at_ms < change->intent_at_ms - MIRROR_CLOCK_SLACK_MS) {
 		if (change->decision.action == PLAN_REMOVE || change->orphan || change->recovering) {
 			/* The attempt that is to be undone made none: nothing of ours is there. */

@@ -139,7 +139,8 @@ void profile_record(struct change *change)
 		return;
 	o->owner_email = change->email;
 	/* Whoever wants this e-mail next, in this pass, finds it here. */
-	if (change->moves_to && !change->moves_to->no) {
+	if (change->moves_to && !change->moves_to->id) {
+		mem_free(change->moves_to->no);
 		change->moves_to->no = mem_strdup(owner->no);
 		change->moves_to->id = mem_strdup(owner->id);
 		change->moves_to->origin = owner->origin;

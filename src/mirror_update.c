@@ -135,7 +135,8 @@ static void patch(struct change *change)
 		change_again(change, "its subscriber was deleted at SignalWire; it is created again");
 		return;
 	}
-	if (change->moves_to && change->moves_to->no && strcmp(change->moves_to->no, change->owner->no) != 0) {
+	/* One without an id will not be made: the ledger merges the two. */
+	if (change->moves_to && change->moves_to->id && strcmp(change->moves_to->id, change->owner->id) != 0) {
 		change_again(change, "another subscriber has its new e-mail by now");
 		return;
 	}

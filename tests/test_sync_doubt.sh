@@ -382,4 +382,36 @@ if with_subscribers; then
 	in_step "a key that is an e-mail"
 fi
 
+# ---- a new e-mail that is lost on its way, and wanted by somebody else ---------------------
+
+# The subscriber is older than the attempt, or as young as it.
+email_lost() { # WORLD CREATED-AGO
+	world "$1"
+	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example')"
+	set_sim "{\"clock_skew_ms\":-$2}"
+	syncs 0 "$1: one"
+	set_sim '{"clock_skew_ms":0}'
+	fault '{"method":"PUT","path":"*/subscribers/*","action":"commit_then_reset"}'
+	sql "update pbx_users set email = 'bob@x.example';
+		insert into pbx_users (key, extension, secret, email) values ('b', '102', 's2', 'bob@x.example')"
+	swb sync
+	settle
+	swb sync
+	swb sync
+	is "$rc" 0 "$1: it is settled by the next passes" || diag "$out" "$err"
+	is "$(told state <<-'EOF'
+		select c.username, s.email, c.password from credential c join subscriber s on s.id = c.subscriber_id order by 1;
+	EOF
+)" "101 bob@x.example s1
+102 bob@x.example s2" "I7: $1: both are on the one subscriber, and nothing was replaced"
+	is "$(told log <<-'EOF'
+		select count(*) from log where op in ('delete', 'cascade');
+	EOF
+)" 0 "$1: nothing was deleted"
+	is "$(sql "select email, id is not null from swbridge.subscriber")" "bob@x.example|t" "$1: the ledger has that one alone"
+	in_step "$1"
+}
+email_lost emailed_old 60000
+email_lost emailed_young 0
+
 done_testing
