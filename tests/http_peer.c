@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { CONNECTIONS = 256, QUIET_MS = 30 };
+enum { CONNECTIONS = 256, QUIET_MS = 30, PATIENT_MS = 1000 };
 
 struct connection {
 	int number;
@@ -222,7 +222,8 @@ static void release_held(struct server *server)
 static void serve(struct server *server)
 {
 	for (;;) {
-		int ready = poll(server->polls, (nfds_t)server->count, server->held ? QUIET_MS : -1);
+		int quiet = server->held < server->seen->hold_wanted ? PATIENT_MS : QUIET_MS;
+		int ready = poll(server->polls, (nfds_t)server->count, server->held ? quiet : -1);
 
 		if (ready < 0 && errno != EINTR)
 			die("http_peer: poll");

@@ -14,7 +14,8 @@
  *   /huge            an answer of 17 MiB
  *   /redirect        302 to a file: URL;  /redirect-http 302 to its own /ok
  *   /429?VALUE       429 with that Retry-After
- *   /hold, /hold429  answers 200 or 429 only when nothing new has come for 30 ms
+ *   /hold, /hold429  answers 200 or 429 only when nothing new has come for 30 ms,
+ *                    or for a second while fewer than hold_wanted are held
  *
  * What it saw stands in memory that both processes share.
  */
@@ -32,6 +33,7 @@ struct http_peer_seen {
 	_Atomic long bytes;                  /* read, on all connections */
 	_Atomic long body;                   /* bytes of the last request's body */
 	_Atomic int held_most;               /* requests that waited for an answer at once */
+	_Atomic int hold_wanted;             /* set by the test: so many are to wait at once */
 	_Atomic int doomed;                  /* connections reset by /doom */
 	char lines[PEER_LINES][PEER_LINE];   /* "POST /ok 3": method, path, number of the connection */
 	char last[PEER_LAST];                /* header of the last request */

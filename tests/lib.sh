@@ -206,6 +206,14 @@ sim_counts() {
 	sim counts | tr ',{}' '\n\n\n' | sed -n "s/^ *\"$1\": *\([0-9][0-9]*\) *$/\1/p" | grep . || echo 0
 }
 
+# sim_saw COUNTER NUMBER: waits until the simulator has counted so many, and fails where it does not.
+sim_saw() {
+	wait_for 20 lib_counted "$1" "$2" || not_ok "the simulator has seen $2 of $1" "$(sim "count/$1")"
+}
+lib_counted() {
+	[ "$(sim "count/$1")" -ge "$2" ]
+}
+
 # ---- The database ----------------------------------------------------------
 
 sql() { # 'STATEMENT…' [PSQL-OPTION…]

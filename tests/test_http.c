@@ -200,13 +200,13 @@ static void test_deadline(void **state)
 	int64_t start = 0;
 
 	(void)state;
-	settings.timeout_ms = 150;
+	settings.timeout_ms = 500;
 	wire_open(&wire, settings);
 	start = loop_now_ms();
 	got = client_run(&wire.client, "POST", "/slow", "{}");
 	assert_int_equal(got->end, HTTP_NO_ANSWER);
-	assert_string_equal(got->problem.data, "No complete answer came within 150 ms.");
-	assert_in_range(loop_now_ms() - start, 140, 10000);
+	assert_string_equal(got->problem.data, "No complete answer came within 500 ms.");
+	assert_in_range(loop_now_ms() - start, 490, 10000);
 	assert_int_equal(client_run(&wire.client, "GET", "/ok", NULL)->status, 200);
 	wire_close(&wire);
 }
@@ -280,6 +280,7 @@ static void test_window(void **state)
 {
 	struct wire *wire = *state;
 
+	wire->peer.seen->hold_wanted = 16;
 	for (int i = 0; i < 1000; i++)
 		client_send(&wire->client, i % 2 ? "POST" : "GET", "/hold", i % 2 ? "{}" : NULL);
 	assert_int_equal(http_in_flight(wire->client.http), 1000);
@@ -295,6 +296,7 @@ static void test_window(void **state)
 	client_wait(&wire->client, 1016);
 	assert_int_equal(http_window(wire->client.http), 8);
 	wire->peer.seen->held_most = 0;
+	wire->peer.seen->hold_wanted = 8;
 	for (int i = 0; i < 8; i++)
 		client_send(&wire->client, "POST", "/hold", "{}");
 	client_wait(&wire->client, 1024);
@@ -308,6 +310,7 @@ static void test_rate(void **state)
 	struct http_settings settings = client_settings("");
 	struct wire wire = { 0 };
 	int64_t start = 0;
+	int posts = 0;
 
 	(void)state;
 	settings.write_rate = 5;
@@ -318,9 +321,10 @@ static void test_rate(void **state)
 	client_send(&wire.client, "GET", "/slow", NULL);
 	client_send(&wire.client, "GET", "/ok", NULL);
 	client_wait(&wire.client, 2);
-	assert_int_equal(http_peer_count(&wire.peer, "POST"), 1);
+	posts = http_peer_count(&wire.peer, "POST");
+	assert_in_range(posts, 1, 1 + (loop_now_ms() - start) / 200);
 	assert_int_equal(http_peer_count(&wire.peer, "GET /ok"), 1);
-	assert_int_equal(http_in_flight(wire.client.http), 3);
+	assert_int_equal(http_in_flight(wire.client.http), 5 - wire.client.ended);
 	client_wait(&wire.client, 4);
 	assert_in_range(loop_now_ms() - start, 390, 10000); /* two more tokens, one each 200 ms */
 	client_send(&wire.client, "POST", "/ok", "{\"password\":\"secret\"}");

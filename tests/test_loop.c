@@ -105,7 +105,7 @@ static void fired(void *arg)
 
 static void timers_in_order(void **state)
 {
-	static const struct { char letter; int ms; } rows[] = { { 'c', 30 }, { 'a', 0 }, { 'b', 15 }, { 'z', -5 } };
+	static const struct { char letter; int ms; } rows[] = { { 'c', 300 }, { 'a', 0 }, { 'b', 150 }, { 'z', -5 } };
 	struct scene *scene = *state;
 	struct lettered t[COUNT(rows)];
 

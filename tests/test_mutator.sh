@@ -26,7 +26,7 @@ slow() { # NAME [SETTING…]: a pass over twenty extensions, in the background, 
 	people 101 120
 	set_sim '{"latency_ms":200}'
 	start_swb sync
-	sim "wait?key=posts_received&min=5" >/dev/null
+	sim_saw posts_received 5
 }
 
 # ---- two at once --------------------------------------------------------------------
@@ -66,7 +66,7 @@ is "$(twins)" "" "I1: nothing is there twice"
 set_sim '{"hold":true}'
 sql "update pbx_users set secret = 'new'"
 start_swb sync
-sim "wait?key=PATCH&min=2" >/dev/null
+sim_saw PATCH 2
 "$BUILDDIR/swbridge" -c "$conf" sync --wait >"$tmp/interrupted" 2>&1 &
 waiting=$!
 ok "it says that it waits" wait_for 20 said "$tmp/interrupted"
@@ -134,7 +134,7 @@ sql "update pbx_users set secret = 'awake'"
 set_sim '{"latency_ms":200}'
 n=$(sim count/PATCH)
 start_swb sync
-sim "wait?key=PATCH&min=$((n + 3))" >/dev/null
+sim_saw PATCH $((n + 3))
 kill -STOP "$swb_pid"
 begun=$(date +%s)
 wait_for 20 past_margin
@@ -151,14 +151,16 @@ in_step "stopped past the margin"
 # A database that has gone silent, the connection half open: the answer to a first POST comes past the margin.
 world silent
 people 101 102
-set_sim '{"latency_ms":6500}'
+set_sim '{"hold":true}'
 start_swb sync
-sim "wait?key=posts_received&min=2" >/dev/null
+sim_saw posts_received 2
 held=$(backend)
 kill -STOP "$held"
-set_sim '{"latency_ms":0}'
-# The two answers were promised before that: they still come late, and no other request follows them.
+begun=$(date +%s)
+wait_for 20 past_margin
+# The two answers come now, and no other request follows them.
 before=$(posts)
+set_sim '{"hold":false}'
 answered() { [ "$(sim count/in_flight)" = 0 ]; }
 wait_for 30 answered
 wait_for 30 lib_gone "$swb_pid"

@@ -22,6 +22,8 @@ listens listen.metrics_file="$tmp/metrics.prom" mirror.grace=1h
 wait_for 20 mirrored_quietly
 looks_twice
 swb pause
+# What was under way when it was paused has ended behind these.
+looks_twice
 before=$(full_pass)
 last=$(metric swbridge_last_success_timestamp_seconds)
 sql "delete from pbx_users where key = 'k102'; update pbx_users set secret = 'held' where key = 'k103'"

@@ -47,9 +47,9 @@ quiet "held" 3
 quiet "I13: held, a process later" 3
 
 # The window: counted in the journal, whatever was restarted in between.
-sql "update swbridge.journal set at = at - interval '23 hours 59 minutes', finished_at = finished_at - interval '23 hours 59 minutes'"
+sql "update swbridge.journal set at = at - interval '23 hours 50 minutes', finished_at = finished_at - interval '23 hours 50 minutes'"
 quiet "I13: nearly a day later" 3
-sql "update swbridge.journal set at = at - interval '2 minutes', finished_at = finished_at - interval '2 minutes'"
+sql "update swbridge.journal set at = at - interval '11 minutes', finished_at = finished_at - interval '11 minutes'"
 syncs 3 "I13: a day later"
 is "$(sent | grep -c 'DELETE credential')" 1 "I13: one more is removed"
 quiet "a day later" 3
@@ -181,15 +181,16 @@ in_step "resumed"
 # In the middle of a pass: what is on its way ends, nothing more begins.
 config signalwire.max_in_flight=1
 people 201 220
-set_sim '{"latency_ms":100}'
+set_sim '{"hold":true}'
+posts=$(sim count/posts_received)
 start_swb sync
-sim "wait?key=posts_received&min=$(($(sim count/posts_received) + 4))" >/dev/null
+sim_saw posts_received $((posts + 1))
 sql "update swbridge.control set paused = true"
+set_sim '{"hold":false}'
 stop_swb_rc() { wait "$swb_pid"; rc=$?; swb_pid=; lib_taken "swbridge in the background"; }
 stop_swb_rc
 isnt "$rc" 0 "paused in the middle of a pass"
 ok "most is left" test "$(there)" -lt 15
-set_sim '{"latency_ms":0}'
 swb resume
 for run in 1 2; do
 	settle

@@ -423,9 +423,9 @@ is "$rc $(sim log | grep -c f8@)" "28 0" "hang_before_commit"
 nothing_under_way() { [ "$(count in_flight)" -eq 0 ]; }
 ok "a client that goes away ends a hang" wait_for 10 nothing_under_way
 for then in reset hang status; do
-	fault "{$posts,\"action\":\"late_commit\",\"ms\":2000,\"then\":\"$then\",\"status\":504}"
+	fault "{$posts,\"action\":\"late_commit\",\"ms\":3000,\"then\":\"$then\",\"status\":504}"
 	before=$(count mutations)
-	api POST $S "{\"email\":\"late-$then@x.example\"}" -m 0.1
+	api POST $S "{\"email\":\"late-$then@x.example\"}" -m 1
 	is "$(count mutations)" "$before" "late_commit, then $then: not yet"
 	ok "but later" quiet sim "wait?key=mutations&min=$((before + 1))"
 	like "$(sim log | tail -n 1)" "late-$then.*\"late\":true" "and marked in the log"
@@ -453,8 +453,8 @@ fault "{$posts,\"action\":\"slow_body\",\"bytes\":200,\"tick_ms\":20}"
 new 14
 is "$status $made" "201 1" "slow_body"
 like "$body" '}}$' "comes whole in the end"
-fault "{$posts,\"action\":\"delay\",\"ms\":300}"
-api POST $S '{"email":"f15@x.example"}' -m 0.1
+fault "{$posts,\"action\":\"delay\",\"ms\":5000}"
+api POST $S '{"email":"f15@x.example"}' -m 1
 is "$rc" 28 "delay"
 fault "{$posts,\"action\":\"id_inner_only\"}"
 new 16
@@ -537,8 +537,8 @@ answers "cleared" 200 GET $S
 
 # ---- TLS, latency, the end --------------------------------------------------
 
-set_to '{"latency_ms":300}'
-api GET $S '' -m 0.1
+set_to '{"latency_ms":5000}'
+api GET $S '' -m 1
 is "$rc" 28 "latency"
 set_to '{"latency_ms":0}'
 sim quit -d '{}' >/dev/null

@@ -140,7 +140,7 @@ back_and_gone held 3 "config mirror.grace=1h mirror.max_changes=0" "config mirro
 
 # ---- a subscriber that is let go of, and wanted again meanwhile -----------------------------
 
-# while_it_goes BEFORE LATENCY: a's removal has come as far as looking at who else lives on its subscriber.
+# while_it_goes BEFORE LATENCY: a's removal has come as far as looking at who else lives on its subscriber, and is told late.
 while_it_goes() {
 	listens
 	wait_for 10 is_there 101
@@ -148,9 +148,10 @@ while_it_goes() {
 	of_ann=$(sql "select id from swbridge.subscriber where email = 'ann@x.example'")
 	"$1"
 	set_sim "{\"latency_ms\":$2}"
+	fault '{"method":"GET","path":"*/subscribers/*/sip_endpoints","action":"delay","ms":3000}'
 	lists=$(sim count/class.credentials.GET)
 	changes "update pbx_users set enabled = false where key = 'a'" a
-	sim "wait?key=class.credentials.GET&min=$((lists + 1))" >/dev/null
+	sim_saw class.credentials.GET $((lists + 1))
 }
 
 settled() { # nothing is under way
@@ -163,8 +164,8 @@ if with_subscribers; then
 	sql "insert into pbx_users (key, extension, secret, email) values ('a', '101', 's1', 'ann@x.example'), ('z', '900', 's9', 'zoe@x.example')"
 	while_it_goes : 200
 	changes "insert into pbx_users (key, extension, secret, email) values ('n', '201', 's2', 'ann@x.example')" n
-	ok "a new extension gets the subscriber of one that goes" wait_for 15 is_there 201
-	ok "which is gone" wait_for 15 settled
+	ok "a new extension gets the subscriber of one that goes" wait_for 30 is_there 201
+	ok "which is gone" wait_for 30 settled
 	set_sim '{"latency_ms":0}'
 	stop_swb
 	unlike "$err" "violates" "and the ledger takes both"
@@ -183,7 +184,7 @@ if with_subscribers; then
 	while_it_goes door 300
 	changes "update pbx_users set email = 'ann@x.example' where key = 'n'" n
 	moved() { [ "$(journal_of n)" = "create:done replace:done" ]; }
-	ok "one moves to the subscriber of one that goes, on which somebody else lives" wait_for 15 moved
+	ok "one moves to the subscriber of one that goes, on which somebody else lives" wait_for 30 moved
 	set_sim '{"latency_ms":0}'
 	stop_swb
 	unlike "$err" "violates" "and the ledger takes it"
@@ -198,10 +199,10 @@ if with_subscribers; then
 	sql "delete from pbx_users; insert into pbx_users (key, extension, secret, email) values
 		('b', '102', 's2', 'ann@x.example'), ('c', '103', 's3', 'carl@x.example')"
 	config mirror.grace=24h
-	set_sim '{"latency_ms":800}'
+	set_sim '{"latency_ms":3000}'
 	canaries=$(sim count/class.sip_profile.GET)
 	start_swb sync
-	sim "wait?key=class.sip_profile.GET&min=$((canaries + 1))" >/dev/null
+	sim_saw class.sip_profile.GET $((canaries + 1))
 	"$BUILDDIR/swbridge" -c "$conf" forget 101 >/dev/null 2>&1
 	is $? 0 "the last extension on a subscriber is forgotten, while another is about to be made there"
 	set_sim '{"latency_ms":0}'

@@ -116,7 +116,7 @@ syncs 0 "two are gone"
 is "$(sent)" "" "nothing is sent"
 is "$(state_of k101)" retiring "they retire"
 quiet "in grace"
-sql "update swbridge.sync set absent_since = absent_since - interval '59 minutes' where absent_since is not null"
+sql "update swbridge.sync set absent_since = absent_since - interval '50 minutes' where absent_since is not null"
 people 101 101
 syncs 0 "one comes back"
 is "$(sent)$(sql "select absent_since from swbridge.sync where key = 'k101'")" "" "nothing is sent, it is not absent any more"
@@ -124,7 +124,7 @@ is "$(ids k101)" "$before" "its ids are the same"
 quiet "nearly over"
 sql "delete from pbx_users where key = 'k101'"
 syncs 0 "it goes once more"
-sql "update swbridge.sync set absent_since = absent_since - interval '2 minutes' where absent_since is not null"
+sql "update swbridge.sync set absent_since = absent_since - interval '11 minutes' where absent_since is not null"
 syncs 0 "grace is over for the other"
 is "$(sent)" "DELETE credential 102 
 DELETE subscriber k102@pbx.example.com " "I35: which is removed; absence counts from its last beginning"
@@ -177,7 +177,7 @@ sql "update pbx_users set enabled = false"
 set_sim '{"latency_ms":100}'
 deletes=$(sim count/DELETE)
 start_swb sync
-sim "wait?key=DELETE&min=$((deletes + 1))&timeout_ms=20000" >/dev/null
+sim_saw DELETE $((deletes + 1))
 sql "update pbx_users set protected = true where key = 'k112'"
 set_sim '{"latency_ms":0}'
 wait_for 60 lib_gone "$swb_pid"

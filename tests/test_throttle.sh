@@ -6,10 +6,14 @@
 
 world rate signalwire.write_rate=40
 people 101 150
+began=$(date +%s%N)
 syncs 0 "fifty extensions at forty writes a second"
-# A full bucket, a tenth of a second's worth, may come on top.
+took=$((($(date +%s%N) - began) / 1000000))
+# All of them but a full bucket, a tenth of a second's worth, take their time.
+ok "I30: a hundred took $took ms, at least 2400" test "$took" -ge 2400
+# On a busy machine those of more than a second may arrive in one: hence not 44.
 peak=$(sim count/peak_writes_per_second)
-ok "I30: never more than that in a second: $peak" test "$peak" -le 44
+ok "I30: never more than that in a second: $peak" test "$peak" -le 60
 ok "and not much less: $peak" test "$peak" -ge 30
 in_step "at forty a second"
 
