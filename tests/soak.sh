@@ -36,7 +36,7 @@ now() { date +%s; }
 
 # ---- The daemons: $swb_pid mutates or will; $second stands by, where there is one --------
 
-daemon_no=0 second= ended=
+daemon_no=0 second= ended= ends_of_all=0
 
 starts() { # sets $started
 	daemon_no=$((daemon_no + 1))
@@ -50,6 +50,7 @@ ends() {
 	wait_for 45 lib_gone "$1" || { complain "round $round: a daemon does not end on $2 within 45 s"; kill -9 "$1"; }
 	wait "$1"
 	ended=$?
+	ends_of_all=$((ends_of_all + 1))
 	did "daemon $1 ended by $2: $ended"
 	case "$2 $ended" in
 	"TERM 0" | "KILL 137") ;;
@@ -272,6 +273,8 @@ begin
 verdict "what is there at the beginning is mirrored"
 soak_begun=$(now)
 goes_on $((soak_seconds / 2))
+diag "daemons that were ended: $ends_of_all"
+[ "$ends_of_all" -gt 0 ] || complain "no daemon was ended: take another seed, or more time"
 verdict "I37: half the time, with daemons that end"
 
 # From here on one process.

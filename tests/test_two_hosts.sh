@@ -95,6 +95,7 @@ wait_for 20 past_margin
 set_sim '{"hold":false}'
 answered() { [ "$(sim count/in_flight)" = 0 ]; }
 wait_for 30 answered
+wait_for 30 log_has 1 'tried again and again' || not_ok "it has noticed" "$(cat "$tmp/host.1")"
 is "$(sim count/posts_received)" $((before + 2)) "I31: without a proof of life no second POST, though it would arrive"
 ok "I31: the second takes over" wait_for 90 log_has 2 'this process mutates now'
 diag "after $(($(date +%s) - cut)) s"
