@@ -123,7 +123,7 @@ static void end_report(struct view *view, const struct pass_summary *summary)
 		return;
 	report_flush(view->report);
 	if (view->refused > REFUSED_MAX && !view->daemon->options->json)
-		printf("  ... and %lld more are refused: swbridge status\n", (long long)(view->refused - REFUSED_MAX));
+		log_print(stdout, "  ... and %lld more are refused: swbridge status\n", (long long)(view->refused - REFUSED_MAX));
 	report_end(view->report, summary);
 	report_free(view->report);
 }

@@ -13,7 +13,9 @@
  * - An unknown outcome leaves the intent open and ends the change; a later
  *   pass looks before it sends again.
  * - The canary (GET of the SIP profile, whose domain is the bound one) is the
- *   first request, and is sent again before a 404 or an empty list is believed.
+ *   first request, and is sent again before a 404 or an empty list is believed,
+ *   and where none was answered for an hour.  Every answer tells SignalWire's
+ *   clock, which intents are stamped with.
  * - 401, 403, a closed fence, a lost database connection or an API that cannot
  *   be reached stop the engine: nothing new starts, what is in flight ends.
  *

@@ -187,7 +187,7 @@ struct mirror {
 	size_t outcome_count, outcome_size;
 	bool recording;
 
-	enum canary canary;      /* of the process */
+	enum canary canary;      /* of the process; asked anew where it is stale */
 	struct change **asking;  /* wait for the canary's answer */
 	size_t asking_count;
 	bool canary_asked;
@@ -325,7 +325,7 @@ void note_found(struct change *change, const struct owner *owner); /* found_id i
 /* mirror_check.c */
 void check_clock(struct mirror *mirror, const struct api_result *result); /* what the answer says of SignalWire's */
 bool check_is_stale(const struct mirror *mirror); /* the canary is green, and so old that clocks may have drifted */
-void check_canary(struct mirror *mirror);                                   /* the first request of a process */
+void check_canary(struct mirror *mirror);                                   /* the first request, and the first after an hour of silence */
 void check_again(struct change *change, void (*next)(struct change *change)); /* a fresh canary, then next */
 /*
  * Is the change's credential on that subscriber (the subscriber) really gone?  A canary, then a

@@ -285,6 +285,8 @@ second_swb -c "$second" migrate --dry-run
 like "$out" "To do it: swbridge -c '.*' migrate$" "migrate names it once"
 second_swb -c "$second" sync extra --wait
 unlike "$(cat "$tmp/out" "$tmp/err")" "swbridge (init|plan|sync|status|explain|forget|retry|adopt|migrate|approve|pause|resume)" "no command is without it"
+verbs='init|check|plan|sync|listen|wait|verify|status|explain|forget|retry|adopt|migrate|approve|pause|resume'
+is "$(grep -nE "(^|[^_a-z])(f?printf|f?puts)\(.*swbridge ($verbs)" "$SRCDIR"/src/*.c)" "" "whatever prints a command goes by log_print()"
 exits 0 resume
 second_swb -c "$second" init --uninstall
 is "$rc" 0 "the second one goes" || diag "$err"
