@@ -108,8 +108,8 @@ struct db *db_twin(const struct db *db, const char *name);
 
 /*
  * Connects, or connects again after a loss; turns the loop until it is done or
- * `timeout_ms` has passed.  A connection that is there is closed first.  Only
- * the look-up of host names may block here (libpq does it with getaddrinfo(3)).
+ * `timeout_ms` has passed, the look-up of its host names included.  A connection
+ * that is there is closed first.
  */
 int db_connect_wait(struct db *db, int64_t timeout_ms, struct error *err);
 /* The same with a callback, called exactly once; err is NULL where it worked, borrowed else. */

@@ -85,6 +85,8 @@ void db_drop(struct db *db, const struct error *why)
 
 	/* The descriptor is libpq's: stop watching before it is closed. */
 	unwatch(db);
+	db_dial_free(db->dial);
+	db->dial = NULL;
 	loop_timer_disarm(db->deadline);
 	loop_timer_disarm(db->heartbeat);
 	db_silence_forget(db);
@@ -147,8 +149,11 @@ void db_connect_expired(void *arg)
 	struct error err = ERROR_INIT;
 
 	db->sqlstate[0] = '\0';
-	error_exit(&err, EXIT_LATER, "Cannot connect to %s: no answer within %lld ms. Is the server there, "
-		   "and does nothing drop the packets on the way?", db->describe, (long long)db->timeout_ms);
+	error_exit(&err, EXIT_LATER, "Cannot connect to %s: no answer within %lld ms. %s", db->describe,
+		   (long long)db->timeout_ms, db->named
+		   ? "Is the server there, and does nothing drop the packets on the way?"
+		   : "Its host was still being looked up: do the name servers answer? With hostaddr in conninfo "
+		     "([postgres]) none is asked.");
 	connect_failed(db, &err);
 }
 
@@ -230,27 +235,6 @@ static void settings_ready(struct db *db)
 	db_watch(db, LOOP_READ | (PQflush(db->conn) ? LOOP_WRITE : 0));
 }
 
-static void connect_poll(struct db *db)
-{
-	/* libpq may close this socket and try another: never watch across the call. */
-	unwatch(db);
-	switch (PQconnectPoll(db->conn)) {
-	case PGRES_POLLING_READING:
-		db_watch(db, LOOP_READ);
-		break;
-	case PGRES_POLLING_WRITING:
-		db_watch(db, LOOP_WRITE);
-		break;
-	case PGRES_POLLING_OK:
-		settings_send(db);
-		break;
-	case PGRES_POLLING_FAILED:
-	case PGRES_POLLING_ACTIVE:
-		connect_refused(db);
-		break;
-	}
-}
-
 static void socket_ready(int fd, int events, void *arg)
 {
 	struct db *db = arg;
@@ -258,9 +242,6 @@ static void socket_ready(int fd, int events, void *arg)
 	(void)fd;
 	(void)events;
 	switch (db->state) {
-	case DB_CONNECTING:
-		connect_poll(db);
-		break;
 	case DB_SETTING_UP:
 		settings_ready(db);
 		break;
@@ -268,6 +249,7 @@ static void socket_ready(int fd, int events, void *arg)
 		db_units_ready(db, PQconsumeInput(db->conn) == 1);
 		break;
 	case DB_CLOSED:
+	case DB_CONNECTING: /* the descriptor is not ours yet */
 		break;
 	}
 }
@@ -277,17 +259,35 @@ static bool given(const char *s)
 	return s && s[0];
 }
 
-static void describe(struct db *db)
+static void named(const char *host, const char *port, const char *database, void *arg)
 {
-	const char *host = PQhost(db->conn);
-	const char *port = PQport(db->conn);
-	const char *name = PQdb(db->conn);
+	struct db *db = arg;
 	bool usual = !given(port) || strcmp(port, "5432") == 0 ||
 		     port[strspn(port, "0123456789")]; /* no number: then a piece of who knows what */
 
+	db->named = true;
 	mem_free(db->describe);
-	db->describe = mem_printf("database %s%s%s%s%s", given(name) ? name : "(unnamed)", given(host) ? " at " : "",
+	db->describe = mem_printf("database %s%s%s%s%s", given(database) ? database : "(unnamed)", given(host) ? " at " : "",
 				  given(host) ? host : "", usual ? "" : " port ", usual ? "" : port);
+}
+
+static void dialled(PGconn *conn, void *arg)
+{
+	struct db *db = arg;
+	struct error err = ERROR_INIT;
+
+	db->dial = NULL;
+	db->conn = conn;
+	if (!conn) {
+		error_exit(&err, EXIT_LATER, "Cannot connect to %s: libpq has no memory.", db->describe);
+		connect_failed(db, &err);
+		return;
+	}
+	PQsetNoticeReceiver(conn, notice, db);
+	if (PQstatus(conn) == CONNECTION_OK)
+		settings_send(db);
+	else
+		connect_refused(db);
 }
 
 /*
@@ -311,19 +311,12 @@ void db_connect_start(struct db *db)
 		return;
 	}
 	db->state = DB_CONNECTING;
-	db->conn = PQconnectStartParams(keywords, values, 1);
-	if (!db->conn) {
-		error_set(&err, ERROR_LATER, "Cannot connect to %s: libpq has no memory.", db->describe);
+	db->named = false;
+	db->dial = db_dial_new(db->loop, keywords, values, named, dialled, db, &err);
+	if (!db->dial) {
+		error_prefix(&err, "Cannot connect to %s", db->describe);
 		connect_failed(db, &err);
 		return;
 	}
-	describe(db);
-	PQsetNoticeReceiver(db->conn, notice, db);
-	PQsetErrorVerbosity(db->conn, PQERRORS_VERBOSE); /* see take_sqlstate() in db_error.c */
-	if (PQstatus(db->conn) == CONNECTION_BAD) {
-		connect_refused(db);
-		return;
-	}
 	loop_timer_arm(db->deadline, db->timeout_ms);
-	db_watch(db, LOOP_WRITE); /* the first state, says libpq's manual */
 }

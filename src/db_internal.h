@@ -3,6 +3,7 @@
  *
  *   db.c          the public calls
  *   db_connect.c  the life of the connection: connecting, settings, closing, loss
+ *   db_dial.c     has libpq open it, in a thread of its own
  *   db_cancel.c   gives up what runs before a connection is closed
  *   db_prepared.c statements that are parsed and planned once
  *   db_unit.c     the queue of units and their pipeline
@@ -73,6 +74,8 @@ struct db {
 	char *host, *hostaddr, *port; /* of a twin: instead of those in conninfo */
 
 	enum db_state state;
+	struct db_dial *dial; /* while connecting; `conn` is NULL then */
+	bool named;           /* `describe` is of this connection: its host was looked up */
 	PGconn *conn;
 	struct loop_watch *watch;
 	unsigned generation;
@@ -120,6 +123,23 @@ void db_connect_expired(void *arg); /* the timer `deadline` */
 void db_drop(struct db *db, const struct error *why); /* closes; what waits goes to `failed` */
 void db_lose(struct db *db);                          /* the connection is gone: closes, delivers, on_lost */
 void db_watch(struct db *db, int events);
+
+/*
+ * db_dial.c: opens a connection with libpq's own means, in a thread: it looks
+ * names up with getaddrinfo(3), asks Kerberos and reads files, all of which may
+ * block for as long as they like.  The thread touches nothing but the connection
+ * it makes.  `keywords` (not copied, to a NULL) and `values` (copied, and wiped)
+ * are those of PQconnectdbParams().  From the loop comes first `named`, with
+ * what is known when the first host was looked up (borrowed), then `over`, once,
+ * which ends the dialling and takes `conn`, connected or PQstatus() BAD; NULL:
+ * no memory.  db_dial_free() gives up before that: nothing comes any more, and
+ * the thread ends when libpq lets it.  NULL and an error without its beginning
+ * where it cannot be begun.
+ */
+struct db_dial *db_dial_new(struct loop *loop, const char *const *keywords, const char *const *values,
+			    void (*named)(const char *host, const char *port, const char *database, void *arg),
+			    void (*over)(PGconn *conn, void *arg), void *arg, struct error *err);
+void db_dial_free(struct db_dial *dial); /* NULL is fine */
 
 /*
  * db_cancel.c: asks the server to give up what is on the wire; takes 2 s at most.
