@@ -4,6 +4,7 @@
 #include "admin.h"
 #include "config_value.h"
 #include "jsonline.h"
+#include "ledger_sql.h"
 #include "log.h"
 #include "mem.h"
 #include "report.h"
@@ -23,14 +24,21 @@ static const struct option options_known[] = {
 /* A second to thirty days, written as in the configuration. */
 static const struct config_option for_value = { .key = "--for", .least = 1000, .most = 30LL * 24 * 3600 * 1000 };
 
+/* A name that was given, and what it was found to name among what is held. */
+struct name {
+	const char *text;
+	int count;
+	char *last; /* its key; lines of one key follow each other */
+	struct strbuf list;
+};
+
 struct approval {
 	const struct cmd_options *options;
 	const char *word; /* creates, removals, changes */
 	unsigned class;
 	int64_t for_ms;
-	char *const *names; /* none: everything that is held */
-	int name_count;
-	bool *matched; /* for each name */
+	struct name *names;
+	int name_count; /* 0: everything that is held */
 	struct cmd_keys keys;
 	struct report *report;
 	bool paused;
@@ -44,15 +52,38 @@ static unsigned class_of(const char *word)
 	return 0;
 }
 
+static bool names_it(const char *name, const struct pass_line *line)
+{
+	const size_t prefix = strlen(LEDGER_SQL_KEY);
+	char *shown = NULL;
+	bool same = strcmp(name, line->key) == 0 || (line->extension && strcmp(name, line->extension) == 0) ||
+		    (strncmp(name, LEDGER_SQL_KEY, prefix) == 0 && strcmp(name + prefix, line->key) == 0);
+
+	if (!same) {
+		shown = pass_line_name(line); /* tenant/extension */
+		same = strcmp(name, shown) == 0;
+		mem_free(shown);
+	}
+	return same;
+}
+
+/* Whether it is meant, by any of the names; each of them remembers it. */
 static bool is_named(struct approval *approval, const struct pass_line *line)
 {
 	bool named = approval->name_count == 0;
 
 	for (int i = 0; i < approval->name_count; i++) {
-		const char *name = approval->names[i];
+		struct name *name = &approval->names[i];
 
-		if (strcmp(name, line->key) == 0 || (line->extension && strcmp(name, line->extension) == 0))
-			named = approval->matched[i] = true;
+		if (!names_it(name->text, line))
+			continue;
+		named = true;
+		if (name->count && strcmp(name->last, line->key) == 0)
+			continue;
+		name->count++;
+		mem_free(name->last);
+		name->last = mem_strdup(line->key);
+		admin_several_add(&name->list, line->key, line->extension ? line->extension : "-");
 	}
 	return named;
 }
@@ -81,12 +112,19 @@ static void held_line(const struct pass_line *line, void *arg)
 	say(approval, line);
 }
 
-static int check_matched(const struct approval *approval, struct error *err)
+static int check_names(const struct approval *approval, struct error *err)
 {
-	for (int i = 0; i < approval->name_count; i++)
-		if (!approval->matched[i])
+	for (int i = 0; i < approval->name_count; i++) {
+		const struct name *name = &approval->names[i];
+
+		if (name->count == 0)
 			return error_set(err, ERROR_NEVER, "Nothing was approved: \"%s\" is not held by %s now; see: "
-					 "swbridge plan", approval->names[i], rails_setting(approval->class));
+					 "swbridge plan", name->text, rails_setting(approval->class));
+		if (name->count > 1) {
+			admin_several(&name->list, name->text, err);
+			return error_prefix(err, "Nothing was approved");
+		}
+	}
 	return 0;
 }
 
@@ -116,7 +154,7 @@ static int approve(struct approval *approval, const struct session *session, str
 	struct pass_summary summary = { 0 };
 
 	cmd_pass_setup(&setup, session);
-	if (pass_full(&setup, &summary, err) || check_matched(approval, err))
+	if (pass_full(&setup, &summary, err) || check_names(approval, err))
 		return -1;
 	if (approval->keys.count &&
 	    admin_approve(session->db, approval->word, (const char *const *)approval->keys.key, approval->keys.count,
@@ -148,9 +186,22 @@ static int take_arguments(struct approval *approval, const struct cmd_verb *verb
 	if (!approval->class)
 		return cmd_usage(verb, "\"%s\" is none of creates, removals, changes.", argv[optind]);
 	approval->word = rails_approve_word(approval->class);
-	approval->names = argv + optind + 1;
 	approval->name_count = argc - optind - 1;
+	approval->names = mem_array((size_t)approval->name_count + 1, sizeof *approval->names);
+	for (int i = 0; i < approval->name_count; i++)
+		approval->names[i].text = argv[optind + 1 + i];
 	return -1;
+}
+
+static void release(struct approval *approval)
+{
+	report_free(approval->report);
+	cmd_keys_release(&approval->keys);
+	for (int i = 0; i < approval->name_count; i++) {
+		mem_free(approval->names[i].last);
+		strbuf_release(&approval->names[i].list);
+	}
+	mem_free(approval->names);
 }
 
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
@@ -165,15 +216,14 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	if (rc >= 0)
 		return rc;
 	wish.config_path = options->config_path;
-	if (session_open(&session, &wish, &err))
+	if (session_open(&session, &wish, &err)) {
+		release(&approval);
 		return cmd_fail(&err);
+	}
 	report.json = options->json; /* it may have been told behind the verb */
 	approval.report = report_new(&report);
-	approval.matched = mem_array((size_t)approval.name_count + 1, sizeof *approval.matched);
 	rc = approve(&approval, &session, &err) ? cmd_fail(&err) : EXIT_IN_STEP;
-	report_free(approval.report);
-	mem_free(approval.matched);
-	cmd_keys_release(&approval.keys);
+	release(&approval);
 	session_close(&session);
 	return rc;
 }

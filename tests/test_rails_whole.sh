@@ -305,4 +305,23 @@ sql "update pbx_users set enabled = false where key = 'k102'"
 syncs 3 "I13: that it was removed counts"
 is "$(sent)" "" "so that no other goes"
 
+# ---- a name that is several ----------------------------------------------------------
+
+world named
+people 101 103
+sql "insert into pbx_users (key, extension, secret) values ('102', 900, 'secret-900')"
+syncs 0 "the key of one is the extension of another"
+rails mirror.max_removals=0
+sql "delete from pbx_users where key <> 'k101'"
+syncs 3 "three are gone, and held"
+swb approve removals 102
+is "$rc $(sql "select count(*) from swbridge.approval")" "1 0" "I15: a name that is two extensions approves neither"
+like "$err" 'Nothing was approved: There are several extensions "102".*key=102 .extension 900., key=k102 .extension 102.' "and both are named"
+is "$out" "" "nothing is listed as approved"
+swb approve removals key=102 103
+is "$rc $(sql "select string_agg(key, ' ' order by key) from swbridge.approval")" "0 102 k103" "I15: by its key it is one" || diag "$err"
+syncs 3 "two are approved"
+is "$(sent | grep 'DELETE credential' | sort)" "DELETE credential 103 
+DELETE credential 900 " "I15: and these two are removed"
+
 done_testing
