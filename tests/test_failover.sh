@@ -46,7 +46,7 @@ set_sim "{\"latency_ms\":$(unhurried 1000)}"
 before=$(sim count/posts_received)
 people 104 109
 tell '*' | psql -XAtq >/dev/null
-sim "wait?key=posts_received&min=$((before + 2))" >/dev/null
+sim "wait?key=posts_received&min=$((before + 2))" >/dev/null || not_ok "two are on their way" "$(cat "$tmp/err")"
 server "$first" -m immediate stop
 server "$second" promote
 set_sim '{"latency_ms":0}'

@@ -77,8 +77,11 @@ ok "when the port is free they move" wait_for 60 healthy "127.0.0.1:$busy"
 ok "and are not where they were any more" closed "$old"
 reloads "listen.metrics=0.0.0.0:$busy"
 ok "the same port of all addresses, where only they themselves stand in the way" healthy "127.0.0.2:$busy"
+before=$(full_pass)
 reloads listen.metrics=
 ok "nowhere" closed "127.0.0.1:$busy"
+# One that is told to end while it opens its ledger leaves that as a kill does.
+wait_for 20 passed_again || not_ok "it looks at everything again" "$(cat "$tmp/err")"
 ended "reload"
 
 done_testing

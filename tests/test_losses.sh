@@ -209,7 +209,7 @@ set_sim '{"latency_ms":1000}'
 before=$(sim count/posts_received)
 people 103 106
 changes "select 1" '*'
-sim "wait?key=posts_received&min=$((before + 2))" >/dev/null
+sim "wait?key=posts_received&min=$((before + 2))" >/dev/null || not_ok "two are on their way" "$(cat "$tmp/err")"
 old=$swb_pid
 kill -STOP "$old"
 begun=$(date +%s)
