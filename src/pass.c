@@ -10,6 +10,7 @@
 enum {
 	LIFE_MS = 1000, /* a proof of life that is younger is proof enough before a request */
 	PAGE_ROWS = 3000, /* at 1.7 kB each, with which a pass stays under 24 MiB */
+	PAGE_SHOWN = 25000, /* nothing is kept of a row that is only shown; each page costs the server a look at all rows */
 	PENDING_LOW = 500, /* the next page is read while so many still wait, so that the wire does not run dry */
 	WAKE_PAGE = 1000, /* keys that are looked at together */
 	SERVED_MS = 10000, /* so long a pass by keys goes on with those that come up meanwhile */
@@ -244,6 +245,7 @@ static int plan_again(struct pass *pass, struct error *err)
 static int read_page(struct pass *pass, enum difference_walk walk, const char *after, struct error *err)
 {
 	const struct pass_setup *setup = pass->setup;
+	const int64_t most = setup->mirror ? PAGE_ROWS : PAGE_SHOWN;
 	int rc = 0;
 
 	pass->rows = 0;
@@ -251,12 +253,12 @@ static int read_page(struct pass *pass, enum difference_walk walk, const char *a
 	if (setup->mirror)
 		mirror_gather(setup->mirror, true);
 	pass->walking = true;
-	rc = difference_page(setup->query, setup->db, walk, after, PAGE_ROWS, &pass->totals, pass_row, pass, err);
+	rc = difference_page(setup->query, setup->db, walk, after, most, &pass->totals, pass_row, pass, err);
 	pass->walking = false;
 	if (rc)
 		return -1;
 	take_totals(pass);
-	pass->goes_on = pass->rows == PAGE_ROWS;
+	pass->goes_on = pass->rows == most;
 	return 0;
 }
 
