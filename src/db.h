@@ -114,6 +114,12 @@ struct db *db_twin(const struct db *db, const char *name);
 int db_connect_wait(struct db *db, int64_t timeout_ms, struct error *err);
 /* The same with a callback, called exactly once; err is NULL where it worked, borrowed else. */
 void db_connect(struct db *db, int64_t timeout_ms, void (*done)(const struct error *err, void *arg), void *arg);
+/*
+ * Whether a connect that was given up, of any db, is still busy in libpq, with a
+ * name server that is silent.  Who ends the process then does so by _exit(2):
+ * exit(3) would take down what that thread uses (OpenSSL's is undone there).
+ */
+bool db_connects(void);
 void db_close(struct db *db); /* what waits (also a connect) fails from the loop; on_lost is not called */
 bool db_connected(const struct db *db);
 

@@ -39,6 +39,9 @@ struct db_dial {
 	void *arg;
 };
 
+/* Threads that libpq has not let go yet. */
+static atomic_int running;
+
 static void let_go(struct db_dial *dial)
 {
 	if (atomic_fetch_sub(&dial->holders, 1) > 1)
@@ -115,6 +118,7 @@ static void *run(void *arg)
 	say(dial, SAYS_OVER);
 	let_go(dial);
 	close(there);
+	atomic_fetch_sub(&running, 1);
 	return NULL;
 }
 
@@ -162,7 +166,10 @@ static int start_thread(struct db_dial *dial)
 	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
+	atomic_fetch_add(&running, 1);
 	rc = pthread_create(&thread, &attr, run, dial);
+	if (rc)
+		atomic_fetch_sub(&running, 1);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	pthread_attr_destroy(&attr);
 	return rc;
@@ -207,4 +214,9 @@ void db_dial_free(struct db_dial *dial)
 {
 	if (dial)
 		hang_up(dial);
+}
+
+bool db_connects(void)
+{
+	return atomic_load(&running) > 0;
 }

@@ -1,5 +1,6 @@
 /* main - the table of verbs. */
 #include "cmd.h"
+#include "db.h"
 #include "log.h"
 #include "mem.h"
 
@@ -8,6 +9,7 @@
 #include <locale.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct cmd_verb *const verbs[] = {
 	&cmd_init, &cmd_check, &cmd_plan, &cmd_migrate, &cmd_sync, &cmd_listen, &cmd_wait, &cmd_verify, &cmd_status, &cmd_explain,
@@ -146,5 +148,7 @@ int main(int argc, char **argv)
 		rc = cmd_worse(rc, EXIT_FAULT);
 	}
 	log_release();
+	if (db_connects())
+		_exit(rc);
 	return rc;
 }

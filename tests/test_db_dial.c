@@ -96,6 +96,7 @@ static void all_threads_end(struct world *world)
 	answer();
 	assert_true(await(world, alone, NULL));
 	assert_int_equal(asked, answered);
+	assert_false(db_connects());
 	loop_timer_free(heart.timer);
 }
 
@@ -160,6 +161,7 @@ static void the_deadline_counts_the_look_up(void **state)
 	error_clear(&err);
 	db_free(db);
 	assert_true(asked > answered);
+	assert_true(db_connects()); /* so the process must not end by exit(3) */
 	all_threads_end(world);
 }
 
