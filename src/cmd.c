@@ -290,6 +290,23 @@ int cmd_find_one(const struct session *session, char *const *name, struct cmd_ke
 	return rc;
 }
 
+int cmd_find_several(const struct session *session, char *name, struct error *err)
+{
+	struct cmd_keys keys = { 0 };
+	struct finding finding = { .keys = &keys, .names = &name, .count = 1 };
+	bool found_it = false;
+	int rc = admin_name_objection(session->db, name, err);
+
+	finding.found = &found_it;
+	if (!rc)
+		rc = difference_find(session->query, session->db, (const char *const *)&name, 1, found, &finding, err);
+	if (!rc && keys.count > 1)
+		rc = admin_several(&finding.list, name, err);
+	strbuf_release(&finding.list);
+	cmd_keys_release(&keys);
+	return rc;
+}
+
 char *cmd_word(const char *name)
 {
 	char *word = shellword(name), *printable = log_printable(word);

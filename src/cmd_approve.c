@@ -11,6 +11,7 @@
 #include "report_json.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { OPTION_FOR = CMD_OPTION_FIRST };
@@ -24,23 +25,19 @@ static const struct option options_known[] = {
 /* A second to thirty days, written as in the configuration. */
 static const struct config_option for_value = { .key = "--for", .least = 1000, .most = 30LL * 24 * 3600 * 1000 };
 
-/* A name that was given, and what it was found to name among what is held. */
-struct name {
-	const char *text;
-	int count;
-	char *last; /* its key; lines of one key follow each other */
-	struct strbuf list;
-};
-
 struct approval {
 	const struct cmd_options *options;
 	const char *word; /* creates, removals, changes */
 	unsigned class;
 	int64_t for_ms;
-	struct name *names;
-	int name_count; /* 0: everything that is held */
+	char *const *names; /* none: everything that is held */
+	int name_count;
+	bool *matched; /* for each name */
 	struct cmd_keys keys;
-	struct report *report;
+	struct report *report; /* into `text`: nothing is listed before it is approved */
+	FILE *lines;
+	char *text;
+	size_t len;
 	bool paused;
 };
 
@@ -67,24 +64,13 @@ static bool names_it(const char *name, const struct pass_line *line)
 	return same;
 }
 
-/* Whether it is meant, by any of the names; each of them remembers it. */
 static bool is_named(struct approval *approval, const struct pass_line *line)
 {
 	bool named = approval->name_count == 0;
 
-	for (int i = 0; i < approval->name_count; i++) {
-		struct name *name = &approval->names[i];
-
-		if (!names_it(name->text, line))
-			continue;
-		named = true;
-		if (name->count && strcmp(name->last, line->key) == 0)
-			continue;
-		name->count++;
-		mem_free(name->last);
-		name->last = mem_strdup(line->key);
-		admin_several_add(&name->list, line->key, line->extension ? line->extension : "-");
-	}
+	for (int i = 0; i < approval->name_count; i++)
+		if (names_it(approval->names[i], line))
+			named = approval->matched[i] = true;
 	return named;
 }
 
@@ -112,20 +98,29 @@ static void held_line(const struct pass_line *line, void *arg)
 	say(approval, line);
 }
 
-static int check_names(const struct approval *approval, struct error *err)
+/* A subscriber that no extension is left on has a name that is in neither source nor ledger. */
+static int check_unique(const struct approval *approval, const struct session *session, struct error *err)
 {
-	for (int i = 0; i < approval->name_count; i++) {
-		const struct name *name = &approval->names[i];
-
-		if (name->count == 0)
-			return error_set(err, ERROR_NEVER, "Nothing was approved: \"%s\" is not held by %s now; see: "
-					 "swbridge plan", name->text, rails_setting(approval->class));
-		if (name->count > 1) {
-			admin_several(&name->list, name->text, err);
+	for (int i = 0; i < approval->name_count; i++)
+		if (cmd_find_several(session, approval->names[i], err))
 			return error_prefix(err, "Nothing was approved");
-		}
-	}
 	return 0;
+}
+
+static int check_matched(const struct approval *approval, struct error *err)
+{
+	for (int i = 0; i < approval->name_count; i++)
+		if (!approval->matched[i])
+			return error_set(err, ERROR_NEVER, "Nothing was approved: \"%s\" is not held by %s now; see: "
+					 "swbridge plan", approval->names[i], rails_setting(approval->class));
+	return 0;
+}
+
+static void say_lines(const struct approval *approval)
+{
+	report_flush(approval->report);
+	fflush(approval->lines);
+	fwrite(approval->text, 1, approval->len, stdout);
 }
 
 static void say_end(const struct approval *approval)
@@ -154,13 +149,13 @@ static int approve(struct approval *approval, const struct session *session, str
 	struct pass_summary summary = { 0 };
 
 	cmd_pass_setup(&setup, session);
-	if (pass_full(&setup, &summary, err) || check_names(approval, err))
+	if (check_unique(approval, session, err) || pass_full(&setup, &summary, err) || check_matched(approval, err))
 		return -1;
 	if (approval->keys.count &&
 	    admin_approve(session->db, approval->word, (const char *const *)approval->keys.key, approval->keys.count,
 			  approval->for_ms, err))
 		return -1;
-	report_flush(approval->report);
+	say_lines(approval);
 	say_end(approval);
 	return 0;
 }
@@ -186,22 +181,9 @@ static int take_arguments(struct approval *approval, const struct cmd_verb *verb
 	if (!approval->class)
 		return cmd_usage(verb, "\"%s\" is none of creates, removals, changes.", argv[optind]);
 	approval->word = rails_approve_word(approval->class);
+	approval->names = argv + optind + 1;
 	approval->name_count = argc - optind - 1;
-	approval->names = mem_array((size_t)approval->name_count + 1, sizeof *approval->names);
-	for (int i = 0; i < approval->name_count; i++)
-		approval->names[i].text = argv[optind + 1 + i];
 	return -1;
-}
-
-static void release(struct approval *approval)
-{
-	report_free(approval->report);
-	cmd_keys_release(&approval->keys);
-	for (int i = 0; i < approval->name_count; i++) {
-		mem_free(approval->names[i].last);
-		strbuf_release(&approval->names[i].list);
-	}
-	mem_free(approval->names);
 }
 
 static int run(const struct cmd_verb *verb, struct cmd_options *options, int argc, char **argv)
@@ -209,21 +191,30 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 	struct approval approval = { .options = options, .for_ms = FOR_DEFAULT_MS };
 	struct session session;
 	struct session_wish wish = { .verb = verb->name, .level = SESSION_LEDGER };
-	struct report_setup report = { .out = stdout, .kind = REPORT_PLAN, .color = report_color(stdout) };
+	struct report_setup report = { .kind = REPORT_PLAN, .color = report_color(stdout) };
 	struct error err = ERROR_INIT;
 	int rc = take_arguments(&approval, verb, options, argc, argv);
 
 	if (rc >= 0)
 		return rc;
 	wish.config_path = options->config_path;
-	if (session_open(&session, &wish, &err)) {
-		release(&approval);
+	if (session_open(&session, &wish, &err))
+		return cmd_fail(&err);
+	report.json = options->json; /* it may have been told behind the verb */
+	report.out = approval.lines = open_memstream(&approval.text, &approval.len);
+	if (!approval.lines) {
+		error_set(&err, ERROR_LATER, "There is no memory for the list.");
+		session_close(&session);
 		return cmd_fail(&err);
 	}
-	report.json = options->json; /* it may have been told behind the verb */
 	approval.report = report_new(&report);
+	approval.matched = mem_array((size_t)approval.name_count + 1, sizeof *approval.matched);
 	rc = approve(&approval, &session, &err) ? cmd_fail(&err) : EXIT_IN_STEP;
-	release(&approval);
+	report_free(approval.report);
+	fclose(approval.lines);
+	free(approval.text);
+	mem_free(approval.matched);
+	cmd_keys_release(&approval.keys);
 	session_close(&session);
 	return rc;
 }

@@ -308,18 +308,23 @@ is "$(sent)" "" "so that no other goes"
 # ---- a name that is several ----------------------------------------------------------
 
 world named
-people 101 103
-sql "insert into pbx_users (key, extension, secret) values ('102', 900, 'secret-900')"
+people 101 104
+sql "insert into pbx_users (key, extension, secret) values ('102', 900, 'secret-900'), ('104', 901, 'secret-901')"
 syncs 0 "the key of one is the extension of another"
 rails mirror.max_removals=0
-sql "delete from pbx_users where key <> 'k101'"
-syncs 3 "three are gone, and held"
-swb approve removals 102
-is "$rc $(sql "select count(*) from swbridge.approval")" "1 0" "I15: a name that is two extensions approves neither"
-like "$err" 'Nothing was approved: There are several extensions "102".*key=102 .extension 900., key=k102 .extension 102.' "and both are named"
-is "$out" "" "nothing is listed as approved"
+sql "delete from pbx_users where key not in ('k101', 'k104')"
+syncs 3 "four are gone, and held"
+for name in 102 104; do
+	swb approve removals "$name"
+	is "$rc $(sql "select count(*) from swbridge.approval")" "1 0" "I15: a name that is two extensions approves neither: $name"
+	like "$err" "Nothing was approved: There are several extensions \"$name\".*key=$name .extension 90.., key=k$name .extension $name." \
+		"and both are named, also where one is not held: $name"
+done
+swb --json approve removals key=102 k101
+is "$rc$out$(sql "select count(*) from swbridge.approval")" "10" "nothing is listed where nothing is approved"
 swb approve removals key=102 103
 is "$rc $(sql "select string_agg(key, ' ' order by key) from swbridge.approval")" "0 102 k103" "I15: by its key it is one" || diag "$err"
+like "$(printf '%s' "$out" | tr '\n' ' ')" " 900 .* 103 .*Approved removals: 2, " "and they are listed"
 syncs 3 "two are approved"
 is "$(sent | grep 'DELETE credential' | sort)" "DELETE credential 103 
 DELETE credential 900 " "I15: and these two are removed"
