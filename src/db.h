@@ -108,15 +108,15 @@ struct db *db_twin(const struct db *db, const char *name);
 
 /*
  * Connects, or connects again after a loss; turns the loop until it is done or
- * `timeout_ms` has passed, the look-up of its host names included.  A connection
- * that is there is closed first.
+ * `timeout_ms` has passed; the look-up of its first host may take twice as long,
+ * before that.  A connection that is there is closed first.
  */
 int db_connect_wait(struct db *db, int64_t timeout_ms, struct error *err);
 /* The same with a callback, called exactly once; err is NULL where it worked, borrowed else. */
 void db_connect(struct db *db, int64_t timeout_ms, void (*done)(const struct error *err, void *arg), void *arg);
 /*
  * Whether a connect that was given up, of any db, is still busy in libpq, with a
- * name server that is silent.  Who ends the process then does so by _exit(2):
+ * name server that is silent (or, for moments, with its own end).  Who ends the process then does so by _exit(2):
  * exit(3) would take down what that thread uses (OpenSSL's is undone there).
  */
 bool db_connects(void);

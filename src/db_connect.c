@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A resolver asks dead servers, and adds domains, for long before it gets its answer: that has so many times the time. */
+enum { LOOK_UP_TIMES = 2 };
+
 /*
  * Written as a query so that a setting that this server or this role does not
  * have is left out instead of failing.  The keepalives are those of the server's
@@ -149,11 +152,12 @@ void db_connect_expired(void *arg)
 	struct error err = ERROR_INIT;
 
 	db->sqlstate[0] = '\0';
-	error_exit(&err, EXIT_LATER, "Cannot connect to %s: no answer within %lld ms. %s", db->describe,
-		   (long long)db->timeout_ms, db->named
-		   ? "Is the server there, and does nothing drop the packets on the way?"
-		   : "Its host was still being looked up: do the name servers answer? With hostaddr in conninfo "
-		     "([postgres]) none is asked.");
+	if (db_dial_blocked(db->dial))
+		error_exit(&err, EXIT_LATER, "Cannot connect to %s: its host is still being looked up. Do the name servers "
+			   "answer? With hostaddr in conninfo ([postgres]) none is asked.", db->describe);
+	else
+		error_exit(&err, EXIT_LATER, "Cannot connect to %s: no answer within %lld ms. Is the server there, and does "
+			   "nothing drop the packets on the way?", db->describe, (long long)db->timeout_ms);
 	connect_failed(db, &err);
 }
 
@@ -265,7 +269,7 @@ static void named(const char *host, const char *port, const char *database, void
 	bool usual = !given(port) || strcmp(port, "5432") == 0 ||
 		     port[strspn(port, "0123456789")]; /* no number: then a piece of who knows what */
 
-	db->named = true;
+	loop_timer_arm(db->deadline, db->timeout_ms);
 	mem_free(db->describe);
 	db->describe = mem_printf("database %s%s%s%s%s", given(database) ? database : "(unnamed)", given(host) ? " at " : "",
 				  given(host) ? host : "", usual ? "" : " port ", usual ? "" : port);
@@ -311,12 +315,11 @@ void db_connect_start(struct db *db)
 		return;
 	}
 	db->state = DB_CONNECTING;
-	db->named = false;
 	db->dial = db_dial_new(db->loop, keywords, values, named, dialled, db, &err);
 	if (!db->dial) {
 		error_prefix(&err, "Cannot connect to %s", db->describe);
 		connect_failed(db, &err);
 		return;
 	}
-	loop_timer_arm(db->deadline, db->timeout_ms);
+	loop_timer_arm(db->deadline, LOOK_UP_TIMES * db->timeout_ms);
 }

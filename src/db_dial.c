@@ -13,7 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WORDS_MOST = 16 };
+enum {
+	WORDS_MOST = 16,
+	HUNG_MOST = 16 /* a thread that hangs for good, in a file of a dead NFS, must not be one of ever more */
+};
 
 /* What the thread says: a byte each. */
 enum { SAYS_NAMED = 'n', SAYS_OVER = 'o' };
@@ -25,6 +28,7 @@ enum { SAYS_NAMED = 'n', SAYS_OVER = 'o' };
  */
 struct db_dial {
 	atomic_int holders;
+	atomic_bool inside; /* libpq has the thread, and may block it */
 	const char *keywords[WORDS_MOST];
 	char *values[WORDS_MOST];
 	int there; /* the thread's end */
@@ -32,6 +36,7 @@ struct db_dial {
 	char *host, *port, *database;
 
 	/* The loop's alone. */
+	pthread_t thread;
 	int here;
 	struct loop_watch *watch;
 	void (*named)(const char *host, const char *port, const char *database, void *arg);
@@ -89,6 +94,7 @@ static PGconn *connection(struct db_dial *dial)
 	PostgresPollingStatusType want = PGRES_POLLING_WRITING; /* the first state, says libpq's manual */
 	PGconn *conn = PQconnectStartParams(dial->keywords, (const char *const *)dial->values, 1);
 
+	atomic_store(&dial->inside, false);
 	if (!conn)
 		return NULL;
 	PQsetNoticeReceiver(conn, no_notice, NULL);
@@ -104,7 +110,9 @@ static PGconn *connection(struct db_dial *dial)
 			PQfinish(conn);
 			return NULL;
 		}
+		atomic_store(&dial->inside, true); /* the next host of several is looked up in here */
 		want = PQconnectPoll(conn);
+		atomic_store(&dial->inside, false);
 	}
 	return conn;
 }
@@ -124,7 +132,7 @@ static void *run(void *arg)
 
 /* ---- The loop. ------------------------------------------------------------ */
 
-/* The loop's side ends; the thread's goes on until libpq lets it. */
+/* The loop's side ends. */
 static void hang_up(struct db_dial *dial)
 {
 	loop_watch_free(dial->watch);
@@ -138,10 +146,10 @@ static void heard(int fd, int events, void *arg)
 	void (*over)(PGconn *conn, void *arg) = dial->over;
 	void *over_arg = dial->arg;
 	PGconn *conn = NULL;
-	char what = '\0';
+	char what = SAYS_OVER; /* that could not be said, where the thread's end is closed */
 
 	(void)events;
-	if (recv(fd, &what, 1, 0) != 1)
+	if (recv(fd, &what, 1, 0) < 0)
 		return;
 	if (what == SAYS_NAMED) {
 		dial->named(dial->host, dial->port, dial->database, dial->arg);
@@ -149,6 +157,7 @@ static void heard(int fd, int events, void *arg)
 	}
 	conn = dial->conn;
 	dial->conn = NULL;
+	pthread_join(dial->thread, NULL); /* it is at its end, and gone for good when the process may be */
 	hang_up(dial);
 	over(conn, over_arg);
 }
@@ -156,22 +165,16 @@ static void heard(int fd, int events, void *arg)
 /* Signals are for the loop: the thread takes none. */
 static int start_thread(struct db_dial *dial)
 {
-	pthread_attr_t attr;
-	pthread_t thread;
 	sigset_t all, before;
-	int rc = pthread_attr_init(&attr);
+	int rc = 0;
 
-	if (rc)
-		return rc;
-	pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	atomic_fetch_add(&running, 1);
-	rc = pthread_create(&thread, &attr, run, dial);
+	rc = pthread_create(&dial->thread, NULL, run, dial);
 	if (rc)
 		atomic_fetch_sub(&running, 1);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
 	return rc;
 }
 
@@ -182,6 +185,11 @@ struct db_dial *db_dial_new(struct loop *loop, const char *const *keywords, cons
 	struct db_dial *dial = NULL;
 	int ends[2], rc = 0;
 
+	if (atomic_load(&running) >= HUNG_MOST) {
+		error_exit(err, EXIT_LATER, "%d earlier attempts still hang in looking up a host, or in reading a file. "
+			   "Do the name servers answer, and is every file there that conninfo ([postgres]) and libpq use?", HUNG_MOST);
+		return NULL;
+	}
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
 		error_exit(err, EXIT_LATER, "%s. Raise the limit of open files (ulimit -n), or close some.", strerror(errno));
 		return NULL;
@@ -198,6 +206,7 @@ struct db_dial *db_dial_new(struct loop *loop, const char *const *keywords, cons
 	dial->over = over;
 	dial->arg = arg;
 	atomic_init(&dial->holders, 2);
+	atomic_init(&dial->inside, true);
 	rc = start_thread(dial);
 	if (rc) {
 		error_exit(err, EXIT_LATER, "no thread can be started (%s). Allow its user more of them (ulimit -u).", strerror(rc));
@@ -212,8 +221,15 @@ struct db_dial *db_dial_new(struct loop *loop, const char *const *keywords, cons
 
 void db_dial_free(struct db_dial *dial)
 {
-	if (dial)
-		hang_up(dial);
+	if (!dial)
+		return;
+	pthread_detach(dial->thread);
+	hang_up(dial);
+}
+
+bool db_dial_blocked(const struct db_dial *dial)
+{
+	return dial && atomic_load(&dial->inside);
 }
 
 bool db_connects(void)

@@ -75,7 +75,6 @@ struct db {
 
 	enum db_state state;
 	struct db_dial *dial; /* while connecting; `conn` is NULL then */
-	bool named;           /* `describe` is of this connection: its host was looked up */
 	PGconn *conn;
 	struct loop_watch *watch;
 	unsigned generation;
@@ -140,6 +139,7 @@ struct db_dial *db_dial_new(struct loop *loop, const char *const *keywords, cons
 			    void (*named)(const char *host, const char *port, const char *database, void *arg),
 			    void (*over)(PGconn *conn, void *arg), void *arg, struct error *err);
 void db_dial_free(struct db_dial *dial); /* NULL is fine */
+bool db_dial_blocked(const struct db_dial *dial); /* libpq is busy in itself, and not waiting for the server; NULL: no */
 
 /*
  * db_cancel.c: asks the server to give up what is on the wire; takes 2 s at most.
