@@ -40,7 +40,11 @@ static const char sql_status[] =
 	"       (select count(*) from mapping m join sync s on s.key = m.key\n" TROUBLED "),\n"
 	"       (select format('%s on %s, process %s, since %s', verb, host, pid, date_trunc('second', since)) from holder\n"
 	"         where since is not null and released_at is null),\n"
-	"       coalesce((extract(epoch from t.last_complete_pass) * 1000)::bigint, 0)\n"
+	"       coalesce((extract(epoch from t.last_complete_pass) * 1000)::bigint, 0),\n"
+	"       -- the lock is the truth: who was killed, or cut off, has released nothing\n"
+	"       exists (select from pg_locks l join holder h on h.backend_pid = l.pid\n"
+	"                where l.locktype = 'advisory' and l.granted\n"
+	"                  and l.objid = (select relnamespace from pg_class where oid = 'holder'::regclass))\n"
 	"  from status t";
 
 static const char sql_rows[] =
@@ -103,6 +107,7 @@ int admin_status(struct db *db, struct admin_status *status, struct error *err)
 	status->troubled = db_result_int(r, 0, 11);
 	status->holder = mem_strdup(db_result_get(r, 0, 12));
 	status->last_success_ms = db_result_int(r, 0, 13);
+	status->locked = db_result_bool(r, 0, 14);
 	db_result_free(r);
 	return 0;
 }

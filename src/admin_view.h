@@ -25,7 +25,8 @@ struct admin_status {
 	bool paused;
 	char *last_success;   /* when the last complete pass ended; NULL: never */
 	int64_t last_success_ms; /* the same since the epoch; 0: never */
-	char *holder;         /* "sync on host1, process 42, since ..."; NULL: nobody is at work, as far as is known */
+	char *holder;         /* "sync on host1, process 42, since ..."; NULL: the last one came to its end */
+	bool locked;          /* and has the lock: it is at work */
 };
 
 int admin_status(struct db *db, struct admin_status *status, struct error *err);

@@ -150,7 +150,8 @@ static void print_counts(const struct admin_status *s, const struct pass_summary
 	printf("subscribers %lld, last complete pass %s\n", (long long)s->subscribers,
 	       s->last_success ? s->last_success : "never");
 	if (s->holder)
-		printf("at work: %s\n", s->holder);
+		printf(s->locked ? "at work: %s\n" : "not at work any more: %s; it was killed, or is cut off from the database\n",
+		       s->holder);
 	if (s->approvals)
 		printf("approvals that count: %lld\n", (long long)s->approvals);
 	if (s->paused)

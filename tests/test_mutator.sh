@@ -40,6 +40,8 @@ like "$err" "Another swbridge is at work on this ledger .sync on $(hostname), pr
 	"I31: and says who holds the lock since when, and how to wait"
 swb plan
 is "$rc" 0 "a plan needs no lock"
+swb status
+like "$out" "^at work: sync on $(hostname), process $first, since " "status says who is at work"
 swb init
 is "$rc" 0 "nor an init that binds what is bound"
 for option in --rebind --uninstall; do
@@ -90,6 +92,8 @@ ok "I31: at most what was on its way was sent: $(($(posts) - before))" test $(($
 after=$(posts)
 ok "what was on its way stays open: $(opened)" test "$(opened)" -ge 1
 is "$(sql 'select released_at is null from swbridge.holder')" t "the row of the holder tells it from a clean end"
+swb status
+like "$out" "^not at work any more: sync on $(hostname), process .* cut off from the database" "status does not take it for one at work"
 set_sim '{"latency_ms":0}'
 syncs 5 "I31: the next one leaves alone what is open"
 settle
