@@ -290,7 +290,7 @@ int cmd_find_one(const struct session *session, char *const *name, struct cmd_ke
 	return rc;
 }
 
-int cmd_find_several(const struct session *session, char *name, struct error *err)
+int cmd_find_at_most_one(const struct session *session, char *name, char **key, struct error *err)
 {
 	struct cmd_keys keys = { 0 };
 	struct finding finding = { .keys = &keys, .names = &name, .count = 1 };
@@ -302,6 +302,7 @@ int cmd_find_several(const struct session *session, char *name, struct error *er
 		rc = difference_find(session->query, session->db, (const char *const *)&name, 1, found, &finding, err);
 	if (!rc && keys.count > 1)
 		rc = admin_several(&finding.list, name, err);
+	*key = !rc && keys.count ? mem_strdup(keys.key[0]) : NULL;
 	strbuf_release(&finding.list);
 	cmd_keys_release(&keys);
 	return rc;

@@ -97,8 +97,8 @@ struct cmd_keys {
 int cmd_find(const struct session *session, char *const *names, int count, bool past, struct cmd_keys *keys, struct error *err);
 /* The one key that a name stands for, as keys->key[0]; several rows have it, as key or extension: an error with their keys. */
 int cmd_find_one(const struct session *session, char *const *name, struct cmd_keys *keys, struct error *err);
-/* Such an error where source and ledger have several for a name; 0: one, or none. */
-int cmd_find_several(const struct session *session, char *name, struct error *err);
+/* The same in source and ledger alone, where none is no error: *key is NULL then; the caller frees it. */
+int cmd_find_at_most_one(const struct session *session, char *name, char **key, struct error *err);
 void cmd_keys_add(struct cmd_keys *keys, const char *key); /* also one that is there already is not added twice in a row */
 void cmd_keys_release(struct cmd_keys *keys);
 

@@ -4,7 +4,6 @@
 #include "admin.h"
 #include "config_value.h"
 #include "jsonline.h"
-#include "ledger_sql.h"
 #include "log.h"
 #include "mem.h"
 #include "report.h"
@@ -32,6 +31,7 @@ struct approval {
 	int64_t for_ms;
 	char *const *names; /* none: everything that is held */
 	int name_count;
+	char **meant;  /* for each name, its key; NULL: a subscriber that no extension is left on, by its own key */
 	bool *matched; /* for each name */
 	struct cmd_keys keys;
 	struct report *report; /* into `text`: nothing is listed before it is approved */
@@ -49,28 +49,16 @@ static unsigned class_of(const char *word)
 	return 0;
 }
 
-static bool names_it(const char *name, const struct pass_line *line)
-{
-	const size_t prefix = strlen(LEDGER_SQL_KEY);
-	char *shown = NULL;
-	bool same = strcmp(name, line->key) == 0 || (line->extension && strcmp(name, line->extension) == 0) ||
-		    (strncmp(name, LEDGER_SQL_KEY, prefix) == 0 && strcmp(name + prefix, line->key) == 0);
-
-	if (!same) {
-		shown = pass_line_name(line); /* tenant/extension */
-		same = strcmp(name, shown) == 0;
-		mem_free(shown);
-	}
-	return same;
-}
-
 static bool is_named(struct approval *approval, const struct pass_line *line)
 {
 	bool named = approval->name_count == 0;
 
-	for (int i = 0; i < approval->name_count; i++)
-		if (names_it(approval->names[i], line))
+	for (int i = 0; i < approval->name_count; i++) {
+		const char *meant = approval->meant[i] ? approval->meant[i] : approval->names[i];
+
+		if (strcmp(meant, line->key) == 0)
 			named = approval->matched[i] = true;
+	}
 	return named;
 }
 
@@ -98,11 +86,10 @@ static void held_line(const struct pass_line *line, void *arg)
 	say(approval, line);
 }
 
-/* A subscriber that no extension is left on has a name that is in neither source nor ledger. */
-static int check_unique(const struct approval *approval, const struct session *session, struct error *err)
+static int find_names(struct approval *approval, const struct session *session, struct error *err)
 {
 	for (int i = 0; i < approval->name_count; i++)
-		if (cmd_find_several(session, approval->names[i], err))
+		if (cmd_find_at_most_one(session, approval->names[i], &approval->meant[i], err))
 			return error_prefix(err, "Nothing was approved");
 	return 0;
 }
@@ -149,7 +136,7 @@ static int approve(struct approval *approval, const struct session *session, str
 	struct pass_summary summary = { 0 };
 
 	cmd_pass_setup(&setup, session);
-	if (check_unique(approval, session, err) || pass_full(&setup, &summary, err) || check_matched(approval, err))
+	if (find_names(approval, session, err) || pass_full(&setup, &summary, err) || check_matched(approval, err))
 		return -1;
 	if (approval->keys.count &&
 	    admin_approve(session->db, approval->word, (const char *const *)approval->keys.key, approval->keys.count,
@@ -208,11 +195,15 @@ static int run(const struct cmd_verb *verb, struct cmd_options *options, int arg
 		return cmd_fail(&err);
 	}
 	approval.report = report_new(&report);
+	approval.meant = mem_array((size_t)approval.name_count + 1, sizeof *approval.meant);
 	approval.matched = mem_array((size_t)approval.name_count + 1, sizeof *approval.matched);
 	rc = approve(&approval, &session, &err) ? cmd_fail(&err) : EXIT_IN_STEP;
 	report_free(approval.report);
 	fclose(approval.lines);
 	free(approval.text);
+	for (int i = 0; i < approval.name_count; i++)
+		mem_free(approval.meant[i]);
+	mem_free(approval.meant);
 	mem_free(approval.matched);
 	cmd_keys_release(&approval.keys);
 	session_close(&session);

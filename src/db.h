@@ -116,8 +116,9 @@ int db_connect_wait(struct db *db, int64_t timeout_ms, struct error *err);
 void db_connect(struct db *db, int64_t timeout_ms, void (*done)(const struct error *err, void *arg), void *arg);
 /*
  * Whether a connect that was given up, of any db, is still busy in libpq, with a
- * name server that is silent (or, for moments, with its own end).  Who ends the process then does so by _exit(2):
- * exit(3) would take down what that thread uses (OpenSSL's is undone there).
+ * name server that is silent (or, for moments, with its own end).  Who ends the
+ * process then does so by _exit(2): exit(3) would take down what that thread
+ * uses (OpenSSL's is undone there).
  */
 bool db_connects(void);
 void db_close(struct db *db); /* what waits (also a connect) fails from the loop; on_lost is not called */
