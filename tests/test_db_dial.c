@@ -4,10 +4,13 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 /*
  * libpq's calls end up here, since the program comes before the C library.  The
@@ -249,6 +252,31 @@ static void the_second_host_too(void **state)
 	db_free(db);
 }
 
+/* It accepts and says nothing: who gives up there leaves no thread behind. */
+static void a_silent_server_is_left(void **state)
+{
+	struct world *world = *state;
+	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	socklen_t len = sizeof address;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct error err = ERROR_INIT;
+	struct db *db = NULL;
+	char *conninfo = NULL;
+
+	assert_return_code(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+	assert_return_code(listen(fd, 8), 0);
+	assert_return_code(getsockname(fd, (struct sockaddr *)&address, &len), 0);
+	conninfo = mem_printf("host=127.0.0.1 port=%d dbname=postgres", ntohs(address.sin_port));
+	db = db_new(world->loop, conninfo, "swbridge-test");
+	assert_int_equal(db_connect_wait(db, 150, &err), -1);
+	assert_non_null(strstr(error_text(&err), "no answer within 150 ms"));
+	error_clear(&err);
+	db_free(db);
+	all_threads_end(world);
+	close(fd);
+	mem_free(conninfo);
+}
+
 static void no_descriptor_is_said(void **state)
 {
 	struct world *world = *state;
@@ -283,6 +311,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(there_is_a_bound, world_setup, release),
 		cmocka_unit_test_setup_teardown(an_interruption_is_heard, world_setup, release),
 		cmocka_unit_test_setup_teardown(the_second_host_too, world_setup, release),
+		cmocka_unit_test_setup_teardown(a_silent_server_is_left, world_setup, release),
 		cmocka_unit_test_setup_teardown(no_descriptor_is_said, world_setup, release),
 	};
 
