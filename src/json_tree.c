@@ -40,7 +40,7 @@ static bool has_tokener(void)
 	}
 	tokener = json_tokener_new_ex(DEEPEST);
 	if (tokener)
-		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+		json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
 	return tokener != NULL;
 }
 
@@ -65,6 +65,9 @@ int json_tree_parse(const char *body, size_t len, struct json_object **root, str
 	if (body[strspn(body, " \t\r\n")] == '<')
 		return error_set(err, ERROR_NEVER, "The answer is not JSON but HTML; something else than SignalWire's API "
 				 "answers there: check space and proxy ([signalwire])");
+	/* json-c would look byte by byte, and let some sequences through that RFC 3629 does not. */
+	if (!utf8_valid(body))
+		return error_set(err, ERROR_NEVER, "The answer is not UTF-8, which JSON has to be");
 	if (!has_tokener())
 		return error_set(err, ERROR_LATER, "There is not enough memory to read the answer");
 	tree = json_tokener_parse_ex(tokener, body, (int)len);
@@ -96,7 +99,7 @@ const char *json_tree_string(struct json_object *node)
 
 	if (!json_object_is_type(node, json_type_string))
 		return NULL;
-	/* json-c lets some sequences through that RFC 3629 does not. */
+	/* Of a valid body: but what json-c makes of its escapes is its own affair. */
 	text = json_object_get_string(node);
 	return utf8_valid(text) ? text : NULL;
 }

@@ -17,7 +17,7 @@
 
 struct json_object;
 
-/* The caller releases the tree with json_object_put(3). */
+/* `body` is terminated behind its `len` bytes.  The caller releases the tree with json_object_put(3). */
 int json_tree_parse(const char *body, size_t len, struct json_object **root, struct error *err);
 
 /* The member as text, borrowed from the tree: NULL where it is absent or null, -1 where it is anything else. */
