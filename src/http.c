@@ -32,6 +32,8 @@ struct http {
 	void (*ended)(const char *method, const struct http_response *response, void *arg);
 	void *ended_arg;
 	bool finishing; /* done callbacks run: what they send waits for the last of them */
+	bool acting;    /* act() runs */
+	bool at_once;   /* meanwhile libcurl has asked to be called at once */
 };
 
 static const struct http_verb verbs[] = {
@@ -166,14 +168,30 @@ static void finish_all(struct http *http)
 	http->finishing = false;
 }
 
-/* The only place that lets libcurl run transfers; never called from one of its callbacks. */
-static void act(struct http *http, curl_socket_t fd, int events)
+static void act_once(struct http *http, curl_socket_t fd, int events)
 {
 	int running = 0;
 
+	http->at_once = false;
 	must(curl_multi_socket_action(http->multi, fd, events, &running), "go on");
 	finish_all(http);
 	start_requests(http);
+}
+
+/*
+ * The only place that lets libcurl run transfers; never called from one of its
+ * callbacks.  What the end of a request has set free goes out with it, and not
+ * by way of the loop's next turn; but once, so that the loop is never held up.
+ */
+static void act(struct http *http, curl_socket_t fd, int events)
+{
+	http->acting = true;
+	act_once(http, fd, events);
+	if (http->at_once)
+		act_once(http, CURL_SOCKET_TIMEOUT, 0);
+	http->acting = false;
+	if (http->at_once)
+		loop_timer_arm(http->curl_timer, 0);
 }
 
 static void socket_ready(int fd, int events, void *arg)
@@ -191,38 +209,24 @@ static void token_there(void *arg)
 	start_requests(arg);
 }
 
-/*
- * libcurl says what to watch a socket for.  It takes a socket back (REMOVE)
- * before it closes it, so a watch never outlives its descriptor, and a number
- * that comes back gets a watch of its own.
- */
-static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *watch_arg)
+static int watch_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *known)
 {
 	struct http *http = arg;
-	struct loop_watch *watch = watch_arg;
-	int events = 0;
 
 	(void)easy;
-	if (what == CURL_POLL_REMOVE) {
-		loop_watch_free(watch);
-		curl_multi_assign(http->multi, fd, NULL);
-		return 0;
-	}
-	events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
-	if (watch)
-		loop_watch_change(watch, events);
-	else
-		curl_multi_assign(http->multi, fd, loop_watch_new(http->loop, fd, events, socket_ready, http));
+	(void)known;
+	http_sockets_ask(&http->common.sockets, fd, what);
 	return 0;
 }
 
-/* Also for 0, "at once": libcurl must not be called from here, so the loop's next turn does it. */
+/* Also for 0, "at once": libcurl must not be called from here, so act() does it, or the loop's next turn. */
 static int set_timer(CURLM *multi, long ms, void *arg)
 {
 	struct http *http = arg;
 
 	(void)multi;
-	if (ms < 0)
+	http->at_once = ms == 0 && http->acting;
+	if (ms < 0 || http->at_once)
 		loop_timer_disarm(http->curl_timer);
 	else
 		loop_timer_arm(http->curl_timer, ms);
@@ -257,6 +261,7 @@ int http_new(struct loop *loop, const struct http_settings *settings, struct htt
 	new = mem_alloc(sizeof *new);
 	new->loop = loop;
 	new->common = common;
+	http_sockets_init(&new->common.sockets, loop, socket_ready, new);
 	http_pace_init(&new->pace, settings->write_rate, settings->max_in_flight, loop_now_ms());
 	queue_init(&new->reads);
 	queue_init(&new->writes);
@@ -331,10 +336,16 @@ struct http_request *http_send(struct http *http, const char *method, const char
 			       void (*done)(const struct http_response *response, void *arg), void *arg)
 {
 	struct http_request *request = mem_alloc(sizeof *request);
+	char *query = NULL;
 
 	request->verb = find_verb(method);
 	assert(request->verb && path[0] == '/');
-	request->url = mem_printf("%s%s", http->common.base, path);
+	request->path = mem_strdup(path);
+	query = strchr(request->path, '?');
+	if (query) {
+		*query = '\0';
+		request->query = query + 1;
+	}
 	strbuf_init(&request->body);
 	if (body) {
 		assert(request->verb->body || !body->len);

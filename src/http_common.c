@@ -63,7 +63,6 @@ out:
 static int set_base(struct http_common *common, const char *base, struct error *err)
 {
 	CURLU *url = curl_url();
-	char *whole = NULL;
 	int result = -1;
 
 	if (!url || curl_url_set(url, CURLUPART_URL, base, 0)) {
@@ -73,14 +72,10 @@ static int set_base(struct http_common *common, const char *base, struct error *
 	}
 	if (check_base(url, common, err))
 		goto out;
-	if (curl_url_get(url, CURLUPART_URL, &whole, 0)) {
-		error_set(err, ERROR_BUG, "The API's address (api_url) cannot be put together again.");
-		goto out;
-	}
-	common->base = mem_strndup(whole, strlen(whole) - 1);
+	common->base = url;
+	url = NULL;
 	result = 0;
 out:
-	curl_free(whole);
 	curl_url_cleanup(url);
 	return result;
 }
@@ -104,7 +99,8 @@ int http_common_init(struct http_common *common, const struct http_settings *set
 
 void http_common_release(struct http_common *common)
 {
-	mem_free(common->base);
+	http_sockets_release(&common->sockets);
+	curl_url_cleanup(common->base);
 	mem_free(common->user);
 	mem_free(common->agent);
 	http_headers_leave(common->headers);

@@ -16,7 +16,9 @@ enum {
 	ANSWER_MOST = 16 * 1024 * 1024, /* no page of the API comes near */
 	ANSWER_KEPT = 64 * 1024,        /* a larger buffer is not kept for the next answer */
 	CONNECT_MOST_MS = 10000,
-	IDLE_MOST_S = 30                /* shorter than servers keep idle connections: see set_wire() */
+	IDLE_MOST_S = 30,               /* shorter than servers keep idle connections: see set_wire() */
+	READ_PAGE = 8 * 1024,           /* of an answer to GET, which may be a page, at a time */
+	READ_ONE = 1024                 /* of any other; allocated anew for each request, in glibc's fast lists up to here */
 };
 
 /* An option can fail only for want of memory, or where libcurl lacks what this program is built on. */
@@ -141,7 +143,6 @@ static void set_wire(CURL *easy, const struct http_common *common)
 	/* A request on a connection that the server is just closing ends with an unknown outcome: make it rare. */
 	SET(easy, CURLOPT_MAXAGE_CONN, (long)IDLE_MOST_S);
 	SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, 16384L); /* the least; bodies are small and requests many */
-	SET(easy, CURLOPT_BUFFERSIZE, 8192L);         /* so are answers but for pages, which come in pieces */
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* A deadline that passes while the name is looked up must not wait for the resolver's thread. */
 	SET(easy, CURLOPT_QUICK_EXIT, 1L);
@@ -158,6 +159,12 @@ static void set_callbacks(CURL *easy, struct http_slot *slot)
 	SET(easy, CURLOPT_WRITEDATA, slot);
 	SET(easy, CURLOPT_HEADERFUNCTION, take_header);
 	SET(easy, CURLOPT_HEADERDATA, slot);
+	SET(easy, CURLOPT_CURLU, slot->url);
+	/* These two stay with the connection, which may outlive the handle. */
+	SET(easy, CURLOPT_SOCKOPTFUNCTION, http_sockets_opened);
+	SET(easy, CURLOPT_SOCKOPTDATA, &slot->common->sockets);
+	SET(easy, CURLOPT_CLOSESOCKETFUNCTION, http_sockets_close);
+	SET(easy, CURLOPT_CLOSESOCKETDATA, &slot->common->sockets);
 }
 
 struct http_slot *http_slot_new(struct http_common *common)
@@ -166,7 +173,8 @@ struct http_slot *http_slot_new(struct http_common *common)
 
 	slot->common = common;
 	slot->easy = curl_easy_init();
-	if (!slot->easy)
+	slot->url = curl_url_dup(common->base);
+	if (!slot->easy || !slot->url)
 		must(CURLE_OUT_OF_MEMORY, "a new handle");
 	http_header_init(&slot->header);
 	strbuf_init(&slot->answer);
@@ -181,6 +189,7 @@ void http_slot_free(struct http_slot *slot)
 	if (!slot)
 		return;
 	curl_easy_cleanup(slot->easy);
+	curl_url_cleanup(slot->url);
 	http_headers_leave(slot->headers);
 	http_request_free(slot->request);
 	http_header_release(&slot->header);
@@ -196,6 +205,7 @@ static void set_verb(struct http_slot *slot, const struct http_verb *verb)
 	/* With a method of its own each but GET and POST: UPLOAD would add nothing but a chunked body. */
 	SET(easy, CURLOPT_CUSTOMREQUEST, strcmp(verb->name, "GET") && strcmp(verb->name, "POST") ? verb->name : NULL);
 	SET(easy, verb->body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
+	SET(easy, CURLOPT_BUFFERSIZE, verb->safe ? (long)READ_PAGE : (long)READ_ONE);
 	slot->verb = verb;
 }
 
@@ -222,7 +232,10 @@ void http_slot_prepare(struct http_slot *slot, struct http_request *request)
 		SET(slot->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
 		SET(slot->easy, CURLOPT_POSTFIELDS, request->body.len ? request->body.data : "");
 	}
-	SET(slot->easy, CURLOPT_URL, request->url);
+	/* libcurl takes a copy of the URL when the request starts (CURLOPT_CURLU(3)). */
+	if (curl_url_set(slot->url, CURLUPART_PATH, request->path, 0) ||
+	    curl_url_set(slot->url, CURLUPART_QUERY, request->query, 0))
+		must(CURLE_OUT_OF_MEMORY, "a path");
 }
 
 static int64_t wall_clock_ms(void)
@@ -313,7 +326,7 @@ void http_request_free(struct http_request *request)
 {
 	if (!request)
 		return;
-	mem_free(request->url);
+	mem_free(request->path);
 	strbuf_release(&request->body);
 	mem_free(request);
 }

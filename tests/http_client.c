@@ -83,8 +83,9 @@ static void ended(const struct http_response *response, void *arg)
 
 static bool enough(void *arg)
 {
-	const struct client *client = arg;
+	struct client *client = arg;
 
+	client->turns++;
 	return client->ended >= client->wanted;
 }
 

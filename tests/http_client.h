@@ -18,6 +18,7 @@ struct client {
 	int ended;
 	int ends[4]; /* of each enum http_end */
 	int wanted;
+	int turns;  /* of the loop, since client_start() */
 	bool fence; /* what the fence answers */
 	int asked;  /* how often it was asked */
 	struct got {

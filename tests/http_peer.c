@@ -94,6 +94,7 @@ static bool answer(struct server *server, int i, const char *path)
 		{ "/doom", OK, true },
 		{ "/slow", "", true },
 		{ "/act-close", "", false },
+		{ "/leave", OK, false },
 		{ "/short", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"ok\":true", false },
 		{ "/reset", "HTTP/1.1 200 OK\r\nContent-Le", false },
 		{ "/redirect", "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n", true },

@@ -7,6 +7,7 @@
  *   /ok              answers 200
  *   /header          answers 200 after an interim answer, with fields to be read
  *   /act-close       reads the whole request, then closes without a byte of answer
+ *   /leave           answers 200, then closes the connection without having said so
  *   /doom            answers 200; whatever comes next on that connection resets it, unread
  *   /reset           sends half an answer, then resets the connection
  *   /short           sends fewer bytes than its Content-Length says, then closes

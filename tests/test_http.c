@@ -95,6 +95,49 @@ static void test_requests(void **state)
 	assert_int_equal(wire->peer.seen->connections, 1);
 }
 
+/* Each request has its own path and query, and nothing of the last one's on the same handle. */
+static void test_paths(void **state)
+{
+	static const struct { const char *path, *sent; } rows[] = {
+		{ "/a?page_size=50&page=2", "/a?page_size=50&page=2" },
+		{ "/b", "/b" },
+		{ "/c/d%20e?filter=a%40b%3f?", "/c/d%20e?filter=a%40b%3f?" },
+		{ "/?x=/y", "/?x=/y" },
+		{ "/", "/" },
+	};
+	struct wire *wire = *state;
+
+	for (size_t i = 0; i < COUNT(rows); i++) {
+		char *line = mem_printf("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n", rows[i].sent, wire->peer.port);
+
+		assert_int_equal(client_run(&wire->client, "GET", rows[i].path, NULL)->status, 404);
+		if (strncmp(wire->peer.seen->last, line, strlen(line)))
+			fail_msg("%s was sent as %s", rows[i].path, wire->peer.seen->last);
+		mem_free(line);
+	}
+	assert_int_equal(wire->peer.seen->connections, 1);
+}
+
+/*
+ * A connection that the server closes while it is idle wakes the loop once, and
+ * not in every turn until it is used again; and then it is not used.
+ */
+static void test_left_idle(void **state)
+{
+	struct wire *wire = *state;
+
+	client_send(&wire->client, "GET", "/hold", NULL); /* answered after a while in which nothing comes */
+	client_send(&wire->client, "POST", "/leave", "{}");
+	client_wait(&wire->client, 2);
+	assert_in_range(wire->client.turns, 2, 50);
+	wire->peer.seen->hold_wanted = 2;
+	client_send(&wire->client, "POST", "/hold", "{}");
+	client_send(&wire->client, "POST", "/hold", "{}");
+	client_wait(&wire->client, 4);
+	assert_int_equal(wire->client.ends[HTTP_ANSWERED], 4);
+	assert_int_equal(wire->peer.seen->connections, 3);
+}
+
 /* Of each length that base64 tells apart (RFC 4648, 4). */
 static void test_new_token(void **state)
 {
@@ -426,7 +469,8 @@ static void test_base_url(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		ON_WIRE(test_answers), ON_WIRE(test_requests), ON_WIRE(test_new_token), ON_WIRE(test_large_body),
+		ON_WIRE(test_answers), ON_WIRE(test_requests), ON_WIRE(test_paths), ON_WIRE(test_left_idle),
+		ON_WIRE(test_new_token), ON_WIRE(test_large_body),
 		ON_WIRE(test_mutation_once), ON_WIRE(test_mutation_reset_unread), ON_WIRE(test_no_answer),
 		cmocka_unit_test(test_deadline), ON_WIRE(test_not_sent), ON_WIRE(test_fence),
 		ON_WIRE(test_redirect), ON_WIRE(test_retry_after), ON_WIRE(test_window),
