@@ -329,4 +329,26 @@ syncs 3 "two are approved"
 is "$(sent | grep 'DELETE credential' | sort)" "DELETE credential 103 
 DELETE credential 900 " "I15: and these two are removed"
 
+# ---- an extension of one tenant of several --------------------------------------------
+
+world tenants
+sql "alter table pbx_users drop column key, add tenant text;
+	insert into pbx_users (extension, tenant, secret)
+	select n, t || '.example', 'secret-' || t || n from unnest('{a,b}'::text[]) t, generate_series(101, 102) n"
+rails 'mirror.username={username}-{tenant}'
+swb init
+syncs 0 "two tenants with the same extensions"
+rails 'mirror.username={username}-{tenant}' mirror.max_removals=0
+sql "delete from pbx_users where tenant = 'a.example' or extension = '101'"
+syncs 3 "three are gone, and held"
+swb approve removals 101
+is "$rc $(sql "select count(*) from swbridge.approval")" "1 0" "I15: without its tenant the name is two extensions"
+like "$err" "several extensions \"101\".*key=a.example/101 .*key=b.example/101" "and both are named"
+swb approve removals b.example/102
+is "$rc $(sql "select count(*) from swbridge.approval")" "1 0" "I15: what is not held cannot be approved"
+swb approve removals a.example/101
+is "$rc $(sql "select string_agg(key, ' ') from swbridge.approval")" "0 a.example/101" "I15: with its tenant it is one"
+syncs 3 "one is approved"
+is "$(sent | grep 'DELETE credential')" "DELETE credential 101-a.example " "I15: and this one is removed"
+
 done_testing
