@@ -22,6 +22,12 @@ static char *carve_text(char **from, const char *s)
 	return s ? memcpy(carve(from, size), s, size) : NULL;
 }
 
+/* Statements of one unit are often about the same document, a large one: one copy does for all of them. */
+static bool is_shared(const struct db_statement *from, int i, int j)
+{
+	return i > 0 && j < from[i - 1].param_count && from[i].params[j] == from[i - 1].params[j];
+}
+
 /* One block for all, pointers first: it is wiped as a whole, for parameters may be secrets. */
 static void copy_statements(struct db_unit *unit, const struct db_statement *from)
 {
@@ -33,7 +39,7 @@ static void copy_statements(struct db_unit *unit, const struct db_statement *fro
 		texts += strlen(from[i].sql) + 1;
 		pointers += (size_t)from[i].param_count * sizeof(char *);
 		for (int j = 0; j < from[i].param_count; j++)
-			texts += from[i].params[j] ? strlen(from[i].params[j]) + 1 : 0;
+			texts += from[i].params[j] && !is_shared(from, i, j) ? strlen(from[i].params[j]) + 1 : 0;
 	}
 	unit->copy_size = pointers + texts;
 	unit->copy = mem_alloc(unit->copy_size + 1);
@@ -46,7 +52,7 @@ static void copy_statements(struct db_unit *unit, const struct db_statement *fro
 		unit->statements[i].sql = carve_text(&place, from[i].sql);
 		unit->statements[i].params = params;
 		for (int j = 0; j < from[i].param_count; j++)
-			params[j] = carve_text(&place, from[i].params[j]);
+			params[j] = is_shared(from, i, j) ? unit->statements[i - 1].params[j] : carve_text(&place, from[i].params[j]);
 	}
 }
 

@@ -189,6 +189,7 @@ static void act(struct http *http, curl_socket_t fd, int events)
 	act_once(http, fd, events);
 	if (http->at_once)
 		act_once(http, CURL_SOCKET_TIMEOUT, 0);
+	http_sockets_settle(&http->common.sockets);
 	http->acting = false;
 	if (http->at_once)
 		loop_timer_arm(http->curl_timer, 0);
@@ -332,6 +333,16 @@ static const struct http_verb *find_verb(const char *method)
 	return NULL;
 }
 
+/* What a request line may hold: libcurl does not look through a path that is set by itself. */
+static bool is_sendable(const char *path)
+{
+	const char *s = path;
+
+	while (*s > ' ' && *s <= '~' && *s != '#')
+		s++;
+	return path[0] == '/' && !*s;
+}
+
 struct http_request *http_send(struct http *http, const char *method, const char *path, struct strbuf *body,
 			       void (*done)(const struct http_response *response, void *arg), void *arg)
 {
@@ -339,7 +350,7 @@ struct http_request *http_send(struct http *http, const char *method, const char
 	char *query = NULL;
 
 	request->verb = find_verb(method);
-	assert(request->verb && path[0] == '/');
+	assert(request->verb && is_sendable(path));
 	request->path = mem_strdup(path);
 	query = strchr(request->path, '?');
 	if (query) {

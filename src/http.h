@@ -92,11 +92,12 @@ void http_set_password(struct http *http, const char *password);
 
 /*
  * Queues a request.  `method` is GET, POST, PUT, PATCH or DELETE; `path` begins
- * with '/' and is appended to the base; `body` may be NULL, its content is taken
- * (and wiped when done); GET and DELETE have none.  `done` is called exactly
- * once, from the loop, never from within http_send(); the response is borrowed
- * during the call.  `done` may send further requests.  What is returned is valid
- * until `done` returns.
+ * with '/', holds visible ASCII without '#', and is appended to the base (the
+ * digits of a percent-encoding in either case, RFC 3986, 6.2.2.1); `body` may be
+ * NULL, its content is taken (and wiped when done); GET and DELETE have none.
+ * `done` is called exactly once, from the loop, never from within http_send();
+ * the response is borrowed during the call.  `done` may send further requests.
+ * What is returned is valid until `done` returns.
  */
 struct http_request *http_send(struct http *http, const char *method, const char *path, struct strbuf *body,
 			       void (*done)(const struct http_response *response, void *arg), void *arg);

@@ -205,7 +205,8 @@ static void set_verb(struct http_slot *slot, const struct http_verb *verb)
 	/* With a method of its own each but GET and POST: UPLOAD would add nothing but a chunked body. */
 	SET(easy, CURLOPT_CUSTOMREQUEST, strcmp(verb->name, "GET") && strcmp(verb->name, "POST") ? verb->name : NULL);
 	SET(easy, verb->body ? CURLOPT_POST : CURLOPT_HTTPGET, 1L);
-	SET(easy, CURLOPT_BUFFERSIZE, verb->safe ? (long)READ_PAGE : (long)READ_ONE);
+	/* A wish: libcurl refuses it where the handle still has the buffer of a transfer that failed before it began. */
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, verb->safe ? (long)READ_PAGE : (long)READ_ONE);
 	slot->verb = verb;
 }
 

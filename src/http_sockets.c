@@ -3,14 +3,14 @@
 
 #include "mem.h"
 
-#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
 struct http_socket {
 	struct loop_watch *watch;
-	bool connection; /* libcurl tells when it opens and closes it */
-	bool idle;       /* libcurl waits for nothing there now */
+	int events;
+	bool connection; /* not one of the resolver's */
+	bool idle;       /* taken back, and still watched */
 };
 
 void http_sockets_init(struct http_sockets *sockets, struct loop *loop,
@@ -24,6 +24,7 @@ void http_sockets_release(struct http_sockets *sockets)
 	for (int fd = 0; fd < sockets->count; fd++)
 		loop_watch_free(sockets->of[fd].watch);
 	mem_free(sockets->of);
+	mem_free(sockets->idle);
 	*sockets = (struct http_sockets){ 0 };
 }
 
@@ -45,39 +46,61 @@ static void forget(struct http_socket *socket)
 	*socket = (struct http_socket){ 0 };
 }
 
-static void heard(int fd, int events, void *arg)
+static void watch(struct http_sockets *sockets, int fd, int events)
 {
-	struct http_sockets *sockets = arg;
 	struct http_socket *socket = &sockets->of[fd];
 
-	/* The server closes a connection that is idle: libcurl sees that by itself before it uses one again. */
-	if (socket->idle)
-		loop_watch_change(socket->watch, 0);
+	if (socket->watch)
+		loop_watch_change(socket->watch, events);
 	else
-		sockets->ready(fd, events, sockets->arg);
+		socket->watch = loop_watch_new(sockets->loop, fd, events, sockets->ready, sockets->arg);
+	socket->events = events;
+	socket->idle = false;
+}
+
+static void keep_idle(struct http_sockets *sockets, int fd)
+{
+	sockets->of[fd].idle = true;
+	sockets->idle = mem_grow(sockets->idle, sockets->idle_count + 1, sizeof *sockets->idle);
+	sockets->idle[sockets->idle_count++] = fd;
 }
 
 void http_sockets_ask(struct http_sockets *sockets, int fd, int what)
 {
 	struct http_socket *socket = socket_of(sockets, fd);
-	int events = (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0);
 
-	socket->idle = what == CURL_POLL_REMOVE;
-	if (socket->idle && !socket->connection)
+	if (what != CURL_POLL_REMOVE)
+		watch(sockets, fd, (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0));
+	else if (socket->connection && socket->watch && socket->events == LOOP_READ)
+		keep_idle(sockets, fd);
+	else
 		forget(socket);
-	else if (!socket->idle && socket->watch)
-		loop_watch_change(socket->watch, events);
-	else if (!socket->idle)
-		socket->watch = loop_watch_new(sockets->loop, fd, events, heard, sockets);
+}
+
+void http_sockets_settle(struct http_sockets *sockets)
+{
+	while (sockets->idle_count) {
+		struct http_socket *socket = &sockets->of[sockets->idle[--sockets->idle_count]];
+
+		if (!socket->idle)
+			continue;
+		loop_watch_free(socket->watch);
+		socket->watch = NULL;
+		socket->idle = false;
+	}
 }
 
 int http_sockets_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
 {
-	struct http_socket *socket = socket_of(arg, fd);
+	struct http_sockets *sockets = arg;
+	struct http_socket before = *socket_of(sockets, fd);
 
 	(void)purpose;
-	assert(!socket->watch); /* that of a descriptor that is no more would hear nothing */
-	socket->connection = true;
+	/* What was watched under this number is closed: the kernel has forgotten it, and libcurl may not ask again. */
+	forget(&sockets->of[fd]);
+	sockets->of[fd].connection = true;
+	if (before.watch && !before.idle)
+		watch(sockets, fd, before.events);
 	return CURL_SOCKOPT_OK;
 }
 

@@ -4,8 +4,11 @@
 #include "http_peer.h"
 #include "mem.h"
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 struct wire {
 	struct http_peer peer;
@@ -136,6 +139,148 @@ static void test_left_idle(void **state)
 	client_wait(&wire->client, 4);
 	assert_int_equal(wire->client.ends[HTTP_ANSWERED], 4);
 	assert_int_equal(wire->peer.seen->connections, 3);
+}
+
+/* A port where nobody answers: whoever waits there to be accepted is one more than it takes. */
+struct silence {
+	int listener, waiting[4];
+	int port;
+};
+
+/* False: the machine does not have the family. */
+static bool silence_start(struct silence *silence, int family, int port)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} address = { .any.sa_family = (sa_family_t)family };
+	socklen_t len = family == AF_INET ? sizeof address.v4 : sizeof address.v6;
+
+	if (family == AF_INET) {
+		address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address.v4.sin_port = htons((uint16_t)port);
+	} else {
+		address.v6.sin6_addr = in6addr_loopback;
+		address.v6.sin6_port = htons((uint16_t)port);
+	}
+	silence->listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (silence->listener < 0 || bind(silence->listener, &address.any, len)) {
+		close(silence->listener);
+		return false;
+	}
+	assert_return_code(listen(silence->listener, 0), 0);
+	assert_return_code(getsockname(silence->listener, &address.any, &len), 0);
+	silence->port = ntohs(family == AF_INET ? address.v4.sin_port : address.v6.sin6_port);
+	for (size_t i = 0; i < COUNT(silence->waiting); i++) {
+		silence->waiting[i] = socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		connect(silence->waiting[i], &address.any, len);
+	}
+	return true;
+}
+
+static void silence_stop(struct silence *silence)
+{
+	for (size_t i = 0; i < COUNT(silence->waiting); i++)
+		close(silence->waiting[i]);
+	close(silence->listener);
+}
+
+static void heard_there(int fd, int events, void *arg)
+{
+	bool *heard = arg;
+
+	(void)fd;
+	*heard = events & LOOP_WRITE;
+}
+
+static bool is_true(void *arg)
+{
+	return *(bool *)arg;
+}
+
+/* What libcurl closes without a word is not watched any more: whoever gets the number next is heard. */
+static void test_closed_silently(void **state)
+{
+	struct http_settings settings = client_settings("");
+	struct silence silence = { 0 };
+	struct client client = { 0 };
+	int ends[2] = { -1, -1 };
+	char *base = NULL;
+
+	(void)state;
+	assert_true(silence_start(&silence, AF_INET, 0));
+	base = mem_printf("http://127.0.0.1:%d", silence.port);
+	settings.base_url = base;
+	settings.timeout_ms = 200;
+	client_start(&client, &settings);
+	for (int i = 0; i < 3; i++) {
+		client_send(&client, "POST", "/a", "{}");
+		client_send(&client, "GET", "/b", NULL);
+		client_wait(&client, 2 * (i + 1));
+		assert_int_equal(client.ends[HTTP_NOT_SENT], 2 * (i + 1));
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+		for (int end = 0; end < 2; end++) {
+			bool heard = false;
+			struct loop_watch *watch = loop_watch_new(client.loop, ends[end], LOOP_WRITE, heard_there, &heard);
+
+			loop_timer_arm(client.deadline, CLIENT_DEADLINE_MS);
+			assert_true(loop_until(client.loop, is_true, &heard));
+			loop_timer_disarm(client.deadline);
+			loop_watch_free(watch);
+		}
+		close(ends[0]);
+		close(ends[1]);
+	}
+	client_stop(&client);
+	mem_free(base);
+	silence_stop(&silence);
+}
+
+/* Of the two addresses of localhost the first says nothing: each new connection leaves a socket that was not connected. */
+static void test_one_family_silent(void **state)
+{
+	struct http_settings settings = client_settings("");
+	struct silence silence = { 0 };
+	struct http_peer peer = { 0 };
+	struct client client = { 0 };
+	char *base = NULL;
+
+	(void)state;
+	http_peer_start(&peer);
+	if (!silence_start(&silence, AF_INET6, peer.port)) {
+		http_peer_stop(&peer);
+		skip();
+	}
+	base = mem_printf("http://localhost:%d", peer.port);
+	settings.base_url = base;
+	client_start(&client, &settings);
+	for (int i = 0; i < 3; i++) {
+		client_send(&client, "POST", "/leave", "{}");
+		client_send(&client, "POST", "/leave", "{}");
+		client_wait(&client, 2 * (i + 1));
+	}
+	assert_int_equal(client.ends[HTTP_ANSWERED], 6);
+	client_stop(&client);
+	silence_stop(&silence);
+	http_peer_stop(&peer);
+	mem_free(base);
+}
+
+/* A request that ended before it had a connection leaves nothing that stops the next one, of whatever method. */
+static void test_no_such_host(void **state)
+{
+	struct http_settings settings = client_settings("https://"
+		"a-label-of-more-than-sixty-three-characters-which-no-resolver-asks-anybody-for.invalid");
+	struct client client = { 0 };
+
+	(void)state;
+	client_start(&client, &settings);
+	for (size_t i = 0; i < COUNT(mutations); i++) {
+		assert_int_equal(client_run(&client, "GET", "/a", NULL)->end, HTTP_NOT_SENT);
+		assert_int_equal(client_run(&client, mutations[i].name, "/b", mutations[i].body ? "{}" : NULL)->end, HTTP_NOT_SENT);
+	}
+	client_stop(&client);
 }
 
 /* Of each length that base64 tells apart (RFC 4648, 4). */
@@ -470,6 +615,8 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		ON_WIRE(test_answers), ON_WIRE(test_requests), ON_WIRE(test_paths), ON_WIRE(test_left_idle),
+		cmocka_unit_test(test_closed_silently), cmocka_unit_test(test_one_family_silent),
+		cmocka_unit_test(test_no_such_host),
 		ON_WIRE(test_new_token), ON_WIRE(test_large_body),
 		ON_WIRE(test_mutation_once), ON_WIRE(test_mutation_reset_unread), ON_WIRE(test_no_answer),
 		cmocka_unit_test(test_deadline), ON_WIRE(test_not_sent), ON_WIRE(test_fence),
