@@ -160,9 +160,9 @@ static void set_callbacks(CURL *easy, struct http_slot *slot)
 	SET(easy, CURLOPT_HEADERFUNCTION, take_header);
 	SET(easy, CURLOPT_HEADERDATA, slot);
 	SET(easy, CURLOPT_CURLU, slot->url);
-	/* These two stay with the connection, which may outlive the handle. */
 	SET(easy, CURLOPT_SOCKOPTFUNCTION, http_sockets_opened);
 	SET(easy, CURLOPT_SOCKOPTDATA, &slot->common->sockets);
+	/* This one stays with the connection, which may outlive the handle. */
 	SET(easy, CURLOPT_CLOSESOCKETFUNCTION, http_sockets_close);
 	SET(easy, CURLOPT_CLOSESOCKETDATA, &slot->common->sockets);
 }

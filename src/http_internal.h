@@ -50,11 +50,13 @@ struct http_headers {
  * reading stays watched until http_sockets_settle(), right after libcurl's work,
  * and no watch of what libcurl took back outlives that.
  *
- * Not longer: libcurl does not tell of all that it closes.  Where a connection
- * was never made, 7.88 closes its socket first and takes it back then, without
- * CURLOPT_CLOSESOCKETFUNCTION (curl's pull request 11439); the two ends by which
- * its resolver wakes it open and close without a word.  A watch that is left
- * behind would make the next one under that number deaf, whosesoever it is.
+ * Not longer: libcurl does not tell of all that it closes.  7.88 to 8.2 give an
+ * attempt to connect up by closing its socket first, without
+ * CURLOPT_CLOSESOCKETFUNCTION, and take it back then, or not even that where
+ * they never asked for it (curl's pull request 11439); of the two ends by which
+ * its resolver wakes it neither callback hears.  A watch that is left behind
+ * would make the next one of the same kind under that number deaf, whosesoever
+ * it is: to the loop nothing would be new.
  */
 struct http_sockets {
 	struct loop *loop;
@@ -62,8 +64,8 @@ struct http_sockets {
 	void *arg;
 	struct http_socket *of; /* by descriptor */
 	int count;
-	int *idle; /* descriptors that were taken back since the last http_sockets_settle() */
-	size_t idle_count;
+	int *unsettled; /* opened or taken back since the last http_sockets_settle() */
+	size_t unsettled_count;
 };
 
 /* What every handle is set up with; owned copies. */

@@ -9,7 +9,8 @@
 struct http_socket {
 	struct loop_watch *watch;
 	int events;
-	bool connection; /* not one of the resolver's */
+	bool connection; /* libcurl opened it, and tells when it closes it */
+	bool fresh;      /* opened, and not asked for yet: it may be closed again without a word */
 	bool idle;       /* taken back, and still watched */
 };
 
@@ -24,7 +25,7 @@ void http_sockets_release(struct http_sockets *sockets)
 	for (int fd = 0; fd < sockets->count; fd++)
 		loop_watch_free(sockets->of[fd].watch);
 	mem_free(sockets->of);
-	mem_free(sockets->idle);
+	mem_free(sockets->unsettled);
 	*sockets = (struct http_sockets){ 0 };
 }
 
@@ -55,14 +56,13 @@ static void watch(struct http_sockets *sockets, int fd, int events)
 	else
 		socket->watch = loop_watch_new(sockets->loop, fd, events, sockets->ready, sockets->arg);
 	socket->events = events;
-	socket->idle = false;
+	socket->fresh = socket->idle = false;
 }
 
-static void keep_idle(struct http_sockets *sockets, int fd)
+static void settle_later(struct http_sockets *sockets, int fd)
 {
-	sockets->of[fd].idle = true;
-	sockets->idle = mem_grow(sockets->idle, sockets->idle_count + 1, sizeof *sockets->idle);
-	sockets->idle[sockets->idle_count++] = fd;
+	sockets->unsettled = mem_grow(sockets->unsettled, sockets->unsettled_count + 1, sizeof *sockets->unsettled);
+	sockets->unsettled[sockets->unsettled_count++] = fd;
 }
 
 void http_sockets_ask(struct http_sockets *sockets, int fd, int what)
@@ -72,16 +72,20 @@ void http_sockets_ask(struct http_sockets *sockets, int fd, int what)
 	if (what != CURL_POLL_REMOVE)
 		watch(sockets, fd, (what & CURL_POLL_IN ? LOOP_READ : 0) | (what & CURL_POLL_OUT ? LOOP_WRITE : 0));
 	else if (socket->connection && socket->watch && socket->events == LOOP_READ)
-		keep_idle(sockets, fd);
+		socket->idle = true;
 	else
 		forget(socket);
+	if (socket->idle)
+		settle_later(sockets, fd);
 }
 
 void http_sockets_settle(struct http_sockets *sockets)
 {
-	while (sockets->idle_count) {
-		struct http_socket *socket = &sockets->of[sockets->idle[--sockets->idle_count]];
+	while (sockets->unsettled_count) {
+		struct http_socket *socket = &sockets->of[sockets->unsettled[--sockets->unsettled_count]];
 
+		if (socket->fresh)
+			forget(socket);
 		if (!socket->idle)
 			continue;
 		loop_watch_free(socket->watch);
@@ -98,7 +102,8 @@ int http_sockets_opened(void *arg, curl_socket_t fd, curlsocktype purpose)
 	(void)purpose;
 	/* What was watched under this number is closed: the kernel has forgotten it, and libcurl may not ask again. */
 	forget(&sockets->of[fd]);
-	sockets->of[fd].connection = true;
+	sockets->of[fd].connection = sockets->of[fd].fresh = true;
+	settle_later(sockets, fd);
 	if (before.watch && !before.idle)
 		watch(sockets, fd, before.events);
 	return CURL_SOCKOPT_OK;

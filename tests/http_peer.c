@@ -9,7 +9,6 @@
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,6 +94,7 @@ static bool answer(struct server *server, int i, const char *path)
 		{ "/slow", "", true },
 		{ "/act-close", "", false },
 		{ "/leave", OK, false },
+		{ "/close", "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", false },
 		{ "/short", "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"ok\":true", false },
 		{ "/reset", "HTTP/1.1 200 OK\r\nContent-Le", false },
 		{ "/redirect", "HTTP/1.1 302 Found\r\nLocation: file:///etc/passwd\r\nContent-Length: 0\r\n\r\n", true },
@@ -242,15 +242,27 @@ static void serve(struct server *server)
 void http_peer_start(struct http_peer *peer)
 {
 	struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-	socklen_t len = sizeof address;
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	if (!http_peer_start_at(peer, (void *)&address, sizeof address))
+		die("http_peer");
+}
+
+bool http_peer_start_at(struct http_peer *peer, struct sockaddr *address, socklen_t len)
+{
+	int fd = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	struct server *server = NULL;
 
+	if (fd < 0 || bind(fd, address, len)) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+
 	peer->seen = mmap(NULL, sizeof *peer->seen, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (peer->seen == MAP_FAILED || fd < 0 || bind(fd, (void *)&address, len) || listen(fd, 512) ||
-	    getsockname(fd, (void *)&address, &len))
+	if (peer->seen == MAP_FAILED || listen(fd, 512) || getsockname(fd, address, &len))
 		die("http_peer");
-	peer->port = ntohs(address.sin_port);
+	/* The port stands at the same place for both families. */
+	peer->port = ntohs(((struct sockaddr_in *)(void *)address)->sin_port);
 	peer->pid = fork();
 	if (peer->pid < 0)
 		die("http_peer: fork");
@@ -263,6 +275,7 @@ void http_peer_start(struct http_peer *peer)
 		serve(server);
 	}
 	close(fd);
+	return true;
 }
 
 void http_peer_stop(struct http_peer *peer)

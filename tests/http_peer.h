@@ -8,6 +8,7 @@
  *   /header          answers 200 after an interim answer, with fields to be read
  *   /act-close       reads the whole request, then closes without a byte of answer
  *   /leave           answers 200, then closes the connection without having said so
+ *   /close           answers 200, and closes the connection as it says there
  *   /doom            answers 200; whatever comes next on that connection resets it, unread
  *   /reset           sends half an answer, then resets the connection
  *   /short           sends fewer bytes than its Content-Length says, then closes
@@ -24,6 +25,8 @@
 #define HTTP_PEER_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
+#include <sys/socket.h>
 #include <sys/types.h>
 
 enum { PEER_LINES = 4096, PEER_LINE = 64, PEER_LAST = 4096 };
@@ -47,6 +50,7 @@ struct http_peer {
 };
 
 void http_peer_start(struct http_peer *peer);
+bool http_peer_start_at(struct http_peer *peer, struct sockaddr *address, socklen_t len); /* false: not there */
 void http_peer_stop(struct http_peer *peer);
 int http_peer_count(const struct http_peer *peer, const char *begin); /* requests whose line begins so */
 

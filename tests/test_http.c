@@ -104,7 +104,7 @@ static void test_paths(void **state)
 	static const struct { const char *path, *sent; } rows[] = {
 		{ "/a?page_size=50&page=2", "/a?page_size=50&page=2" },
 		{ "/b", "/b" },
-		{ "/c/d%20e?filter=a%40b%3f?", "/c/d%20e?filter=a%40b%3f?" },
+		{ "/c/d%20e?filter=a%40b?", "/c/d%20e?filter=a%40b?" },
 		{ "/?x=/y", "/?x=/y" },
 		{ "/", "/" },
 	};
@@ -141,31 +141,43 @@ static void test_left_idle(void **state)
 	assert_int_equal(wire->peer.seen->connections, 3);
 }
 
-/* A port where nobody answers: whoever waits there to be accepted is one more than it takes. */
+union address {
+	struct sockaddr any;
+	struct sockaddr_in v4;
+	struct sockaddr_in6 v6;
+};
+
+static socklen_t loopback(union address *address, int family, int port)
+{
+	*address = (union address){ 0 };
+	if (family == AF_INET) {
+		address->v4.sin_family = AF_INET;
+		address->v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+		address->v4.sin_port = htons((uint16_t)port);
+		return sizeof address->v4;
+	}
+	address->v6.sin6_family = AF_INET6;
+	address->v6.sin6_addr = in6addr_loopback;
+	address->v6.sin6_port = htons((uint16_t)port);
+	return sizeof address->v6;
+}
+
+/* A port where nobody answers: more wait to be accepted than it takes, and it drops who comes now. */
 struct silence {
 	int listener, waiting[4];
 	int port;
 };
 
-/* False: the machine does not have the family. */
+/* False: that address is not there. */
 static bool silence_start(struct silence *silence, int family, int port)
 {
-	union {
-		struct sockaddr any;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} address = { .any.sa_family = (sa_family_t)family };
-	socklen_t len = family == AF_INET ? sizeof address.v4 : sizeof address.v6;
+	union address address;
+	socklen_t len = loopback(&address, family, port);
 
-	if (family == AF_INET) {
-		address.v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		address.v4.sin_port = htons((uint16_t)port);
-	} else {
-		address.v6.sin6_addr = in6addr_loopback;
-		address.v6.sin6_port = htons((uint16_t)port);
-	}
 	silence->listener = socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (silence->listener < 0 || bind(silence->listener, &address.any, len)) {
+	if (silence->listener < 0)
+		return false;
+	if (bind(silence->listener, &address.any, len)) {
 		close(silence->listener);
 		return false;
 	}
@@ -237,34 +249,50 @@ static void test_closed_silently(void **state)
 	silence_stop(&silence);
 }
 
-/* Of the two addresses of localhost the first says nothing: each new connection leaves a socket that was not connected. */
-static void test_one_family_silent(void **state)
+/* False: the machine does not have both families, or the port is taken there. */
+static bool ask_localhost(int silent, int answering)
 {
 	struct http_settings settings = client_settings("");
 	struct silence silence = { 0 };
 	struct http_peer peer = { 0 };
 	struct client client = { 0 };
+	union address address;
+	socklen_t len = loopback(&address, answering, 0);
 	char *base = NULL;
 
-	(void)state;
-	http_peer_start(&peer);
-	if (!silence_start(&silence, AF_INET6, peer.port)) {
+	if (!http_peer_start_at(&peer, &address.any, len))
+		return false;
+	if (!silence_start(&silence, silent, peer.port)) {
 		http_peer_stop(&peer);
-		skip();
+		return false;
 	}
 	base = mem_printf("http://localhost:%d", peer.port);
 	settings.base_url = base;
 	client_start(&client, &settings);
 	for (int i = 0; i < 3; i++) {
-		client_send(&client, "POST", "/leave", "{}");
-		client_send(&client, "POST", "/leave", "{}");
+		client_send(&client, "POST", "/close", "{}");
+		client_send(&client, "POST", "/close", "{}");
 		client_wait(&client, 2 * (i + 1));
 	}
 	assert_int_equal(client.ends[HTTP_ANSWERED], 6);
+	assert_int_equal(peer.seen->connections, 6);
 	client_stop(&client);
 	silence_stop(&silence);
 	http_peer_stop(&peer);
 	mem_free(base);
+	return true;
+}
+
+/*
+ * Of the two addresses of localhost one says nothing.  Where libcurl tries that
+ * one first (which it is, differs from version to version) each connection
+ * leaves a socket that was not connected.
+ */
+static void test_one_family_silent(void **state)
+{
+	(void)state;
+	if (!ask_localhost(AF_INET6, AF_INET) || !ask_localhost(AF_INET, AF_INET6))
+		skip();
 }
 
 /* A request that ended before it had a connection leaves nothing that stops the next one, of whatever method. */
@@ -275,6 +303,7 @@ static void test_no_such_host(void **state)
 	struct client client = { 0 };
 
 	(void)state;
+	settings.proxy = "";
 	client_start(&client, &settings);
 	for (size_t i = 0; i < COUNT(mutations); i++) {
 		assert_int_equal(client_run(&client, "GET", "/a", NULL)->end, HTTP_NOT_SENT);

@@ -5,7 +5,7 @@
 command -v openssl >/dev/null || skip_all "openssl is not installed"
 
 openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -addext subjectAltName=IP:127.0.0.1 -days 1 \
-	-keyout "$tmp/key.pem" -out "$tmp/cert.pem" 2>/dev/null || bail_out "openssl makes no certificate"
+	-keyout "$tmp/key.pem" -out "$tmp/cert.pem" 2>/dev/null || skip_all "openssl makes no certificate for an address"
 
 world tls
 stop_sim
