@@ -127,7 +127,10 @@ int json_write_text(struct strbuf *out, const char *name, const char *text, stru
 /* 8-4-4-4-12 hexadecimal digits, any version, any case: what may become part of a path. */
 bool json_is_uuid(const char *text);
 
-/* Answers.  On failure nothing is left to release.  A standalone credential's inner object is read too, its outer id kept. */
+/*
+ * Answers; `body` is terminated behind its `len` bytes, as http hands it out.  On failure nothing is left to release.
+ * A standalone credential's inner object is read too, its outer id kept.
+ */
 int json_read_credential(const char *body, size_t len, struct json_credential *credential, struct error *err);
 /* One that has no inner object is no standalone credential: its id may be the inner one, which opens no path. */
 int json_read_endpoint(const char *body, size_t len, struct json_credential *credential, struct error *err);

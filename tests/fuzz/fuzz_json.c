@@ -123,10 +123,16 @@ static void read_errors(const char *body, size_t len)
 	json_errors_release(&errors);
 }
 
+/* As http hands it out: terminated, and not a byte behind that. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	read_objects((const char *)data, size);
-	read_pages((const char *)data, size);
-	read_errors((const char *)data, size);
+	char *body = mem_alloc(size + 1);
+
+	if (size)
+		memcpy(body, data, size);
+	read_objects(body, size);
+	read_pages(body, size);
+	read_errors(body, size);
+	mem_free(body);
 	return 0;
 }
