@@ -57,14 +57,14 @@ dashboard k101 '{"caller_id":"Ann","codecs":["G722"],"encryption":"required"}'
 dashboard k102 "{\"call_handler\":\"resource\",\"calling_handler_resource_id\":\"${R}4\"}"
 sql "update pbx_users set secret = 'new' where key in ('k101', 'k102')"
 syncs 0 "passwords change"
-is "$(sent)" "PATCH credential 101 password
+is "$(sent_sorted)" "PATCH credential 101 password
 PATCH credential 102 password" "and nothing else, whatever somebody set in the dashboard"
 like "$(endpoint 101)" '"password":"new","caller_id":"Ann",.*"codecs":\["G722"\],"encryption":"required"' "what is not managed stays"
 like "$(endpoint 102)" "\"caller_id\":\"Desk\".*\"call_handler\":\"resource\",\"calling_handler_resource_id\":\"${R}4\"" "the handler too"
 sql "update pbx_users set caller_id = null where key = 'k102'; update pbx_users set username = 'door' where key = 'k101'"
 syncs 0 "one is renamed, another loses its caller id"
-is "$(sent)" "PATCH credential door username
-PATCH credential 102 caller_id" "the password is not sent again"
+is "$(sent_sorted)" "PATCH credential 102 caller_id
+PATCH credential door username" "the password is not sent again"
 like "$(endpoint door)" '"password":"new".*"codecs":\["G722"\]' "and is there still"
 unlike "$(endpoint 102)" 'Desk' "what is not wanted any more is taken back"
 quiet "nothing was cleared"

@@ -133,10 +133,10 @@ sent_sorted() {
 	sent | LC_ALL=C sort
 }
 
-# sent_values METHOD: name and body.
+# sent_values METHOD: name and body, by name: those of different names went side by side.
 sent_values() {
 	told log "$mark" <<-EOF
-		select name, fields from log where by = 'api' and method = '$1' order by seq;
+		select name, fields from log where by = 'api' and method = '$1' order by name collate "C", seq;
 	EOF
 }
 
