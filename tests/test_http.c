@@ -290,9 +290,17 @@ static bool ask_localhost(int silent, int answering)
  */
 static void test_one_family_silent(void **state)
 {
+	static const int ways[][2] = { { AF_INET6, AF_INET }, { AF_INET, AF_INET6 } };
+
 	(void)state;
-	if (!ask_localhost(AF_INET6, AF_INET) || !ask_localhost(AF_INET, AF_INET6))
-		skip();
+	for (size_t i = 0; i < COUNT(ways); i++) {
+		int tries = 20; /* somebody else may have the port of the one family in the other */
+
+		while (tries && !ask_localhost(ways[i][0], ways[i][1]))
+			tries--;
+		if (!tries)
+			skip();
+	}
 }
 
 /* A request that ended before it had a connection leaves nothing that stops the next one, of whatever method. */
@@ -551,6 +559,7 @@ static void test_rate(void **state)
 }
 
 static int left_to_send;
+static const char *next_path;
 
 static void send_next(const struct http_response *response, void *arg)
 {
@@ -559,7 +568,7 @@ static void send_next(const struct http_response *response, void *arg)
 	assert_int_equal(response->status, 200);
 	client->ended++;
 	if (left_to_send-- > 0)
-		http_send(client->http, "GET", "/ok", NULL, send_next, client);
+		http_send(client->http, "GET", next_path, NULL, send_next, client);
 }
 
 static void test_send_from_done(void **state)
@@ -567,9 +576,25 @@ static void test_send_from_done(void **state)
 	struct wire *wire = *state;
 
 	left_to_send = 50;
-	http_send(wire->client.http, "GET", "/ok", NULL, send_next, &wire->client);
+	next_path = "/ok";
+	http_send(wire->client.http, "GET", next_path, NULL, send_next, &wire->client);
 	client_wait(&wire->client, 51);
 	assert_int_equal(wire->peer.seen->connections, 1);
+}
+
+/* An answer and the request that it sets free take one turn of the loop together; nothing is there before it is waited for. */
+static void test_turns(void **state)
+{
+	struct wire *wire = *state;
+	int before = 0;
+
+	next_path = "/hold";
+	client_run(&wire->client, "GET", next_path, NULL); /* connects */
+	before = wire->client.turns;
+	left_to_send = 19;
+	http_send(wire->client.http, "GET", next_path, NULL, send_next, &wire->client);
+	client_wait(&wire->client, 21);
+	assert_in_range(wire->client.turns - before, 1, 20 + 8);
 }
 
 /* Plain http goes to loopback, past any proxy of the environment. */
@@ -650,7 +675,8 @@ int main(void)
 		ON_WIRE(test_mutation_once), ON_WIRE(test_mutation_reset_unread), ON_WIRE(test_no_answer),
 		cmocka_unit_test(test_deadline), ON_WIRE(test_not_sent), ON_WIRE(test_fence),
 		ON_WIRE(test_redirect), ON_WIRE(test_retry_after), ON_WIRE(test_window),
-		cmocka_unit_test(test_rate), ON_WIRE(test_send_from_done), ON_WIRE(test_no_proxy),
+		cmocka_unit_test(test_rate), ON_WIRE(test_send_from_done), ON_WIRE(test_turns),
+		ON_WIRE(test_no_proxy),
 		cmocka_unit_test(test_proxy_without_token),
 		cmocka_unit_test(test_base_url),
 	};

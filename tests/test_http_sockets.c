@@ -101,6 +101,15 @@ static void opened(struct heard *heard, int fd)
 	assert_int_equal(http_sockets_opened(&heard->sockets, fd, CURLSOCKTYPE_IPCXN), CURL_SOCKOPT_OK);
 }
 
+/* libcurl waits there to read, and hears what comes. */
+static void reads(struct heard *heard, const int ends[2])
+{
+	http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_IN);
+	http_sockets_settle(&heard->sockets);
+	assert_int_equal(write(ends[1], "x", 1), 1);
+	assert_int_equal(hears(heard, SOON), LOOP_READ);
+}
+
 static void test_taken_back(void **state)
 {
 	struct heard *heard = *state;
@@ -163,19 +172,13 @@ static void test_number_again(void **state)
 		pair(ends);
 		if (i == 0)
 			opened(heard, ends[0]);
-		http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_IN);
-		http_sockets_settle(&heard->sockets);
-		assert_int_equal(write(ends[1], "x", 1), 1);
-		assert_int_equal(hears(heard, SOON), LOOP_READ);
+		reads(heard, ends);
 	}
 
 	/* The resolver's, taken back, closed without a word, and the next resolver's. */
 	http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_REMOVE);
 	pair(ends);
-	http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_IN);
-	http_sockets_settle(&heard->sockets);
-	assert_int_equal(write(ends[1], "x", 1), 1);
-	assert_int_equal(hears(heard, SOON), LOOP_READ);
+	reads(heard, ends);
 	http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_REMOVE);
 
 	/* Opened and given up in one call, without a word; later the resolver's, taken back, closed, and the next resolver's. */
@@ -186,10 +189,7 @@ static void test_number_again(void **state)
 	http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_IN);
 	http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_REMOVE);
 	pair(ends);
-	http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_IN);
-	http_sockets_settle(&heard->sockets);
-	assert_int_equal(write(ends[1], "x", 1), 1);
-	assert_int_equal(hears(heard, SOON), LOOP_READ);
+	reads(heard, ends);
 	http_sockets_ask(&heard->sockets, ends[0], CURL_POLL_REMOVE);
 	close(ends[0]);
 	close(ends[1]);
