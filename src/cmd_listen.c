@@ -50,7 +50,7 @@ static void caught(int signo, void *arg)
 	if (d->session.mirror)
 		mirror_stop(d->session.mirror, NULL);
 	/* What is being read is read to its end, so that the lock can be given back; but not for ever. */
-	if (d->open)
+	if (d->open || d->session.locked)
 		loop_timer_arm(d->patience, d->config->timeout_ms);
 	else
 		loop_break(d->loop);
@@ -132,12 +132,12 @@ static void lost(const struct error *err, void *arg)
 	d->lost = true;
 }
 
-/* A standby waits for the lock for as long as the other one is there: a reload does not wait that long. */
-static bool reload_comes_first(void *arg)
+/* A standby waits for the lock for as long as the other one is there: a reload does not wait that long, nor an end. */
+static bool something_comes_first(void *arg)
 {
 	const struct daemon *d = arg;
 
-	return d->reload;
+	return d->stop || d->reload;
 }
 
 /* The first look of a term is at everything, those keys among it: only it shows what became of what was gone, and that all is well. */
@@ -197,7 +197,7 @@ static int term(struct daemon *d, struct error *err)
 {
 	const struct session_wish wish = {
 		.verb = "listen", .level = d->observe ? SESSION_LEDGER : SESSION_ENGINE, .wait = true,
-		.waiting = listen_stand_by, .enough = reload_comes_first, .arg = d, .config = d->config, .loop = d->loop,
+		.waiting = listen_stand_by, .enough = something_comes_first, .arg = d, .config = d->config, .loop = d->loop,
 	};
 	const struct ears_setup setup = {
 		.loop = d->loop, .conninfo = d->config->conninfo ? d->config->conninfo : "",

@@ -113,6 +113,10 @@ static int take_lock(struct session *s, const struct session_wish *wish, struct 
 
 	if (ledger_lock(s->ledger, s->loop, wish->verb, wish->wait ? &wait : NULL, &waited, err))
 		return -1;
+	s->locked = true;
+	/* It may have become enough in the turn that brought the lock: from here on whoever says so waits (session.h). */
+	if (wish->enough && wish->enough(wish->arg))
+		return error_set(err, ERROR_LATER, "Interrupted while taking the lock.");
 	if (waited) {
 		close_ledger(s);
 		if (open_ledger(s, wish, err))
@@ -197,7 +201,6 @@ static int open_engine(struct session *s, const struct session_wish *wish, struc
 	}
 	if (take_lock(s, wish, err))
 		return -1;
-	s->locked = true;
 	db_heartbeat(s->db, HEARTBEAT_MS);
 	http_set_fence(s->http, may_send, s);
 	s->mirror = new_mirror(s, wish->verb);
@@ -303,7 +306,8 @@ void session_close(struct session *s)
 {
 	struct error err = ERROR_INIT;
 
-	if (s->locked && db_connected(s->db) && ledger_unlock(s->ledger, &err)) {
+	/* Without a ledger the holder's row says nothing of this session yet. */
+	if (s->locked && s->ledger && db_connected(s->db) && ledger_unlock(s->ledger, &err)) {
 		log_debug("%s", error_text(&err));
 		error_clear(&err);
 	}

@@ -46,7 +46,7 @@ struct session {
 	struct api *api;
 	struct mirror *mirror;
 	struct loop_signal *interrupt, *terminate;
-	bool locked;
+	bool locked;   /* the lock is this session's: who breaks the loop now may leave the holder's row as a crash does */
 	bool borrowed; /* configuration and loop */
 	int signals;
 };
@@ -57,7 +57,7 @@ struct session_wish {
 	enum session_level level;
 	bool wait;          /* for the lock ... */
 	void (*waiting)(void *arg); /* called while it is waited for (ledger.h); NULL: nobody asks */
-	bool (*enough)(void *arg); /* ... until this is true; NULL: for ever */
+	bool (*enough)(void *arg); /* ... until this is true, or no longer wanted when it came; NULL: for ever */
 	void *arg;
 	bool any_pooler;    /* also one that shares sessions (check, which says so); else that is refused with 78 */
 	/* Of a daemon, which outlives its sessions: borrowed, and signals are its own business; else both NULL. */

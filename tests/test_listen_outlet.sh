@@ -79,12 +79,6 @@ reloads "listen.metrics=0.0.0.0:$busy"
 ok "the same port of all addresses, where only they themselves stand in the way" healthy "127.0.0.2:$busy"
 reloads listen.metrics=
 ok "nowhere" closed "127.0.0.1:$busy"
-# One that is told to end while it opens its ledger leaves that as a kill does.
-in_the_last_term() {
-	[ "$(said 'this process mutates now')" -gt "$(said 'configuration was read again')" ] &&
-		[ "$(sql 'select last_complete_pass > since from swbridge.holder')" = t ]
-}
-wait_for 20 in_the_last_term || not_ok "it is at work with what it read" "$(cat "$tmp/err")"
 ended "reload"
 
 done_testing
