@@ -211,6 +211,11 @@ static int term(struct daemon *d, struct error *err)
 	signs_opening(d->signs);
 	if (session_open(&d->session, &wish, err))
 		return -1;
+	/* Told so while it was opened: nothing begins any more. */
+	if (something_comes_first(d)) {
+		session_close(&d->session);
+		return 0;
+	}
 	if (open_for_rounds(d, err)) {
 		session_close(&d->session);
 		return -1;

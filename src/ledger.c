@@ -46,10 +46,9 @@ static const char sql_hold[] =
 	"       since = now(), released_at = null";
 
 static const char sql_release[] =
-	"-- swbridge: the end of this holder was no crash; of one before it that is not known\n"
+	"-- swbridge: the end of this holder was no crash\n"
 	"update holder\n"
-	"   set released_at = now()\n"
-	" where backend_pid = pg_backend_pid()";
+	"   set released_at = now()";
 
 static const char sql_complete[] =
 	"-- swbridge: a complete pass ended now\n"

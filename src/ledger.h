@@ -89,8 +89,8 @@ int ledger_lock(struct ledger *ledger, struct loop *loop, const char *verb, cons
 
 /*
  * With the lock: every open intent without `settles_at` gets one (now + settle),
- * and the holder row is written.  ledger_unlock() says in it that this was no crash,
- * unless it is still that of another one: it may be called without a take-over.
+ * and the holder row is written.  ledger_unlock() says in it that this was no crash:
+ * it is for who has taken over, since before that the row is another one's.
  */
 int ledger_take_over(struct ledger *ledger, const char *verb, int64_t settle_ms, struct error *err);
 int ledger_unlock(struct ledger *ledger, struct error *err);

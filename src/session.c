@@ -114,7 +114,7 @@ static int take_lock(struct session *s, const struct session_wish *wish, struct 
 	if (ledger_lock(s->ledger, s->loop, wish->verb, wish->wait ? &wait : NULL, &waited, err))
 		return -1;
 	s->locked = true;
-	/* It may have become enough in the turn that brought the lock: from here on whoever says so waits (session.h). */
+	/* It may have become enough in the turn that brought the lock. */
 	if (wish->enough && wish->enough(wish->arg))
 		return error_set(err, ERROR_LATER, "Interrupted while taking the lock.");
 	if (waited) {
@@ -122,7 +122,10 @@ static int take_lock(struct session *s, const struct session_wish *wish, struct 
 		if (open_ledger(s, wish, err))
 			return -1;
 	}
-	return ledger_take_over(s->ledger, wish->verb, s->config->settle_ms, err);
+	if (ledger_take_over(s->ledger, wish->verb, s->config->settle_ms, err))
+		return -1;
+	s->holds = true;
+	return 0;
 }
 
 static bool may_send(void *arg)
@@ -306,8 +309,8 @@ void session_close(struct session *s)
 {
 	struct error err = ERROR_INIT;
 
-	/* Without a ledger the holder's row says nothing of this session yet. */
-	if (s->locked && s->ledger && db_connected(s->db) && ledger_unlock(s->ledger, &err)) {
+	/* A lock without the holder's row goes with the connection. */
+	if (s->holds && db_connected(s->db) && ledger_unlock(s->ledger, &err)) {
 		log_debug("%s", error_text(&err));
 		error_clear(&err);
 	}

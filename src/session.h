@@ -6,9 +6,10 @@
  *   SESSION_DB      one connection
  *   SESSION_LEDGER  the ledger, checked against the configuration; the source,
  *                   bound; the query over both
- *   SESSION_API     http and api, whose fence says no until there is a lock
- *   SESSION_ENGINE  the lock, its heartbeat, the engine; where the lock was waited
- *                   for, the ledger, checked and bound again as it is then
+ *   SESSION_API     http and api, for reading: nothing asks for a lock yet
+ *   SESSION_ENGINE  the lock, its heartbeat, the fence that goes by it, the engine;
+ *                   where the lock was waited for, the ledger, checked and bound
+ *                   again as it is then
  *
  * With SESSION_ENGINE the first SIGINT or SIGTERM stops the engine: nothing
  * new starts, what is in flight is recorded.  The second one ends the process
@@ -46,7 +47,8 @@ struct session {
 	struct api *api;
 	struct mirror *mirror;
 	struct loop_signal *interrupt, *terminate;
-	bool locked;   /* the lock is this session's: who breaks the loop now may leave the holder's row as a crash does */
+	bool locked;   /* the lock is this session's ... */
+	bool holds;    /* ... and so is the holder's row, which says so */
 	bool borrowed; /* configuration and loop */
 	int signals;
 };

@@ -153,6 +153,7 @@ wait_for 30 lib_gone "$swb_pid"
 stop_swb
 is "$rc" 0 "SIGTERM ends it with 0"
 is "$(holder)" "new|t" "and it writes that it came, and that it gave the lock back"
+fails "it begins nothing" log_has 'mutates now|there are no triggers'
 
 # ---- whoever asks for metrics and does not wait for them --------------------------------
 
