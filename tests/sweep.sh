@@ -209,7 +209,6 @@ ends() { # sets and returns its status
 nothing_left() {
 	"$BUILDDIR/swbridge" -q -c "$conf" plan --detailed-exitcode >/dev/null 2>&1
 }
-lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 0 ]; }
 gone_or_done() { lib_gone "$swb_pid" || nothing_left; }
 # Where nothing was left before, it is not to be asked to end before it can hear that.
 settled_and_done() {

@@ -34,10 +34,10 @@ static void silence_meets_the_deadline(void **state)
 
 	conninfo = mem_printf("host=%s dbname=postgres", directory);
 	db = db_new(world->loop, conninfo, "swbridge-test");
-	assert_int_equal(db_connect_wait(db, 150, &err), -1);
-	assert_true(loop_now_ms() - start >= 150 && loop_now_ms() - start < DEADLINE_MS);
+	assert_int_equal(db_connect_wait(db, 1500, &err), -1);
+	assert_true(loop_now_ms() - start >= 1500 && loop_now_ms() - start < DEADLINE_MS);
 	assert_int_equal(err.exit_code, EXIT_LATER);
-	assert_non_null(strstr(error_text(&err), "150 ms"));
+	assert_non_null(strstr(error_text(&err), "1500 ms"));
 
 	/* What is queued meanwhile fails with it; a close ends the connect. */
 	db_connect(db, DEADLINE_MS, told_lost, &connected);
@@ -173,15 +173,44 @@ static void interruption_ends_the_statement(void **state)
 	assert_return_code(db_connect_wait(world->db, DEADLINE_MS, &err), 0);
 }
 
-/* The server does not look whether anybody is there: it has to be asked. */
+struct look {
+	struct world *world;
+	struct loop_timer *timer;
+};
+
+static void saw_whether_it_sleeps(struct db_result *const *results, const struct error *err, void *arg)
+{
+	struct look *look = arg;
+
+	if (err)
+		fail_msg("%s", error_text(err));
+	if (db_result_rows(results[0]) > 0)
+		loop_break(look->world->loop); /* stands for a signal's */
+	else
+		loop_timer_arm(look->timer, 10);
+}
+
+static void look_whether_it_sleeps(void *arg)
+{
+	struct look *look = arg;
+	const struct db_statement statement = { .sql = "select from pg_stat_activity where wait_event = 'PgSleep'"
+						" and application_name = 'swbridge-test'" };
+
+	db_run(look->world->other, DB_AUTOCOMMIT, &statement, 1, saw_whether_it_sleeps, look);
+}
+
+/* The server does not look whether anybody is there: it has to be asked.  A cancel that comes before the statement is none. */
 static void interruption_cancels_the_statement(void **state)
 {
 	struct world *world = *state;
+	struct look look = { .world = world };
 	struct error err = ERROR_INIT;
 
 	sql(world->db, "select set_config(name, '0', false) from pg_settings where name = 'client_connection_check_interval'");
-	loop_timer_arm(world->deadline, 200); /* as above */
+	look.timer = loop_timer_new(world->loop, look_whether_it_sleeps, &look);
+	loop_timer_arm(look.timer, 0);
 	assert_int_equal(db_query_wait(world->db, "select pg_sleep(601)", NULL, 0, NULL, &err), -1);
+	loop_timer_free(look.timer);
 	error_clear(&err);
 	await_answer(world, "select count(*) from pg_stat_activity where query like '%pg_sleep(601)%' and pid <> pg_backend_pid()", "0");
 	assert_return_code(db_connect_wait(world->db, DEADLINE_MS, &err), 0);
@@ -322,15 +351,29 @@ static struct db *by_proxy(struct world *world, struct proxy *proxy)
 static const char proxied_at_work[] =
 	"select count(*) from pg_stat_activity where application_name = 'swbridge-proxied' and state = 'active'";
 
+static bool asked_often(void *arg)
+{
+	const struct proxy *proxy = arg;
+
+	return proxy->count > 3;
+}
+
 /* It is asked by a second connection, and the statement has all the time that it needs. */
 static void a_long_statement_is_waited_for(void **state)
 {
 	struct world *world = *state;
 	struct proxy *proxy = proxy_new(world->loop);
 	struct db *db = by_proxy(world, proxy);
+	const struct db_statement waits = { .sql = "select pg_advisory_lock(1)" };
+	struct told waited = { 0 };
 
-	expect_answer(db, "select 'slept' from pg_sleep(1.5)", "slept");
-	assert_true(proxy->count > 3);
+	sql(world->other, "select pg_advisory_lock(1)");
+	db_run(db, DB_READ, &waits, 1, told_done, &waited);
+	assert_true(await(world, asked_often, proxy));
+	assert_int_equal(waited.times, 0);
+	sql(world->other, "select pg_advisory_unlock(1)");
+	assert_true(await(world, was_told, &waited));
+	assert_int_equal(waited.kind, ERROR_NONE);
 	expect_answer(db, "select 'fine'", "fine");
 	await_answer(world, "select count(*) from pg_stat_activity where application_name = 'swbridge inquiry'", "0");
 	db_free(db);

@@ -5,7 +5,10 @@
 
 #define CHANNEL "Sw\"bridge"
 
-enum { PROBE_MS = 50, ANSWER_MS = 400 };
+enum { PROBE_MS = 50, ANSWER_MS = 1000 };
+
+/* What is dead is to be seen soon; elsewhere a machine that stands still for a moment is no deafness. */
+#define SOON(hall) ((hall)->answer_ms = ANSWER_MS)
 
 struct hall {
 	struct world *world;
@@ -16,6 +19,7 @@ struct hall {
 	const char *awaited;
 	bool dumb;          /* speak() has no connection */
 	bool confirms;
+	int64_t answer_ms;  /* 0: the program's own */
 	int spoken;
 	int notifications;
 };
@@ -75,7 +79,7 @@ static struct ears *open_ears(struct hall *hall, const char *conninfo)
 {
 	const struct ears_setup setup = {
 		.loop = hall->world->loop, .conninfo = conninfo, .channel = CHANNEL, .probe_ms = PROBE_MS,
-		.answer_ms = ANSWER_MS, .confirms = hall->confirms, .heard = heard, .changed = changed, .speak = speak,
+		.answer_ms = hall->answer_ms, .confirms = hall->confirms, .heard = heard, .changed = changed, .speak = speak,
 		.arg = hall,
 	};
 
@@ -207,7 +211,8 @@ static void listens_then_looks(void **state)
 	assert_non_null(strstr(hall->reason, "administrator command"));
 	assert_string_equal(hall->reason, ears_reason(hall->ears));
 	notify(hall, CHANNEL, "lost"); /* nobody listens now: only the look finds it */
-	await_answer(hall->world, "select count(*) from pg_stat_activity where application_name like '%(ears)' and query like 'listen %'", "1");
+	await_answer(hall->world, "select count(*) from pg_stat_activity where application_name like '%(ears)' and query like 'listen %'"
+		     " and state = 'idle'", "1"); /* committed, and not only on its way */
 	notify(hall, CHANNEL, "between");
 	expect(hall, "between;");
 	assert_true(ears_deaf(hall->ears)); /* it listens, and has not proved that it hears */
@@ -251,6 +256,7 @@ static void half_open_is_noticed(void **state)
 	struct hall *hall = *state;
 	int64_t since = 0, before = 0;
 
+	SOON(hall);
 	listen_by_proxy(hall);
 	before = ears_deaf_ms(hall->ears);
 	since = loop_now_ms();
@@ -258,8 +264,7 @@ static void half_open_is_noticed(void **state)
 	notify(hall, CHANNEL, "lost");
 	expect(hall, "deaf;");
 	assert_true(loop_now_ms() - since >= ANSWER_MS - PROBE_MS);
-	assert_true(loop_now_ms() - since < ANSWER_MS + PROBE_MS + 2000);
-	assert_non_null(strstr(hall->reason, "did not arrive within 400 ms"));
+	assert_non_null(strstr(hall->reason, "did not arrive within 1000 ms"));
 	assert_int_equal(hall->proxy->count, 1);
 	expect(hall, "hearing;all;");
 	assert_int_equal(hall->proxy->count, 2);
@@ -271,6 +276,7 @@ static void unlisten_is_noticed(void **state)
 {
 	struct hall *hall = *state;
 
+	SOON(hall);
 	listen_by_proxy(hall);
 	proxy_say(hall->proxy, "UNLISTEN *");
 	expect(hall, "deaf;hearing;all;");
@@ -322,6 +328,7 @@ static void a_busy_speaker_is_not_deafness(void **state)
 	struct hall *hall = *state;
 	struct db_statement sleeps = { .sql = "select pg_sleep(2)" };
 
+	SOON(hall);
 	hall->confirms = true;
 	hall->ears = open_ears(hall, "");
 	expect(hall, "hearing;all;");
@@ -331,6 +338,12 @@ static void a_busy_speaker_is_not_deafness(void **state)
 	assert_string_equal(hall->told.data, "");
 	notify(hall, CHANNEL, "k1");
 	expect(hall, "k1;");
+}
+
+static bool none_connects(void *arg)
+{
+	(void)arg;
+	return !db_connects();
 }
 
 /* While it connects, LISTENs and waits for its proof. */
@@ -347,6 +360,9 @@ static void freed_at_any_time(void **state)
 			await(hall->world, pause_done, hall->world);
 		}
 		ears_free(ears);
+		/* So many that still connect would be a reason to be deaf. */
+		if (!hall->told.len)
+			assert_true(await(hall->world, none_connects, NULL));
 	}
 	assert_string_equal(hall->told.data, "hearing;all;");
 	ears_free(NULL);

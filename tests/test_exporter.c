@@ -17,7 +17,7 @@
 
 #include "mem.h"
 
-enum { CLIENTS = EXPORTER_VISITS + 8, VISIT_MS = 300 };
+enum { CLIENTS = EXPORTER_VISITS + 8, VISIT_MS = 300, LONG_MS = 10000 };
 
 struct scene {
 	struct loop *loop;
@@ -25,6 +25,7 @@ struct scene {
 	struct loop_timer *deadline;
 	bool sick;
 	int rendered;
+	int visit_ms;
 };
 
 struct client {
@@ -59,16 +60,17 @@ static void too_late(void *arg)
 static struct exporter_setup setup_for(struct scene *scene, const char *address)
 {
 	return (struct exporter_setup){ .loop = scene->loop, .address = address, .render = render, .healthy = healthy,
-					.arg = scene, .visit_ms = VISIT_MS };
+					.arg = scene, .visit_ms = scene->visit_ms };
 }
 
-static int set_up(void **state)
+static int open_scene(void **state, int visit_ms)
 {
 	static struct scene scene;
 	struct exporter_setup setup;
 	struct error err = ERROR_INIT;
 
 	memset(&scene, 0, sizeof scene);
+	scene.visit_ms = visit_ms;
 	if (loop_new(&scene.loop, &err))
 		return -1;
 	setup = setup_for(&scene, "127.0.0.1:0");
@@ -78,6 +80,16 @@ static int set_up(void **state)
 	loop_timer_arm(scene.deadline, 20000);
 	*state = &scene;
 	return 0;
+}
+
+static int set_up(void **state)
+{
+	return open_scene(state, LONG_MS);
+}
+
+static int set_up_hasty(void **state)
+{
+	return open_scene(state, VISIT_MS);
 }
 
 static int tear_down(void **state)
@@ -432,11 +444,12 @@ static void address_of_ipv6(void **state)
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
+#define HASTY(f) cmocka_unit_test_setup_teardown(f, set_up_hasty, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(answers), TEST(refused), TEST(slow_client), TEST(crowd), TEST(no_descriptor_left),
+		TEST(answers), HASTY(refused), HASTY(slow_client), HASTY(crowd), TEST(no_descriptor_left),
 		TEST(number_again), TEST(ends_meanwhile), TEST(addresses), TEST(address_of_ipv6),
 	};
 

@@ -439,7 +439,6 @@ killed() { # VARIABLE STEP
 	env "$1=$2" "$BUILDDIR/tests/swbridge-kill" -c "$conf" -v sync >"$tmp/out" 2>"$tmp/err" </dev/null
 	keep_output
 }
-lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory'")" = 0 ]; }
 resumed() {
 	resumed_runs=0
 	while [ "$resumed_runs" -lt 5 ]; do

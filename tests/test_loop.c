@@ -108,14 +108,15 @@ static void timers_in_order(void **state)
 	static const struct { char letter; int ms; } rows[] = { { 'c', 300 }, { 'a', 0 }, { 'b', 150 }, { 'z', -5 } };
 	struct scene *scene = *state;
 	struct lettered t[COUNT(rows)];
+	int64_t start = loop_now_ms();
 
 	for (size_t i = 0; i < COUNT(rows); i++) {
 		t[i] = (struct lettered){ .scene = scene, .letter = rows[i].letter };
 		t[i].timer = loop_timer_new(scene->loop, fired, &t[i]);
 		assert_false(loop_timer_armed(t[i].timer));
 		/* A millisecond for the clock's rounding. */
-		t[i].due = loop_now_ms() + rows[i].ms - 1;
-		loop_timer_arm(t[i].timer, rows[i].ms);
+		t[i].due = start + rows[i].ms - 1;
+		loop_timer_arm(t[i].timer, t[i].due + 1 - loop_now_ms());
 		assert_true(loop_timer_armed(t[i].timer));
 	}
 	assert_true(wait_until(scene, COUNT(rows)));

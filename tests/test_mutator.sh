@@ -10,7 +10,6 @@ SQL
 }
 opened() { sql 'select count(*) from swbridge.journal where outcome is null'; }
 backend() { sql "select pid from pg_stat_activity where application_name = 'swbridge sync' and datname = current_database()"; }
-lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory' and granted")" = 0 ]; }
 posts() { sim count/posts_received; }
 reaped() { # the one in the background has ended: sets $rc, $out, $err
 	wait_for 60 lib_gone "$swb_pid" || { not_ok "it ends"; kill -9 "$swb_pid"; }

@@ -414,10 +414,10 @@ fault "{$posts,\"action\":\"reset_before_commit\"}"
 new 6
 is "$rc $made" "56 0" "reset_before_commit"
 fault "{$posts,\"action\":\"commit_then_hang\"}"
-api POST $S '{"email":"f7@x.example"}' -m 1
+api POST $S '{"email":"f7@x.example"}' -m 3
 is "$rc $(sim log | grep -c f7@)" "28 1" "commit_then_hang"
 fault "{$posts,\"action\":\"hang_before_commit\"}"
-api POST $S '{"email":"f8@x.example"}' -m 1
+api POST $S '{"email":"f8@x.example"}' -m 3
 is "$rc $(sim log | grep -c f8@)" "28 0" "hang_before_commit"
 # nothing_under_way: the hanging ones were noticed to have gone
 nothing_under_way() { [ "$(count in_flight)" -eq 0 ]; }

@@ -351,8 +351,6 @@ if with_subscribers; then
 	kill -9 "$swb_pid"
 	wait "$swb_pid" 2>/dev/null
 	swb_pid=
-	# A lock goes with its connection, which the server may notice a moment later.
-	lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory' and granted")" = 0 ]; }
 	wait_for 10 lock_free
 	sql "update pbx_users set email = 'ann@x.example', secret = 'new' where key = 'k'"
 	syncs 5 "killed while one moves to an adopted subscriber, and moved back"

@@ -94,12 +94,11 @@ for min in $(either "1 7 13 19 25" "1 5 9 13 17"); do
 	wait "$swb_pid" 2>/dev/null
 	[ $? -ne 137 ] || killed=$((killed + 1))
 	swb_pid=
+	wait_for 10 lock_free
 done
 ok "most of them were at work: $killed" test "$killed" -ge 3
 set_sim '{"latency_ms":0}'
-# A lock goes with its connection, which the server may notice a moment later.
-free() { swb sync; [ "$rc" -ne 7 ]; }
-wait_for 10 free
+swb sync
 settle
 swb sync
 settle

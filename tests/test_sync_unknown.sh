@@ -43,10 +43,13 @@ match() {
 	esac
 }
 
+# Longer than an answer takes of which nobody said that it never comes, also where the machine stands still for a moment.
+if [ -z "$MEMCHECK" ]; then patience=4s; else patience=10s; fi
+
 # trouble WHAT EDIT [LAST-EDIT]: all faults in one pass, and the passes after it.
 trouble() {
 	trouble_what=$1 trouble_edit=$2 trouble_last=${3-}
-	world "$trouble_what$trouble_worlds" "signalwire.timeout=$(unhurried 1000)ms" mirror.settle=60s
+	world "$trouble_what$trouble_worlds" "signalwire.timeout=$patience" mirror.settle=60s
 	trouble_worlds=$((trouble_worlds + 1))
 	sql "insert into pbx_users (key, extension, secret, first_name)
 		select 'c' || n, n, 's' || n, 'A' from generate_series(201, 200 + $faults) n"

@@ -229,6 +229,9 @@ at_rest() {
 		and last_complete_pass is distinct from nullif('$1', '')::timestamptz")" = 1 ]
 }
 
+# A lock goes with its connection, of whose end the server hears a moment after that of a process.
+lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory' and granted")" = 0 ]; }
+
 # settle: what is unknown has waited long enough.
 settle() {
 	sql "update swbridge.journal set settles_at = now() - interval '1 second' where outcome is null"
