@@ -113,6 +113,9 @@ fault '{"action":"status","status":503}'
 changes "update pbx_users set secret = 'wanted' where key = 'k101'" k101
 sim "wait?key=status.PATCH.503&min=1" >/dev/null || sim "wait?key=faults&min=2" >/dev/null
 sim fault/clear -d '{}' >/dev/null
+# Only what the daemon has noted as unknown can settle sooner.
+noted() { [ "$(sql "select count(*) from swbridge.journal where outcome is null and settles_at is null")" = 0 ]; }
+wait_for 20 noted || not_ok "the unknown outcome is noted"
 settle
 changes "select 1" '*'
 wait_for 90 mirrored_quietly

@@ -81,9 +81,15 @@ in_step "interrupted while it waits"
 
 # ---- the lock's session is ended ----------------------------------------------------
 
+# Two are on the wire and stay there, so that something is under way whenever the other side does what it does.
+both_held() { [ "$(sim count/in_flight)" = 2 ]; }
+
 slow terminated
-ok "its session is terminated" sql "select pg_terminate_backend($(backend))" -o /dev/null
+set_sim '{"hold":true}'
+wait_for 20 both_held || not_ok "two are on the wire"
+ok "its session is terminated" sql "select pg_terminate_backend($(backend), 20000)" -o /dev/null
 before=$(posts)
+set_sim '{"hold":false}'
 reaped
 isnt "$rc" 0 "I31: who lost the lock ends with an error"
 like "$err" "connection|database|terminat" "and says why"
@@ -184,11 +190,14 @@ in_step "silent"
 # ---- the server is restarted ------------------------------------------------------------
 
 slow restarted
+set_sim '{"hold":true}'
+wait_for 20 both_held || not_ok "two are on the wire"
 as_server() {
 	if [ "$(id -u)" = 0 ]; then runuser -u "$(stat -c %U "$WITH_POSTGRES/data")" -- "$@"; else "$@"; fi
 }
 (cd "$WITH_POSTGRES" && as_server "$PG_BINDIR/pg_ctl" -D "$WITH_POSTGRES/data" -l "$WITH_POSTGRES/log" -m immediate -w restart) >"$tmp/restart" 2>&1 ||
 	bail_out "the server does not come back: $(cat "$tmp/restart")"
+set_sim '{"hold":false}'
 reaped
 isnt "$rc" 0 "I31: a server that crashed took the lock along"
 ok "I4: the intents of what was on its way are there: $(opened)" test "$(opened)" -ge 1
@@ -215,9 +224,11 @@ syncs 0 "the next one goes on"
 in_step "asked to end"
 
 slow twice
+set_sim '{"hold":true}'
 kill -TERM "$swb_pid"
 kill -INT "$swb_pid"
 reaped
+set_sim '{"hold":false}'
 like "$rc" '^(130|143)$' "I37: a second signal ends it at once"
 wait_for 10 lock_free
 set_sim '{"latency_ms":0}'

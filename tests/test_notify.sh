@@ -11,6 +11,7 @@ said=$tmp/said
 # A socket of systemd's, and whoever is started from now on has it.
 systemd_listens() {
 	rm -f "$tmp/notify"
+	: >"$said" # what the last one heard is not what this one hears
 	"$BUILDDIR/tests/hear_systemd" "$tmp/notify" >"$said" 2>&1 </dev/null &
 	systemd=$!
 	wait_for 10 says listening || bail_out "hear_systemd: $(cat "$said")"

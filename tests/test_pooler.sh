@@ -90,10 +90,10 @@ is "$(sql 'select count(*) from swbridge.journal')" 0 "nothing was done"
 bouncer transaction server_round_robin=1
 sleepers=
 for n in 1 2 3; do
-	psql -XAtq -h "$bouncer_dir" -p 6432 -c 'select pg_sleep(1)' >/dev/null &
+	psql -XAtq -h "$bouncer_dir" -p 6432 -c 'select pg_sleep(3)' >/dev/null &
 	sleepers="$sleepers $!"
 done
-three_sleep() { [ "$(sql "select count(*) from pg_stat_activity where query = 'select pg_sleep(1)'")" = 3 ]; }
+three_sleep() { [ "$(sql "select count(*) from pg_stat_activity where query = 'select pg_sleep(3)'")" = 3 ]; }
 ok "three sessions are in the pool" wait_for 10 three_sleep
 # shellcheck disable=SC2086 # a list
 wait $sleepers

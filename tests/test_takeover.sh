@@ -9,6 +9,7 @@ trap 'takeover_rc=$?; lib_end "$second"; (exit "$takeover_rc"); lib_clean_up' EX
 has() { grep -Eqs -e "$2" "$1"; } # LOG PATTERN
 # second LOG: one more daemon, $second, with the configuration as it is now.
 second() {
+	: >"$1" # what the last one wrote there are not its words
 	"$BUILDDIR/swbridge" -v -c "$conf" listen >"$tmp/second.out" 2>"$1" </dev/null &
 	second=$!
 	wait_for 20 has "$1" 'waiting for another swbridge' || not_ok "the second stands by" "$(cat "$1")"

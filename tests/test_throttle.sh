@@ -14,7 +14,12 @@ ok "I30: a hundred took $took ms, at least 2400" test "$took" -ge 2400
 # On a busy machine those of more than a second may arrive in one: hence not 44.
 peak=$(sim count/peak_writes_per_second)
 ok "I30: never more than that in a second: $peak" test "$peak" -le 60
-ok "and not much less: $peak" test "$peak" -ge 30
+# Whoever is kept from the processor loses what the bucket cannot hold: one second in which nobody is will do.
+brisk() {
+	[ "$(sim count/peak_writes_per_second)" -ge 30 ] ||
+		{ sql "update pbx_users set secret = secret || 'x', first_name = secret"; swb sync; return 1; }
+}
+ok "and not much less" wait_for 60 brisk
 in_step "at forty a second"
 
 # ---- 429 -------------------------------------------------------------------------------

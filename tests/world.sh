@@ -98,12 +98,13 @@ syncs() {
 
 # told WHAT: the simulator's state or log as the relation "told" for a query on standard input.
 told() {
+	told_file=$(mktemp "$tmp/told.XXXXXX") # its own: two may ask at once
 	case $1 in
-	state) sim state >"$tmp/told" ;;
-	log) sim "log?since=$(either "${2:-0}" 0)" >"$tmp/told" ;;
+	state) sim state >"$told_file" ;;
+	log) sim "log?since=$(either "${2:-0}" 0)" >"$told_file" ;;
 	esac
 	{
-		printf '%s\n' "\\set told \`cat '$tmp/told'\`" "\\set since ${2:-0}"
+		printf '%s\n' "\\set told \`cat '$told_file'\`" "\\set since ${2:-0}"
 		case $1 in
 		state) printf '%s\n' "create temp view credential as
 			select * from jsonb_to_recordset(:'told'::jsonb -> '$(either credentials sip_endpoints)')
@@ -118,6 +119,9 @@ told() {
 		esac
 		cat
 	} | psql -XAtq -F ' ' -v ON_ERROR_STOP=1 -f -
+	told_rc=$?
+	rm -f "$told_file"
+	return "$told_rc"
 }
 
 # sent: what the last pass changed, a line each: method, type, name and the fields it carried.  In order.
