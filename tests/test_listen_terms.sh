@@ -108,32 +108,17 @@ wait "$swb_pid" 2>/dev/null
 swb_pid=
 killed=$(sql "select pid from swbridge.holder where released_at is null")
 isnt "$killed" "" "one that was killed is in the row of the holder"
-mkfifo "$tmp/keeper"
-keeps_the_holder() {
-	psql -XAtq <"$tmp/keeper" >/dev/null 2>&1 &
-	keeper=$!
-	exec 7>"$tmp/keeper"
-	echo 'begin; lock table swbridge.holder in share mode;' >&7
-	wait_for 10 is_kept || not_ok "the row of the holder is kept"
-}
-is_kept() { [ "$(sql "select count(*) from pg_locks where relation = 'swbridge.holder'::regclass and mode = 'ShareLock' and granted")" = 1 ]; }
-lets_go() {
-	printf '%s\n' 'commit;' '\q' >&7
-	exec 7>&-
-	wait "$keeper"
-}
-waits_behind_it() { [ "$(sql "select count(*) from pg_locks where relation = 'swbridge.holder'::regclass and not granted")" = 1 ]; }
 holder() { sql "select case pid when $killed then 'killed' else 'new' end, released_at is not null from swbridge.holder"; }
 stopping() { log_has 'stopping:'; }
 
-keeps_the_holder
+locks swbridge.holder
 config listen.poll=1h listen.metrics=127.0.0.1:0 signalwire.timeout=2s
 start_swb -v listen
-ok "the next one has the lock, and waits for the row" wait_for 30 waits_behind_it
+ok "the next one has the lock, and waits for the row" wait_for 30 is_stuck
 stop_swb TERM
 is "$rc" 0 "SIGTERM ends it with 0 all the same, within [signalwire] timeout"
 is "$(holder)" "killed|f" "of the one that was killed it says nothing"
-lets_go
+unlocks
 
 sql "create function refuse() returns trigger language plpgsql as \$\$ begin raise 'not now'; end \$\$;
 	create trigger refuse before update of verb on swbridge.holder execute function refuse()"
@@ -143,13 +128,13 @@ like "$err" 'not now' "one that cannot write itself down ends"
 is "$(holder)" "killed|f" "nor does this one"
 sql "drop function refuse cascade" 2>/dev/null
 
-keeps_the_holder
+locks swbridge.holder
 config listen.poll=1h listen.metrics=127.0.0.1:0
 start_swb -v listen
-ok "one with more patience has the lock, and waits for the row" wait_for 30 waits_behind_it
+ok "one with more patience has the lock, and waits for the row" wait_for 30 is_stuck
 kill -TERM "$swb_pid"
 wait_for 10 stopping || not_ok "it is told to end" "$(cat "$tmp/err")"
-lets_go
+unlocks
 wait_for 30 lib_gone "$swb_pid"
 stop_swb
 is "$rc" 0 "SIGTERM ends it with 0"

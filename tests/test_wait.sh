@@ -52,20 +52,8 @@ world older
 people 101 104
 listens
 wait_for 20 mirrored_quietly
-mkfifo "$tmp/lock"
-is_locked() { [ "$(sql "select count(*) from pg_locks where relation = 'swbridge.journal'::regclass and mode = 'ShareLock' and granted")" = 1 ]; }
-is_stuck() { [ "$(sql "select count(*) from pg_locks where relation = 'swbridge.journal'::regclass and not granted")" = 1 ]; }
-unlocks() {
-	printf '%s\n' 'commit;' '\q' >&5
-	exec 5>&-
-	wait "$locker"
-}
 for n in 102 103 104; do
-	psql -XAtq <"$tmp/lock" >/dev/null 2>&1 &
-	locker=$!
-	exec 5>"$tmp/lock"
-	echo "begin; lock table swbridge.journal in share mode; " >&5
-	wait_for 20 is_locked || not_ok "the journal is locked"
+	locks swbridge.journal
 	changes "update pbx_users set secret = 'older' where key = 'k$n'" "k$n"
 	wait_for 20 is_stuck || not_ok "an intent waits" "$(cat "$tmp/err")"
 	stuck=$(date +%s%N)
@@ -127,12 +115,7 @@ people 101 102
 listens
 wait_for 20 mirrored_quietly
 fault "$newest"
-mkfifo "$tmp/lock2"
-psql -XAtq <"$tmp/lock2" >/dev/null 2>&1 &
-locker=$!
-exec 5>"$tmp/lock2"
-echo "begin; lock table swbridge.journal in share mode; " >&5
-wait_for 20 is_locked || not_ok "the journal is locked"
+locks swbridge.journal
 swaps
 wait_for 20 is_stuck || not_ok "an intent waits" "$(cat "$tmp/err")"
 sql "update pbx_users set secret = 'the-newest'"
@@ -145,9 +128,7 @@ for key in k101 k102; do
 done
 looked_both() { grep -q 'is not live yet' "$tmp/k101.err" && grep -q 'is not live yet' "$tmp/k102.err"; }
 wait_for 20 looked_both || not_ok "both wait"
-printf '%s\n' 'commit;' '\q' >&5
-exec 5>&-
-wait "$locker"
+unlocks
 tell k101 k102 | psql -XAtq >/dev/null
 wait "$waiting_k101" "$waiting_k102"
 is "$(cat "$tmp/k101.then")" "0 the-newest 0" "decided before the call, sent behind it: a swap does not count"

@@ -236,6 +236,26 @@ at_rest() {
 # A lock goes with its connection, of whose end the server hears a moment after that of a process.
 lock_free() { [ "$(sql "select count(*) from pg_locks where locktype = 'advisory' and granted")" = 0 ]; }
 
+# locks TABLE: a session of somebody's lets who writes there wait, until unlocks.
+locks() {
+	locked_table=$1
+	rm -f "$tmp/locker"
+	mkfifo "$tmp/locker"
+	psql -XAtq <"$tmp/locker" >/dev/null 2>&1 &
+	locker=$!
+	exec 7>"$tmp/locker"
+	echo "begin; lock table $locked_table in share mode;" >&7
+	wait_for 20 is_locked || not_ok "$locked_table is locked"
+}
+is_locked() { [ "$(sql "select count(*) from pg_locks where relation = '$locked_table'::regclass and mode = 'ShareLock' and granted")" = 1 ]; }
+is_stuck() { [ "$(sql "select count(*) from pg_locks where relation = '$locked_table'::regclass and not granted")" = 1 ]; }
+# What was started meanwhile has the other end as well: the session is told to end.
+unlocks() {
+	printf '%s\n' 'commit;' '\q' >&7
+	exec 7>&-
+	wait "$locker"
+}
+
 # settle: what is unknown has waited long enough.
 settle() {
 	sql "update swbridge.journal set settles_at = now() - interval '1 second' where outcome is null"
